@@ -1,0 +1,78 @@
+//! Inventories: which formats there are, and how each becomes [`palisade_model::Inventory`].
+
+use std::io::Read;
+use std::str::FromStr;
+
+use palisade_model::Inventory;
+
+use crate::{ReadError, Reject, apk_signature, apkindex, dpkg, guix_inventory};
+
+/// A format of inventories; its name is its module's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum InventoryKind {
+    /// Alpine's package index, version 2.
+    Apkindex,
+    /// Palisade's own format for Guix, JSON Lines.
+    GuixInventory,
+    /// Debian: dpkg's status file, `Packages` and `Sources`, told apart by their fields.
+    Dpkg,
+}
+
+/// What an importer asks of a reader.
+#[derive(Debug, Default)]
+pub struct InventoryContext<'a> {
+    /// Keys with which a signature is checked; with none given, none is.
+    pub keys: &'a [apk_signature::PublicKey],
+    /// Whether an inventory without a good signature of one of the keys is refused.
+    pub require_signature: bool,
+}
+
+impl InventoryKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Apkindex, Self::GuixInventory, Self::Dpkg];
+
+    /// The kind's name, which is its module's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Apkindex => "apkindex",
+            Self::GuixInventory => "guix_inventory",
+            Self::Dpkg => "dpkg",
+        }
+    }
+
+    /// Reads an inventory; records that are passed over go to `rejects`.
+    ///
+    /// The bytes are the file's own: a signature covers the compressed form.
+    ///
+    /// # Errors
+    /// When the inventory cannot be read to its end, is not of this kind, or lacks a signature
+    /// that the context requires.
+    pub fn read(
+        self,
+        document: &str,
+        reader: &mut dyn Read,
+        context: &InventoryContext<'_>,
+        rejects: &mut dyn FnMut(Reject),
+    ) -> Result<Inventory, ReadError> {
+        match self {
+            Self::Apkindex => apkindex::read(document, reader, context, rejects),
+            Self::GuixInventory => guix_inventory::read(document, reader, rejects),
+            Self::Dpkg => dpkg::read(document, reader, rejects),
+        }
+    }
+}
+
+impl FromStr for InventoryKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let name = match text {
+            "apk-index" | "apk_index" => "apkindex",
+            "guix" | "guix-inventory" => "guix_inventory",
+            "dpkg_status" | "dpkg-status" | "debian_packages" | "debian-packages"
+            | "debian_sources" | "debian-sources" => "dpkg",
+            other => other,
+        };
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or(())
+    }
+}

@@ -1,0 +1,1 @@
+//! Which advisory touches which package, and why.

@@ -1,0 +1,219 @@
+//! What an advisory says is affected: a product, and ranges of its versions.
+//!
+//! Everything is kept as the source wrote it; the order of versions and the identity of packages
+//! are matching's business.
+
+use palisade_version::Scheme;
+use serde::{Deserialize, Serialize};
+
+use crate::Distribution;
+
+/// One product that an advisory speaks of, and which of its versions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Affected {
+    /// The product, as the source names it.
+    pub product: Product,
+    /// What the source says of versions; the order is the source's.
+    pub versions: Vec<VersionRange>,
+    /// What holds for a version that no range covers (CVE 5: `defaultStatus`).
+    pub otherwise: VersionStatus,
+    /// Further conditions (NVD: the other nodes of an AND configuration): of each group at
+    /// least one must be there beside the product.
+    pub requires: Vec<Vec<Companion>>,
+}
+
+/// A product, in the naming system of the source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Product {
+    /// A CPE 2.3 name without its version.
+    Cpe(Cpe),
+    /// The words of a CVE 5 record's `affected` entry.
+    Named {
+        /// `vendor`, empty when it is `n/a`.
+        vendor: String,
+        /// `product`, empty when it is `n/a`.
+        product: String,
+        /// `packageName`.
+        package_name: Option<String>,
+        /// `collectionURL`.
+        collection_url: Option<String>,
+        /// `repo`.
+        repository: Option<String>,
+        /// `cpes`, without their versions.
+        cpes: Vec<Cpe>,
+        /// `platforms`.
+        platforms: Vec<String>,
+    },
+    /// A package of a language ecosystem, in OSV's words (`PyPI`, `crates.io`, `Go`, `npm` …).
+    Ecosystem {
+        /// The ecosystem's name as OSV spells it, without a suffix behind `:`.
+        ecosystem: String,
+        /// The package's name in that ecosystem.
+        name: String,
+        /// A repository that the record's Git ranges speak of.
+        repository: Option<String>,
+    },
+    /// A source package of a distribution, in that distribution's own words.
+    Distribution {
+        /// The distribution.
+        distribution: Distribution,
+        /// The branch, when the statement is bound to one (`v3.17`, `12`).
+        branch: Option<String>,
+        /// The repository, when the statement is bound to one (`main`).
+        repository: Option<String>,
+        /// The source package's name.
+        name: String,
+    },
+}
+
+/// The naming part of a CPE 2.3 name, unquoted and lower case; `*` (any) is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cpe {
+    /// Application, operating system or hardware.
+    pub part: CpePart,
+    /// Vendor.
+    pub vendor: String,
+    /// Product.
+    pub product: String,
+    /// Edition, when it is not "any".
+    pub edition: Option<String>,
+    /// The software environment in which the product works: `wordpress`, `node.js`, `python` …
+    pub target_sw: Option<String>,
+}
+
+/// The `part` of a CPE name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CpePart {
+    /// `a`.
+    Application,
+    /// `o`.
+    OperatingSystem,
+    /// `h`.
+    Hardware,
+}
+
+/// Something that must be there beside the product for it to be affected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Companion {
+    /// The companion's name.
+    pub cpe: Cpe,
+    /// Which of its versions.
+    pub span: Span,
+}
+
+/// A statement about a set of versions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VersionRange {
+    /// What is said of these versions.
+    pub status: VersionStatus,
+    /// The versions.
+    pub span: Span,
+    /// The scheme in which the source wrote and orders them.
+    pub scheme: RangeScheme,
+}
+
+/// What a source says of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VersionStatus {
+    /// Vulnerable.
+    Affected,
+    /// Not vulnerable.
+    Unaffected,
+    /// Not known.
+    Unknown,
+}
+
+/// The scheme of a range's versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RangeScheme {
+    /// The source names the scheme.
+    Stated(StatedScheme),
+    /// The source names none, or says "custom".
+    Unstated,
+    /// Git commits.
+    Git,
+}
+
+/// A version scheme by its place in [`Scheme::ALL`]'s vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StatedScheme(pub Scheme);
+
+/// A set of versions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Span {
+    /// Every version.
+    All,
+    /// One version and no other.
+    Exact(String),
+    /// From a lower to an upper bound.
+    Between(Lower, Upper),
+    /// The source gives no version, or one that says nothing: `-`, `n/a`, `unspecified`.
+    NotStated,
+}
+
+/// Where a range begins.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Lower {
+    /// At the first version.
+    Open,
+    /// At this version (OSV: `introduced`).
+    Including(Bound),
+    /// Behind this version.
+    Excluding(Bound),
+}
+
+/// Where a range ends.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Upper {
+    /// It does not.
+    Open,
+    /// Before this version, which is fixed (OSV: `fixed`).
+    Excluding(Bound),
+    /// With this version, the last one affected (OSV: `last_affected`).
+    Including(Bound),
+}
+
+/// A version at the end of a range, as written.
+pub type Bound = String;
+
+impl Affected {
+    /// An entry in which only the given versions are affected and nothing else is required.
+    pub fn of(product: Product, versions: Vec<VersionRange>) -> Self {
+        Self { product, versions, otherwise: VersionStatus::Unaffected, requires: Vec::new() }
+    }
+}
+
+impl VersionRange {
+    /// Says that the versions of a span are affected.
+    pub fn affected(span: Span, scheme: RangeScheme) -> Self {
+        Self { status: VersionStatus::Affected, span, scheme }
+    }
+}
+
+impl Span {
+    /// All versions before `fixed`.
+    pub fn before(fixed: impl Into<Bound>) -> Self {
+        Self::Between(Lower::Open, Upper::Excluding(fixed.into()))
+    }
+}
+
+impl RangeScheme {
+    /// A scheme that the source names.
+    pub fn stated(scheme: Scheme) -> Self {
+        Self::Stated(StatedScheme(scheme))
+    }
+}
+
+impl Serialize for StatedScheme {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for StatedScheme {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        name.parse().map(Self).map_err(|_| serde::de::Error::custom("unknown version scheme"))
+    }
+}

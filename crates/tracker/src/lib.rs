@@ -1,0 +1,1 @@
+//! What Palisade does: import, derive findings, answer questions.
