@@ -1,1 +1,30 @@
-//! Which advisory touches which package, and why.
+//! Which advisory touches which package, how sure that is, and why.
+//!
+//! Matching has four steps, each with a module: a package becomes a [`Subject`], which knows the
+//! names, origins and fixes that the distribution gives it; [`key`]s bring together the advisories
+//! and subjects that may have to do with each other; [`Claim`] is what one entry of one advisory
+//! says of one subject (identity, range, condition); [`judge`] weighs all claims about one
+//! vulnerability and concludes. Everything here is pure: no input, no output, no clock.
+//!
+//! Reasons are kept as data until somebody asks: [`Judgement::evidence`] puts them into words, so
+//! that judging a hundred thousand pairs does not write a hundred thousand texts.
+
+mod claim;
+mod condition;
+mod curated;
+mod identity;
+mod judgement;
+pub mod key;
+mod names;
+mod origins;
+mod range;
+mod subject;
+
+pub use claim::{Authority, Claim, Outcome, Provenance};
+pub use identity::{How, Identity};
+pub use judgement::{Judgement, judge};
+pub use range::{RangeOutcome, Subjected};
+pub use subject::{Place, Subject};
+
+/// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
+pub const RULES_VERSION: i64 = 1;

@@ -1,1 +1,36 @@
-//! The only crate that knows SQL: SQLite embedded or PostgreSQL.
+//! The only crate that knows SQL: SQLite embedded, or PostgreSQL when users outgrow one machine.
+//!
+//! A [`Store`] hands out [`Session`]s: a session is one transaction, for reading or for writing,
+//! and everything that changes together is written in one. The statements stand beside the
+//! functions that run them; where the two dialects part, both texts stand side by side.
+
+mod advisories;
+mod bulk;
+mod enrichment;
+mod block;
+mod error;
+mod events;
+mod findings;
+mod imports;
+mod migrations;
+mod inventory;
+mod session;
+mod settings;
+mod store;
+mod vulnerabilities;
+mod read;
+
+pub use advisories::{AdvisoryRow, AdvisoryWriter, FeedId, FeedState, KnownAdvisory, NewAdvisory, Touched};
+pub use block::BlockSpan;
+pub use enrichment::EpssRow;
+pub use error::StoreError;
+pub use events::Event;
+pub use findings::{FindingKey, FindingRow, FindingState};
+pub use imports::{ImportSummary, StoredReject};
+pub use inventory::{
+    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow, SourcePackageId,
+    position,
+};
+pub use read::*;
+pub use session::Session;
+pub use store::{Backend, Store};

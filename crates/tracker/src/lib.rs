@@ -1,1 +1,21 @@
-//! What Palisade does: import, derive findings, answer questions.
+//! What Palisade does: imports feeds and inventories, derives findings, answers questions.
+//!
+//! Everything that changes together is written in one transaction: a record and the findings and
+//! events that follow from it are there together or not at all.
+
+mod derive;
+mod encoding;
+mod error;
+mod import_feed;
+mod import_inventory;
+mod matches;
+mod progress;
+mod sources;
+
+pub use error::TrackerError;
+pub use import_feed::{FeedImport, import_epss, import_feed};
+pub use import_inventory::{InventoryImport, import_inventory, read_inventory};
+pub use matches::{MatchRow, Matcher};
+pub use palisade_store::{Backend, ImportSummary, Store, StoreError};
+pub use progress::{NoProgress, Progress};
+pub use sources::{Document, InputError};

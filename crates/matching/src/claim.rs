@@ -1,0 +1,191 @@
+//! What one entry of one advisory says of one subject.
+
+use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind};
+
+use crate::condition::{Condition, condition};
+use crate::identity::{Identity, identify};
+use crate::range::{RangeOutcome, Subjected, evaluate, span_words, subjected};
+use crate::subject::{Place, Subject};
+
+/// Whose record an advisory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provenance<'a> {
+    /// The feed's name.
+    pub feed: &'a str,
+    /// The record's name in the feed.
+    pub record: &'a str,
+}
+
+/// By what right an entry speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Authority {
+    /// It speaks of upstream's software.
+    Upstream,
+    /// It speaks of the distribution's package itself.
+    Distribution,
+}
+
+/// What a claim comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Vulnerable.
+    Affected,
+    /// Was vulnerable, this version is not.
+    Fixed,
+    /// Not vulnerable.
+    NotAffected,
+    /// The entry does not tell.
+    Unknown,
+}
+
+/// One entry's word on one subject.
+#[derive(Debug, Clone)]
+pub struct Claim<'a> {
+    /// Whose record.
+    pub provenance: Provenance<'a>,
+    /// By what right.
+    pub authority: Authority,
+    /// Why the subject is the product.
+    pub identity: Identity,
+    /// What the ranges say.
+    pub range: RangeOutcome<'a>,
+    pub(crate) condition: Condition,
+    pub(crate) compared: Subjected,
+    package: &'a str,
+}
+
+impl<'a> Claim<'a> {
+    /// What an entry says of a subject; `None` when it speaks of something else.
+    pub fn of(
+        subject: &'a Subject,
+        affected: &'a Affected,
+        provenance: Provenance<'a>,
+        place: Place<'_>,
+    ) -> Option<Self> {
+        let identity = identify(subject, &affected.product, place)?;
+        let authority = match affected.product {
+            Product::Distribution { .. } => Authority::Distribution,
+            _ => Authority::Upstream,
+        };
+        Some(Self {
+            provenance,
+            authority,
+            identity,
+            range: evaluate(subject, affected),
+            condition: condition(affected),
+            compared: subjected(subject, &affected.product),
+            package: &subject.name,
+        })
+    }
+
+    /// What the claim comes to.
+    pub fn outcome(&self) -> Outcome {
+        if matches!(self.condition, Condition::Foreign(_)) {
+            return Outcome::NotAffected;
+        }
+        match &self.range {
+            RangeOutcome::Inside { .. } => Outcome::Affected,
+            RangeOutcome::Fixed { .. } => Outcome::Fixed,
+            RangeOutcome::NotYet { .. } | RangeOutcome::NotListed { .. } => Outcome::NotAffected,
+            RangeOutcome::Unknown { .. } => Outcome::Unknown,
+        }
+    }
+
+    /// How sure the claim is: the identity's confidence, lowered where the range or the condition
+    /// leaves room for doubt.
+    pub fn confidence(&self) -> Confidence {
+        let mut confidence = self.identity.confidence;
+        if matches!(self.condition, Condition::Needs(_)) {
+            confidence = lower(confidence);
+        }
+        let open = matches!(self.range, RangeOutcome::Inside { span: Some(Span::All) | None, .. });
+        if open && self.authority == Authority::Upstream {
+            // "All versions" is often what is written when nobody looked.
+            confidence = lower(confidence);
+        }
+        if self.compared.snapshot && matches!(self.range, RangeOutcome::Inside { .. }) {
+            confidence = lower(confidence);
+        }
+        confidence
+    }
+
+    /// The first fixed version that the claim names.
+    pub fn fixed_in(&self) -> Option<&'a str> {
+        match self.range {
+            RangeOutcome::Inside { fixed_in, .. } | RangeOutcome::Fixed { fixed_in, .. } => fixed_in,
+            _ => None,
+        }
+    }
+
+    /// The claim in words.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut steps =
+            vec![self.step(StepKind::Identity, self.identity.how.words(self.package))];
+        match &self.condition {
+            Condition::Holds => {}
+            Condition::Needs(words) => {
+                steps.push(self.step(StepKind::Condition, format!("only together with {words}")));
+            }
+            Condition::Foreign(words) => {
+                steps.push(self.step(StepKind::Condition, format!("only on {words}")));
+            }
+        }
+        let kind = match self.authority {
+            Authority::Distribution => StepKind::Mitigation,
+            Authority::Upstream => StepKind::Range,
+        };
+        steps.push(self.step(kind, self.range_words()));
+        steps
+    }
+
+    fn step(&self, kind: StepKind, says: String) -> Step {
+        let Provenance { feed, record } = self.provenance;
+        Step { kind, feed: Some(feed.to_owned()), record: Some(record.to_owned()), says }
+    }
+
+    fn range_words(&self) -> String {
+        let version = &self.compared.version;
+        let mut words = match &self.range {
+            RangeOutcome::Inside { span: Some(span), .. } => {
+                format!("{version} is affected: {}", span_words(span))
+            }
+            RangeOutcome::Inside { span: None, .. } => {
+                format!("{version} is affected: every version that is not named otherwise")
+            }
+            RangeOutcome::Fixed { fixed_in: Some(fixed), .. } => {
+                format!("{version} has the fix of {fixed}")
+            }
+            RangeOutcome::Fixed { span, .. } => {
+                format!("{version} is later than the last affected: {}", span_words(span))
+            }
+            RangeOutcome::NotYet { span } => {
+                format!("{version} is older than the first affected: {}", span_words(span))
+            }
+            RangeOutcome::NotListed { span: Some(Span::All) } => "was never affected".to_owned(),
+            RangeOutcome::NotListed { span: Some(span) } => {
+                format!("{version} is not affected: {}", span_words(span))
+            }
+            RangeOutcome::NotListed { span: None } => {
+                format!("{version} is not among the versions listed as affected")
+            }
+            RangeOutcome::Unknown { span: Some(Span::NotStated) | None } => {
+                format!("no version is stated that {version} could be compared with")
+            }
+            RangeOutcome::Unknown { span: Some(span) } => {
+                format!("{version} cannot be compared with: {}", span_words(span))
+            }
+        };
+        if self.compared.snapshot {
+            words.push_str("; the package is a snapshot taken after that version");
+        }
+        words
+    }
+}
+
+/// One step less sure.
+pub(crate) fn lower(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::Certain => Confidence::Likely,
+        Confidence::Likely | Confidence::Possible => Confidence::Possible,
+    }
+}

@@ -1,0 +1,120 @@
+//! What people found out: which product a package is where names do not tell, and which not.
+//!
+//! The tables are data (`data/*.tsv`), open to contributions; `docs/matching.md` tells how.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use crate::key::normal_name;
+use crate::names::Name;
+
+/// "This package is that product."
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Alias {
+    /// The CPE vendor.
+    pub vendor: String,
+    /// The CPE product, in the spelling of [`normal_name`].
+    pub product: String,
+}
+
+/// "This package is not that product."
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Homonym {
+    /// The CPE vendor, or `*` for all that the package's addresses do not vouch for.
+    pub vendor: String,
+    /// Whose product it is.
+    pub note: String,
+}
+
+/// Package name → products.
+static ALIASES: LazyLock<HashMap<&'static str, Vec<Alias>>> = LazyLock::new(|| {
+    let mut table: HashMap<&'static str, Vec<Alias>> = HashMap::new();
+    for [packages, product, _] in rows(include_str!("../data/aliases.tsv")) {
+        let Some((vendor, product)) = product.split_once(':') else { continue };
+        for package in packages.split(' ') {
+            let alias = Alias { vendor: vendor.to_owned(), product: normal_name(product) };
+            table.entry(package).or_default().push(alias);
+        }
+    }
+    table
+});
+
+/// Package name → homonyms.
+static HOMONYMS: LazyLock<HashMap<&'static str, Vec<Homonym>>> = LazyLock::new(|| {
+    let mut table: HashMap<&'static str, Vec<Homonym>> = HashMap::new();
+    for [packages, vendor, note] in rows(include_str!("../data/homonyms.tsv")) {
+        for package in packages.split(' ') {
+            let homonym = Homonym { vendor: vendor.to_owned(), note: note.to_owned() };
+            table.entry(package).or_default().push(homonym);
+        }
+    }
+    table
+});
+
+static COMMON_WORDS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("../data/common-words.txt").split_whitespace().collect());
+
+static COMPANIES: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("../data/companies.txt").split_whitespace().collect());
+
+/// The rows of a table: three columns divided by tabs; `#` begins a comment line.
+fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
+    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).filter_map(|line| {
+        let mut columns = line.split('\t');
+        Some([columns.next()?, columns.next()?, columns.next().unwrap_or_default()])
+    })
+}
+
+/// The products that a package is known to be, by its own name or by one without version.
+pub(crate) fn aliases(package: &str, names: &[Name]) -> Vec<&'static Alias> {
+    let known = names.iter().map(|name| name.text.as_str()).chain([package]);
+    let mut found: Vec<&'static Alias> = Vec::new();
+    for alias in known.filter_map(|name| ALIASES.get(name)).flatten() {
+        if !found.contains(&alias) {
+            found.push(alias);
+        }
+    }
+    found
+}
+
+/// Whose product of the same name the package is not.
+pub(crate) fn homonym(package: &str, vendor: &str) -> Option<&'static Homonym> {
+    HOMONYMS.get(package)?.iter().find(|homonym| homonym.vendor == vendor || homonym.vendor == "*")
+}
+
+/// Whether a name is an ordinary word or too short to mean one project only.
+pub(crate) fn is_common(name: &str) -> bool {
+    name.len() < 4 || COMMON_WORDS.contains(name)
+}
+
+/// Whether a vendor is a company or collection with so many products that a shared name says
+/// nothing.
+pub(crate) fn is_company(vendor: &str) -> bool {
+    COMPANIES.contains(vendor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_well_formed() {
+        for (table, text) in [
+            ("aliases", include_str!("../data/aliases.tsv")),
+            ("homonyms", include_str!("../data/homonyms.tsv")),
+        ] {
+            for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+                assert_eq!(line.split('\t').count(), 3, "{table}: {line:?}");
+            }
+        }
+        assert!(ALIASES.values().flatten().all(|alias| !alias.product.is_empty()));
+        assert!(is_common("bridge") && is_common("git") && !is_common("imagemagick"));
+        assert!(is_company("adobe"));
+    }
+
+    #[test]
+    fn a_curated_alias_is_found_by_the_package_name() {
+        let found = aliases("apache2", &[]);
+        assert!(found.iter().any(|alias| alias.vendor == "apache" && alias.product == "http-server"));
+    }
+}

@@ -1,0 +1,293 @@
+//! Is this package that product? How sure, and on what evidence.
+
+use palisade_model::{Confidence, Cpe, CpePart, Product};
+
+use crate::curated;
+use crate::key::{ecosystem_name, normal_name};
+use crate::names::{Language, Name, NameSource};
+use crate::origins::{self, letters};
+use crate::subject::{Place, Subject};
+
+/// That a subject is a product, how sure, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why.
+    pub how: How,
+}
+
+/// Why a subject is taken for a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// The record names the distribution's own source package.
+    OwnPackage,
+    /// The packager's hint names the product.
+    PackagerHint,
+    /// The table of curated aliases says so.
+    Curated {
+        /// The product, `vendor:product`.
+        product: String,
+    },
+    /// The source was downloaded from the ecosystem as that package.
+    EcosystemSource {
+        /// The package in the ecosystem.
+        package: String,
+    },
+    /// The package's name has the prefix that the distribution gives to that ecosystem's packages.
+    EcosystemPrefix {
+        /// The package in the ecosystem.
+        package: String,
+    },
+    /// The source comes from the repository that the record names.
+    Repository(String),
+    /// The names agree, and an address of the package vouches for the vendor.
+    NameAndVendor {
+        /// The product, `vendor:product`.
+        product: String,
+        /// What vouches for it.
+        voucher: String,
+    },
+    /// The names agree, and the name is not one that many projects share.
+    DistinctiveName {
+        /// The product, `vendor:product`.
+        product: String,
+    },
+    /// The names agree and nothing else speaks for it.
+    NameOnly {
+        /// The product, `vendor:product`.
+        product: String,
+    },
+}
+
+impl How {
+    /// The reason in words, for a package of a given name.
+    pub fn words(&self, package: &str) -> String {
+        match self {
+            Self::OwnPackage => format!("the record names the distribution's package {package}"),
+            Self::PackagerHint => format!("the packager of {package} names this product"),
+            Self::Curated { product } => format!("{package} is known to be {product}"),
+            Self::EcosystemSource { package: named } => {
+                format!("the source of {package} is {named}")
+            }
+            Self::EcosystemPrefix { package: named } => {
+                format!("the name {package} is how the distribution calls {named}")
+            }
+            Self::Repository(repository) => {
+                format!("the source of {package} comes from {repository}, which the record names")
+            }
+            Self::NameAndVendor { product, voucher } => format!(
+                "{package} has the name of {product}, and its addresses vouch for the vendor ({voucher})"
+            ),
+            Self::DistinctiveName { product } => format!(
+                "{package} has the name of {product}, a name that no other project is known by"
+            ),
+            Self::NameOnly { product } => {
+                format!("{package} has the name of {product}; nothing else tells that they are the same")
+            }
+        }
+    }
+}
+
+/// Whether a subject is a product of an advisory; `None` when it is not, or nothing says that it is.
+pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -> Option<Identity> {
+    match product {
+        Product::Distribution { distribution, branch, name, .. } => {
+            let here = match (branch, place.branch) {
+                (Some(branch), Some(place)) => branch == place,
+                _ => true,
+            };
+            let own = *distribution == subject.distribution && *name == subject.name && here;
+            own.then(|| Identity::new(Confidence::Certain, How::OwnPackage))
+        }
+        Product::Ecosystem { ecosystem, name, repository } => {
+            of_ecosystem(subject, ecosystem, name)
+                .or_else(|| of_repository(subject, repository.as_deref()?))
+        }
+        Product::Cpe(cpe) => of_cpe(subject, cpe),
+        Product::Named { .. } => of_named(subject, product),
+    }
+}
+
+impl Identity {
+    fn new(confidence: Confidence, how: How) -> Self {
+        Self { confidence, how }
+    }
+}
+
+fn of_ecosystem(subject: &Subject, ecosystem: &str, name: &str) -> Option<Identity> {
+    let wanted = ecosystem_name(ecosystem, name);
+    let (system, found, sure) = subject
+        .ecosystems
+        .iter()
+        .find(|(system, found, _)| system.eq_ignore_ascii_case(ecosystem) && *found == wanted)?;
+    let package = format!("{system} package {found}");
+    Some(if *sure {
+        Identity::new(Confidence::Certain, How::EcosystemSource { package })
+    } else {
+        Identity::new(Confidence::Likely, How::EcosystemPrefix { package })
+    })
+}
+
+fn of_repository(subject: &Subject, address: &str) -> Option<Identity> {
+    let wanted = origins::repository(address)?;
+    subject
+        .repositories
+        .contains(&wanted)
+        .then(|| Identity::new(Confidence::Likely, How::Repository(wanted)))
+}
+
+fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
+    let product = normal_name(&cpe.product);
+    let words = || format!("{}:{}", cpe.vendor, cpe.product);
+    if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) {
+        return None;
+    }
+    if subject.hints.hidden_cpe_vendors.contains(&cpe.vendor) {
+        return None;
+    }
+    if let Some(vendor) = &subject.hints.cpe_vendor
+        && *vendor != cpe.vendor
+    {
+        return None;
+    }
+    let curated = subject.aliases.iter().find(|a| a.product == product && a.vendor == cpe.vendor);
+    if curated.is_some() {
+        return Some(Identity::new(Confidence::Certain, How::Curated { product: words() }));
+    }
+    if cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none() {
+        // An operating system is a package only where somebody said which.
+        return None;
+    }
+    let name = subject.names.iter().find(|name| name.text == product)?;
+    if name.source == NameSource::Hint {
+        let certain = subject.hints.cpe_vendor.is_some() || !curated::is_common(&product);
+        let confidence = if certain { Confidence::Certain } else { Confidence::Likely };
+        return Some(Identity::new(confidence, How::PackagerHint));
+    }
+    by_name(subject, name, &cpe.vendor, words(), cpe.target_sw.as_deref())
+}
+
+/// Whether the CPE name is bound to a software environment in which the subject does not work.
+fn foreign_target(subject: &Subject, cpe: &Cpe) -> bool {
+    let Some(target) = cpe.target_sw.as_deref() else { return false };
+    if matches!(target, "linux" | "linux_kernel" | "unix" | "gnu" | "-" | "x11" | "gnome" | "kde") {
+        return false;
+    }
+    match Language::of_target_software(target) {
+        Some(language) => {
+            subject.language != Some(language) && subject.build_language != Some(language)
+        }
+        None => true,
+    }
+}
+
+/// The names agree; how sure that is depends on the vendor and on how telling the name is.
+fn by_name(
+    subject: &Subject,
+    name: &Name,
+    vendor: &str,
+    product: String,
+    target: Option<&str>,
+) -> Option<Identity> {
+    let voucher = voucher(subject, name, vendor);
+    if let Some(voucher) = voucher {
+        let how = How::NameAndVendor { product, voucher };
+        return Some(Identity::new(Confidence::Likely, how));
+    }
+    if curated::homonym(&subject.name, vendor).is_some() || curated::is_company(vendor) {
+        return None;
+    }
+    let target = target.and_then(Language::of_target_software);
+    let language_agrees = target.is_some() && target == subject.language;
+    let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
+    if language_agrees {
+        let how = How::NameAndVendor { product, voucher: "the same language".to_owned() };
+        return Some(Identity::new(Confidence::Likely, how));
+    }
+    if subject.language.is_some() && !own {
+        // A library of a language shares its bare name with programs of all kinds.
+        return None;
+    }
+    if curated::is_common(&name.text) || !own {
+        return Some(Identity::new(Confidence::Possible, How::NameOnly { product }));
+    }
+    Some(Identity::new(Confidence::Likely, How::DistinctiveName { product }))
+}
+
+/// What in the package's own addresses vouches for a vendor.
+fn voucher(subject: &Subject, name: &Name, vendor: &str) -> Option<String> {
+    let base = vendor.strip_suffix("_project").or_else(|| vendor.strip_suffix("-project"));
+    let base = letters(base.unwrap_or(vendor));
+    if base.len() < 2 {
+        return None;
+    }
+    if let Some(word) = subject.vouchers.iter().find(|word| vouches(word, &base)) {
+        return Some(word.clone());
+    }
+    let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
+    let same = base == letters(&name.text);
+    (same && own && !curated::is_common(&name.text)).then(|| format!("vendor {vendor} has the name too"))
+}
+
+/// Whether a word of an address stands for a vendor: the same, or one begins with the other.
+fn vouches(word: &str, vendor: &str) -> bool {
+    word == vendor
+        || (vendor.len() >= 4 && word.starts_with(vendor))
+        || (word.len() >= 4 && vendor.starts_with(word))
+}
+
+fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
+    let Product::Named { vendor, product, package_name, collection_url, repository, cpes, .. } =
+        product
+    else {
+        return None;
+    };
+    let by_collection = collection_url
+        .as_deref()
+        .and_then(origins::collection_ecosystem)
+        .zip(package_name.as_deref())
+        .map(|(ecosystem, name)| (ecosystem, name, of_ecosystem(subject, ecosystem, name)));
+    if let Some((_, _, found)) = by_collection {
+        // A record that names a registry speaks of that registry's package and no other.
+        return found;
+    }
+    let by_repository = repository.as_deref().and_then(|address| of_repository(subject, address));
+    let by_cpe = cpes.iter().filter_map(|cpe| of_cpe(subject, cpe));
+    let by_words = || {
+        let names = [Some(product.as_str()), package_name.as_deref()];
+        names.into_iter().flatten().find_map(|name| of_words(subject, vendor, name))
+    };
+    by_repository.into_iter().chain(by_cpe).max_by_key(|identity| identity.confidence).or_else(by_words)
+}
+
+/// A vendor and a product in a CNA's own words.
+fn of_words(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> {
+    let text = normal_name(product);
+    let vendor_name = normal_name(vendor).replace('-', "_");
+    if text.is_empty() || subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
+        return None;
+    }
+    let words = || if vendor.is_empty() { product.to_owned() } else { format!("{vendor} {product}") };
+    if is_linux_kernel(vendor, product) {
+        let kernel = subject.aliases.iter().any(|alias| alias.product == "linux-kernel");
+        return kernel
+            .then(|| Identity::new(Confidence::Certain, How::Curated { product: words() }));
+    }
+    let curated =
+        subject.aliases.iter().find(|a| a.product == text && a.vendor.eq_ignore_ascii_case(&vendor_name));
+    if curated.is_some() {
+        return Some(Identity::new(Confidence::Certain, How::Curated { product: words() }));
+    }
+    let name = subject.names.iter().find(|name| name.text == text)?;
+    if name.source == NameSource::Hint {
+        return Some(Identity::new(Confidence::Likely, How::PackagerHint));
+    }
+    by_name(subject, name, &vendor_name, words(), None)
+}
+
+fn is_linux_kernel(vendor: &str, product: &str) -> bool {
+    let product = normal_name(product);
+    matches!(product.as_str(), "linux" | "linux-kernel" | "kernel")
+        && matches!(normal_name(vendor).as_str(), "linux" | "kernel" | "linux-kernel" | "n/a" | "")
+}

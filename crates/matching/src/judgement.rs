@@ -1,0 +1,234 @@
+//! Weighs all claims about one vulnerability in one package and concludes.
+//!
+//! What overrules what: the distribution's own records of this branch; then what the package itself
+//! carries (a graft, a patch that names the vulnerability, the packager's hint); then the feeds
+//! that speak of upstream, the surer identity first, and of equally sure ones those that say
+//! "affected".
+
+use palisade_model::{Confidence, Evidence, Step, StepKind, Verdict, VerdictStatus, VulnerabilityId};
+
+use crate::claim::{Authority, Claim, Outcome};
+use crate::subject::Subject;
+
+/// The conclusion, with what it rests on.
+#[derive(Debug)]
+pub struct Judgement<'a> {
+    /// The state.
+    pub status: VerdictStatus,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The first fixed version.
+    pub fixed_in: Option<String>,
+    claims: Vec<Claim<'a>>,
+    rules: Vec<Step>,
+    graft: Option<Box<Judgement<'a>>>,
+}
+
+/// How many claims the evidence tells in full.
+const CLAIMS_TOLD: usize = 6;
+
+/// Judges a vulnerability, known under the given identifiers, in a subject.
+///
+/// `claims` are those of the subject itself, `graft_claims` those of its replacement. `None` when
+/// nothing speaks of the vulnerability in this package at all.
+pub fn judge<'a>(
+    subject: &'a Subject,
+    ids: &[VulnerabilityId],
+    claims: Vec<Claim<'a>>,
+    graft_claims: Vec<Claim<'a>>,
+) -> Option<Judgement<'a>> {
+    let own = judge_one(subject, ids, claims);
+    let Some(replacement) = &subject.replacement else { return own };
+    let graft = judge_one(replacement, ids, graft_claims);
+    match (own, graft) {
+        (own, None) => own,
+        (None, graft) => graft,
+        (Some(own), Some(graft)) => Some(with_graft(own, graft, replacement)),
+    }
+}
+
+/// A finding looks at what the user gets: the graft decides.
+fn with_graft<'a>(
+    mut own: Judgement<'a>,
+    graft: Judgement<'a>,
+    replacement: &Subject,
+) -> Judgement<'a> {
+    let open = |j: &Judgement<'_>| {
+        matches!(j.status, VerdictStatus::Affected | VerdictStatus::UnderInvestigation)
+    };
+    let version = &replacement.version;
+    if open(&own) && !open(&graft) {
+        own.rule(StepKind::Mitigation, format!("fixed by graft: users get {version} in its place"));
+        own.status = VerdictStatus::Fixed;
+        own.confidence = own.confidence.min(graft.confidence);
+        own.fixed_in = graft.fixed_in.clone().or_else(|| Some(version.clone()));
+        own.graft = Some(Box::new(graft));
+        return own;
+    }
+    if open(&own) {
+        own.rule(StepKind::Mitigation, format!("the graft {version} does not fix it"));
+    }
+    own.status = graft.status;
+    own.confidence = graft.confidence;
+    own.fixed_in.clone_from(&graft.fixed_in);
+    own.graft = Some(Box::new(graft));
+    own
+}
+
+fn judge_one<'a>(
+    subject: &'a Subject,
+    ids: &[VulnerabilityId],
+    mut claims: Vec<Claim<'a>>,
+) -> Option<Judgement<'a>> {
+    let patch = subject.patch_for(ids);
+    let hidden = subject.hints.hidden_vulnerabilities.iter().find(|id| ids.contains(id));
+    if claims.is_empty() && patch.is_none() && hidden.is_none() {
+        return None;
+    }
+    claims.sort_by_key(|claim| std::cmp::Reverse((claim.authority, claim.confidence())));
+    let mut judgement = weigh(claims);
+    if judgement.claims.iter().any(|claim| claim.authority == Authority::Distribution) {
+        return Some(judgement);
+    }
+    let open =
+        matches!(judgement.status, VerdictStatus::Affected | VerdictStatus::UnderInvestigation);
+    if let Some((id, name)) = patch.filter(|_| open) {
+        judgement.rule(StepKind::Mitigation, format!("the patch {name} names {id}"));
+        judgement.status = VerdictStatus::Fixed;
+        judgement.confidence = Confidence::Likely;
+        judgement.fixed_in = Some(subject.version.clone());
+    } else if let Some(id) = hidden.filter(|_| open) {
+        judgement.apply_hint(subject, id);
+    }
+    Some(judgement)
+}
+
+impl<'a> Judgement<'a> {
+    /// The conclusion with its reasons in words.
+    pub fn verdict(&self) -> Verdict {
+        Verdict {
+            status: self.status,
+            confidence: self.confidence,
+            fixed_in: self.fixed_in.clone(),
+            evidence: self.evidence(),
+        }
+    }
+
+    /// The reasons in words, from identity to conclusion.
+    pub fn evidence(&self) -> Evidence {
+        let mut steps: Vec<Step> = Vec::new();
+        for claim in self.claims.iter().take(CLAIMS_TOLD) {
+            for step in claim.steps() {
+                if !steps.contains(&step) {
+                    steps.push(step);
+                }
+            }
+        }
+        let mut evidence = Evidence(steps);
+        if let Some(more) = self.claims.len().checked_sub(CLAIMS_TOLD).filter(|more| *more > 0) {
+            evidence.push(StepKind::Rule, format!("{more} more entries say something of it"));
+        }
+        if let Some(graft) = &self.graft {
+            evidence.0.extend(graft.evidence().0.into_iter().map(|mut step| {
+                step.says = format!("of the graft: {}", step.says);
+                step
+            }));
+        }
+        evidence.0.extend(self.rules.iter().cloned());
+        evidence
+    }
+
+    /// The claims on which it rests.
+    pub fn claims(&self) -> &[Claim<'a>] {
+        &self.claims
+    }
+
+    fn rule(&mut self, kind: StepKind, says: String) {
+        self.rules.push(Step { kind, feed: None, record: None, says });
+    }
+
+    /// The packager says that the vulnerability does not affect the package; believed only where
+    /// the hint cannot have been inherited from another version.
+    fn apply_hint(&mut self, subject: &Subject, id: &VulnerabilityId) {
+        if subject.hints.hidden_vulnerabilities_shared {
+            self.rule(
+                StepKind::Mitigation,
+                format!("a hint hides {id}, but it stands on another version too and may be inherited"),
+            );
+            self.status = VerdictStatus::UnderInvestigation;
+            return;
+        }
+        self.rule(StepKind::Mitigation, format!("the packager says that {id} does not affect it"));
+        self.status = VerdictStatus::NotAffected;
+        self.confidence = Confidence::Likely;
+    }
+}
+
+/// Concludes from claims that are sorted, the weightiest first.
+fn weigh(claims: Vec<Claim<'_>>) -> Judgement<'_> {
+    let mut judgement = Judgement {
+        status: VerdictStatus::UnderInvestigation,
+        confidence: Confidence::Possible,
+        fixed_in: None,
+        claims,
+        rules: Vec::new(),
+        graft: None,
+    };
+    let Some(authority) = judgement.claims.first().map(|claim| claim.authority) else {
+        return judgement;
+    };
+    let record_decides = best_by_record(&judgement.claims, authority);
+    let Some((outcome, confidence, fixed_in)) = record_decides else { return judgement };
+    judgement.fixed_in = fixed_in;
+    judgement.confidence = confidence;
+    judgement.status = match outcome {
+        Outcome::Affected => VerdictStatus::Affected,
+        Outcome::Fixed => VerdictStatus::Fixed,
+        Outcome::NotAffected => VerdictStatus::NotAffected,
+        Outcome::Unknown => VerdictStatus::UnderInvestigation,
+    };
+    if judgement.status == VerdictStatus::Affected && confidence == Confidence::Possible {
+        // A name alone never alarms: it goes to the triage queue.
+        judgement.status = VerdictStatus::UnderInvestigation;
+        judgement.rule(StepKind::Rule, "not sure enough to alarm anybody: a person has to look".into());
+    }
+    judgement
+}
+
+/// What the claims of the given authority come to: within one record an entry that affects decides;
+/// between records the surer one, and of equally sure ones the graver.
+fn best_by_record(
+    claims: &[Claim<'_>],
+    authority: Authority,
+) -> Option<(Outcome, Confidence, Option<String>)> {
+    let weight = |outcome: Outcome| match outcome {
+        Outcome::Affected => 3,
+        Outcome::Fixed => 2,
+        Outcome::NotAffected => 1,
+        Outcome::Unknown => 0,
+    };
+    // A surer identity first: an entry for another product of the same name does not count beside it.
+    let rank = |claim: &Claim<'_>| {
+        let known = claim.outcome() != Outcome::Unknown;
+        (known, claim.identity.confidence, weight(claim.outcome()))
+    };
+    let mut records: Vec<(&str, &str, &Claim<'_>)> = Vec::new();
+    for claim in claims.iter().filter(|claim| claim.authority == authority) {
+        let (feed, name) = (claim.provenance.feed, claim.provenance.record);
+        let known = records.iter_mut().find(|(f, n, _)| *f == feed && *n == name);
+        match known {
+            None => records.push((feed, name, claim)),
+            Some((_, _, best)) if rank(claim) > rank(best) => *best = claim,
+            Some(_) => {}
+        }
+    }
+    let known = |claim: &Claim<'_>| claim.outcome() != Outcome::Unknown;
+    let best = records.iter().map(|(_, _, claim)| *claim).max_by_key(|claim| {
+        (known(claim), claim.confidence(), weight(claim.outcome()))
+    })?;
+    let fixed_in = best.fixed_in().or_else(|| {
+        let same = records.iter().filter(|(_, _, claim)| claim.outcome() == best.outcome());
+        same.filter_map(|(_, _, claim)| claim.fixed_in()).next()
+    });
+    Some((best.outcome(), best.confidence(), fixed_in.map(str::to_owned)))
+}

@@ -1,0 +1,311 @@
+//! Is this version among those? Ranges evaluated in the scheme in which they were written.
+
+use std::cmp::Ordering;
+
+use palisade_model::{
+    Affected, Lower, Product, RangeScheme, Span, Upper, VersionRange, VersionStatus,
+};
+use palisade_version::Scheme;
+
+use crate::subject::Subject;
+
+/// What the ranges of one entry say of a subject's version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RangeOutcome<'a> {
+    /// The version is affected.
+    Inside {
+        /// The range in which it lies; `None` when the entry affects all versions not named.
+        span: Option<&'a Span>,
+        /// The first fixed version, if the range names one.
+        fixed_in: Option<&'a str>,
+    },
+    /// The version is at or behind the end of every affected range before it.
+    Fixed {
+        /// The range behind which it lies.
+        span: &'a Span,
+        /// The first fixed version, if the range names one.
+        fixed_in: Option<&'a str>,
+    },
+    /// The version lies before the first affected one.
+    NotYet {
+        /// The range before which it lies.
+        span: &'a Span,
+    },
+    /// The entry says that the version is not affected, or does not name it among those that are.
+    NotListed {
+        /// The statement, when there is one.
+        span: Option<&'a Span>,
+    },
+    /// The entry does not tell: it gives no version, only commits, or one that cannot be compared.
+    Unknown {
+        /// What it gives.
+        span: Option<&'a Span>,
+    },
+}
+
+/// The version that was compared, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subjected {
+    /// The version as compared.
+    pub version: String,
+    /// Whether the distribution's own version was compared, not the upstream part of it.
+    pub own_scheme: bool,
+    /// Whether the version is a snapshot taken after the upstream version named.
+    pub snapshot: bool,
+}
+
+/// How one span stands to the version.
+enum Standing {
+    Inside,
+    Before,
+    Behind,
+    Apart,
+    Incomparable,
+}
+
+/// A version with the scheme in which to compare it.
+struct Compared<'s> {
+    version: &'s str,
+    own: bool,
+    distribution: Scheme,
+}
+
+impl Compared<'_> {
+    fn order(&self, scheme: RangeScheme, bound: &str) -> Option<Ordering> {
+        if self.own {
+            return self.distribution.compare(self.version, bound);
+        }
+        match scheme {
+            RangeScheme::Stated(stated) => stated
+                .0
+                .compare(self.version, bound)
+                .or_else(|| Scheme::Generic.compare(self.version, bound)),
+            RangeScheme::Unstated => Scheme::Generic.compare(self.version, bound),
+            RangeScheme::Git => None,
+        }
+    }
+
+    /// The order against an upper bound such as `5.10.*`, which stands for all that begin so.
+    fn order_upper(&self, scheme: RangeScheme, bound: &str) -> Option<Ordering> {
+        let Some(prefix) = bound.strip_suffix(".*") else { return self.order(scheme, bound) };
+        let begins = self.version == prefix
+            || self.version.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
+        if begins { Some(Ordering::Equal) } else { self.order(scheme, prefix) }
+    }
+
+    fn standing(&self, range: &VersionRange) -> Standing {
+        let standing = match &range.span {
+            Span::All => Some(Standing::Inside),
+            Span::NotStated => None,
+            Span::Exact(version) => self.order(range.scheme, version).map(|order| {
+                if order.is_eq() { Standing::Inside } else { Standing::Apart }
+            }),
+            Span::Between(lower, upper) => self.between(range.scheme, lower, upper),
+        };
+        standing.unwrap_or(Standing::Incomparable)
+    }
+
+    fn between(&self, scheme: RangeScheme, lower: &Lower, upper: &Upper) -> Option<Standing> {
+        let before = match lower {
+            Lower::Open => false,
+            Lower::Including(bound) => self.order(scheme, bound)?.is_lt(),
+            Lower::Excluding(bound) => self.order(scheme, bound)?.is_le(),
+        };
+        let behind = match upper {
+            Upper::Open => false,
+            Upper::Excluding(bound) => self.order_upper(scheme, bound)?.is_ge(),
+            Upper::Including(bound) => self.order_upper(scheme, bound)?.is_gt(),
+        };
+        Some(match (before, behind) {
+            (false, false) => Standing::Inside,
+            (true, _) => Standing::Before,
+            (false, true) => Standing::Behind,
+        })
+    }
+}
+
+/// The version of a subject that an entry's ranges are compared with.
+pub(crate) fn subjected(subject: &Subject, product: &Product) -> Subjected {
+    if matches!(product, Product::Distribution { .. }) {
+        return Subjected { version: subject.version.clone(), own_scheme: true, snapshot: false };
+    }
+    Subjected {
+        version: subject.upstream.text.clone(),
+        own_scheme: false,
+        snapshot: subject.upstream.snapshot,
+    }
+}
+
+/// What an entry's ranges say of a subject's version.
+pub(crate) fn evaluate<'a>(subject: &Subject, affected: &'a Affected) -> RangeOutcome<'a> {
+    let own = matches!(affected.product, Product::Distribution { .. });
+    let version = if own { &subject.version } else { &subject.upstream.text };
+    let compared = Compared { version, own, distribution: subject.scheme };
+    let mut found = Found::default();
+    for range in &affected.versions {
+        found.note(range, compared.standing(range), &compared);
+    }
+    found.conclude(affected)
+}
+
+/// What has been found among an entry's ranges so far.
+#[derive(Default)]
+struct Found<'a> {
+    affected_exact: Option<&'a VersionRange>,
+    affected_range: Option<&'a VersionRange>,
+    unaffected_exact: Option<&'a Span>,
+    unaffected_range: Option<&'a Span>,
+    unknown: Option<&'a Span>,
+    /// The affected range with the highest end before the version.
+    behind: Option<&'a VersionRange>,
+    before: Option<&'a Span>,
+    apart: bool,
+    incomparable: Option<&'a Span>,
+}
+
+impl<'a> Found<'a> {
+    fn note(&mut self, range: &'a VersionRange, standing: Standing, compared: &Compared<'_>) {
+        let exact = matches!(range.span, Span::Exact(_));
+        match (range.status, standing) {
+            (VersionStatus::Affected, Standing::Inside) if exact => {
+                self.affected_exact.get_or_insert(range);
+            }
+            (VersionStatus::Affected, Standing::Inside) => {
+                if self.affected_range.is_none_or(|known| is_later(range, known, compared)) {
+                    self.affected_range = Some(range);
+                }
+            }
+            (VersionStatus::Affected, Standing::Behind) => {
+                if self.behind.is_none_or(|known| is_later(range, known, compared)) {
+                    self.behind = Some(range);
+                }
+            }
+            (VersionStatus::Affected, Standing::Before) => {
+                self.before.get_or_insert(&range.span);
+            }
+            (VersionStatus::Affected, Standing::Apart) => self.apart = true,
+            (VersionStatus::Affected, Standing::Incomparable) => {
+                self.incomparable.get_or_insert(&range.span);
+            }
+            (VersionStatus::Unaffected, Standing::Inside) if exact => {
+                self.unaffected_exact.get_or_insert(&range.span);
+            }
+            (VersionStatus::Unaffected, Standing::Inside) => {
+                self.unaffected_range.get_or_insert(&range.span);
+            }
+            (VersionStatus::Unknown, Standing::Inside) => {
+                self.unknown.get_or_insert(&range.span);
+            }
+            (VersionStatus::Unaffected | VersionStatus::Unknown, _) => {}
+        }
+    }
+
+    /// One version named beats a range; of a range that affects and one that does not, in a
+    /// distribution's own record the first (a later fix was not enough), elsewhere the second.
+    fn conclude(self, affected: &'a Affected) -> RangeOutcome<'a> {
+        let own = matches!(affected.product, Product::Distribution { .. });
+        if let Some(range) = self.affected_exact {
+            return RangeOutcome::Inside { span: Some(&range.span), fixed_in: None };
+        }
+        if let Some(span) = self.unaffected_exact {
+            return RangeOutcome::NotListed { span: Some(span) };
+        }
+        if let Some(range) = self.affected_range.filter(|_| own || self.unaffected_range.is_none()) {
+            return RangeOutcome::Inside { span: Some(&range.span), fixed_in: fixed_in(range) };
+        }
+        if own && let Some(range) = self.behind {
+            return RangeOutcome::Fixed { span: &range.span, fixed_in: fixed_in(range) };
+        }
+        if let Some(span) = self.unaffected_range {
+            return RangeOutcome::NotListed { span: Some(span) };
+        }
+        if let Some(span) = self.unknown {
+            return RangeOutcome::Unknown { span: Some(span) };
+        }
+        match affected.otherwise {
+            VersionStatus::Affected => {
+                return RangeOutcome::Inside { span: None, fixed_in: None };
+            }
+            VersionStatus::Unknown if affected.versions.is_empty() => {
+                return RangeOutcome::Unknown { span: None };
+            }
+            VersionStatus::Unknown | VersionStatus::Unaffected => {}
+        }
+        if let Some(range) = self.behind {
+            return RangeOutcome::Fixed { span: &range.span, fixed_in: fixed_in(range) };
+        }
+        if let Some(span) = self.before {
+            return RangeOutcome::NotYet { span };
+        }
+        if self.apart {
+            return RangeOutcome::NotListed { span: None };
+        }
+        RangeOutcome::Unknown { span: self.incomparable }
+    }
+}
+
+fn fixed_in(range: &VersionRange) -> Option<&str> {
+    match &range.span {
+        Span::Between(_, Upper::Excluding(bound)) => Some(bound),
+        _ => None,
+    }
+}
+
+fn end(range: &VersionRange) -> Option<&str> {
+    match &range.span {
+        Span::Between(_, Upper::Excluding(bound) | Upper::Including(bound)) => Some(bound),
+        _ => None,
+    }
+}
+
+/// Whether a range ends later than another; one without an end ends latest.
+fn is_later(range: &VersionRange, known: &VersionRange, compared: &Compared<'_>) -> bool {
+    let (Some(new), Some(old)) = (end(range), end(known)) else { return end(range).is_none() };
+    let scheme = match (compared.own, range.scheme) {
+        (true, _) => compared.distribution,
+        (false, RangeScheme::Stated(stated)) => stated.0,
+        (false, _) => Scheme::Generic,
+    };
+    scheme.compare(new, old).is_some_and(Ordering::is_gt)
+}
+
+/// A span in words: `before 1.2`, `from 1.0 up to 1.4`.
+pub(crate) fn span_words(span: &Span) -> String {
+    let lower = |lower: &Lower| match lower {
+        Lower::Open => String::new(),
+        Lower::Including(bound) => format!("from {bound}"),
+        Lower::Excluding(bound) => format!("after {bound}"),
+    };
+    match span {
+        Span::All => "all versions".to_owned(),
+        Span::NotStated => "no version stated".to_owned(),
+        Span::Exact(version) => format!("version {version}"),
+        Span::Between(from, to) => {
+            let to = match to {
+                Upper::Open if *from == Lower::Open => return "all versions".to_owned(),
+                Upper::Open => "on".to_owned(),
+                Upper::Excluding(bound) => format!("before {bound}"),
+                Upper::Including(bound) => format!("up to {bound}"),
+            };
+            format!("{} {to}", lower(from)).trim().to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_read_as_words() {
+        assert_eq!(span_words(&Span::before("1.2")), "before 1.2");
+        assert_eq!(
+            span_words(&Span::Between(Lower::Including("1".into()), Upper::Including("2".into()))),
+            "from 1 up to 2"
+        );
+        assert_eq!(
+            span_words(&Span::Between(Lower::Excluding("1".into()), Upper::Open)),
+            "after 1 on"
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! What is told of a vulnerability beside its advisories: EPSS scores.
+
+use crate::session::{Dialect, Session, params};
+use crate::StoreError;
+
+/// A score of the Exploit Prediction Scoring System.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpssRow {
+    /// The CVE identifier.
+    pub name: String,
+    /// The probability of exploitation within 30 days, 0 to 1.
+    pub score: f64,
+    /// The share of vulnerabilities that score lower or the same, 0 to 1.
+    pub percentile: Option<f64>,
+}
+
+const UPSERT: Dialect = Dialect {
+    sqlite: "INSERT INTO epss (name, score, percentile, day) \
+             SELECT value ->> 0, value ->> 1, value ->> 2, $2 FROM json_each($1) WHERE true \
+             ON CONFLICT (name) DO UPDATE SET score = excluded.score, \
+             percentile = excluded.percentile, day = excluded.day \
+             WHERE excluded.day >= epss.day AND (epss.score IS DISTINCT FROM excluded.score \
+             OR epss.percentile IS DISTINCT FROM excluded.percentile)",
+    postgres: "INSERT INTO epss (name, score, percentile, day) \
+               SELECT value ->> 0, (value ->> 1)::double precision, \
+               (value ->> 2)::double precision, $2 FROM jsonb_array_elements($1::jsonb) AS r(value) \
+               ON CONFLICT (name) DO UPDATE SET score = excluded.score, \
+               percentile = excluded.percentile, day = excluded.day \
+               WHERE excluded.day >= epss.day AND (epss.score IS DISTINCT FROM excluded.score \
+               OR epss.percentile IS DISTINCT FROM excluded.percentile)",
+};
+
+impl Session {
+    /// Writes the scores of a day (`YYYY-MM-DD`); older ones never replace newer ones. Tells how
+    /// many were new or changed.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn write_epss(&mut self, day: &str, scores: &[EpssRow]) -> Result<u64, StoreError> {
+        let rows: Vec<_> =
+            scores.iter().map(|row| (&row.name, row.score, row.percentile)).collect();
+        let rows = serde_json::to_string(&rows).expect("numbers and texts are JSON");
+        self.execute(UPSERT, params![rows, day]).await
+    }
+}

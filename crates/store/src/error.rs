@@ -1,0 +1,43 @@
+//! What can go wrong with the store.
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("use the database")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("bring the database's schema up to date")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The address is of no database that Palisade knows.
+    #[error("open {address:?}: neither a file nor a postgres:// address")]
+    Address {
+        /// The address.
+        address: String,
+    },
+    /// A stored block is damaged.
+    #[error("read block {block}: {reason}")]
+    Damaged {
+        /// The block.
+        block: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A revision was imported before with other content.
+    #[error(
+        "revision {revision} was imported before with other packages; a revision never changes"
+    )]
+    RevisionChanged {
+        /// The revision's name.
+        revision: String,
+    },
+    /// The store was written by a newer Palisade.
+    #[error("the database was written by a newer version of Palisade")]
+    Newer,
+}
+
+impl StoreError {
+    pub(crate) fn damaged(block: i64, reason: impl ToString) -> Self {
+        Self::Damaged { block, reason: reason.to_string() }
+    }
+}

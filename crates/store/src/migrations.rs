@@ -1,0 +1,40 @@
+//! The schema's history: one list of steps, each with a text for either database.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+use crate::store::Backend;
+
+/// A step of the schema's history.
+struct Step {
+    version: i64,
+    description: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+/// All steps, in order. A step that was released is never changed; a new one is added.
+const STEPS: &[Step] = &[Step {
+    version: 1,
+    description: "foundation",
+    sqlite: include_str!("../migrations/sqlite/0001_foundation.sql"),
+    postgres: include_str!("../migrations/postgres/0001_foundation.sql"),
+}];
+
+/// What brings a database's schema up to date.
+pub(crate) fn migrator(backend: Backend) -> Migrator {
+    let migration = |step: &Step| {
+        let text = match backend {
+            Backend::Sqlite => step.sqlite,
+            Backend::Postgres => step.postgres,
+        };
+        Migration::new(
+            step.version,
+            step.description.into(),
+            MigrationType::Simple,
+            text.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(STEPS.iter().map(migration).collect())
+}

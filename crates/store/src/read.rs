@@ -1,0 +1,1 @@
+//! Reading for pages, commands and exports.

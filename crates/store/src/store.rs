@@ -1,0 +1,156 @@
+//! Opening a database and handing out sessions.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use crate::migrations::migrator;
+use crate::{Session, StoreError};
+
+/// A database of Palisade.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pools: Pools,
+}
+
+/// Which database a store is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// SQLite, in this process.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+#[derive(Debug, Clone)]
+enum Pools {
+    /// SQLite has one writer; readers never wait for it.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// Readers that work at the same time.
+const READERS: u32 = 8;
+
+/// Imports on PostgreSQL take turns: a number that only Palisade's writers lock.
+const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(5784301112)";
+
+impl Store {
+    /// Opens the database at an address (a file's path, or `postgres://…`), makes it if it is a
+    /// file that does not exist, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or was written by a newer Palisade.
+    pub async fn open(address: &str) -> Result<Self, StoreError> {
+        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            return Self::open_postgres(PgConnectOptions::from_str(address)?).await;
+        }
+        if address.contains("://") {
+            return Err(StoreError::Address { address: address.to_owned() });
+        }
+        Self::open_sqlite(Path::new(address)).await
+    }
+
+    async fn open_postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(READERS + 1)
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options)
+            .await?;
+        migrator(Backend::Postgres).run(&pool).await?;
+        Ok(Self { pools: Pools::Postgres(pool) })
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(30))
+            // 32 MiB of page cache a connection at the most.
+            .pragma("cache_size", "-32768")
+            .pragma("temp_store", "memory");
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(3600))
+            .connect_with(options.clone().pragma("cache_size", "-65536"))
+            .await?;
+        migrator(Backend::Sqlite).run(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        Ok(Self { pools: Pools::Sqlite { writer, readers } })
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        match self.pools {
+            Pools::Sqlite { .. } => Backend::Sqlite,
+            Pools::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// Begins a transaction that only reads and sees one state throughout.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn read(&self) -> Result<Session, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => Ok(Session::sqlite(readers.begin().await?)),
+            Pools::Postgres(pool) => {
+                const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Ok(Session::postgres(pool.begin_with(SNAPSHOT).await?))
+            }
+        }
+    }
+
+    /// Begins a transaction that writes. Writers take turns; what is not committed never was.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn write(&self) -> Result<Session, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                Ok(Session::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
+            }
+            Pools::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                sqlx::query(WRITER_LOCK).execute(&mut *transaction).await?;
+                Ok(Session::postgres(transaction))
+            }
+        }
+    }
+
+    /// Lets the database gather what its query planner wants to know, after large changes.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn optimize(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                sqlx::query("PRAGMA optimize").execute(writer).await?;
+            }
+            Pools::Postgres(pool) => {
+                sqlx::query("ANALYZE").execute(pool).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}

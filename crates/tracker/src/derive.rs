@@ -1,0 +1,385 @@
+//! Derives findings: judges again whatever a change touched, and writes the difference with its
+//! events.
+
+use std::collections::{HashMap, HashSet};
+
+use palisade_matching::{Claim, Judgement, Place, Provenance, Subject, judge};
+use palisade_model::{Confidence, Distribution, Package, VerdictStatus, VulnerabilityId};
+use palisade_store::{
+    AdvisoryRow, BranchId, Event, FindingKey, FindingRow, FindingState, Session, SourcePackageId,
+};
+
+use crate::TrackerError;
+use crate::encoding::{AdvisoryFacts, decode, key_hash};
+
+/// Source packages judged at once; bounds the memory for their advisories.
+const CHUNK: usize = 4000;
+
+/// Vulnerabilities judged at once.
+const VULNERABILITIES: usize = 20_000;
+
+/// Judges what changed and writes what follows.
+pub(crate) struct Deriver {
+    now: i64,
+    subjects: HashMap<SourcePackageId, Subject>,
+    branch_names: HashMap<BranchId, String>,
+}
+
+/// An advisory with what matching needs of it.
+struct LoadedAdvisory {
+    row: AdvisoryRow,
+    feed: String,
+    affected: AdvisoryFacts,
+}
+
+/// What has to be judged: vulnerabilities of source packages, with the advisories to ask.
+type Work = HashMap<(SourcePackageId, i64), Vec<i64>>;
+
+impl Deriver {
+    pub(crate) fn new(now: i64) -> Self {
+        Self { now, subjects: HashMap::new(), branch_names: HashMap::new() }
+    }
+
+    /// Judges these vulnerabilities again in every package that they may touch, on every branch.
+    pub(crate) async fn vulnerabilities(
+        &mut self,
+        session: &mut Session,
+        ids: &[i64],
+    ) -> Result<(), TrackerError> {
+        if !session.has_sources().await? {
+            return Ok(());
+        }
+        for chunk in ids.chunks(VULNERABILITIES) {
+            let (work, names) = self.work_of_vulnerabilities(session, chunk).await?;
+            let present = session.findings_of_vulnerabilities(chunk).await?;
+            let mut sources: HashSet<SourcePackageId> =
+                work.keys().map(|(source, _)| *source).collect();
+            sources.extend(present.iter().map(|row| row.key.source));
+            let sources: Vec<SourcePackageId> = sources.into_iter().collect();
+            let mut branches: HashMap<SourcePackageId, Vec<BranchId>> = HashMap::new();
+            for (source, branch) in session.branches_of_sources(&sources).await? {
+                branches.entry(source).or_default().push(branch);
+            }
+            let states = self.judge_all(session, &work, &branches, &names).await?;
+            self.write_difference(session, present, states).await?;
+        }
+        Ok(())
+    }
+
+    /// Judges source packages on a branch, with all vulnerabilities that may touch them.
+    pub(crate) async fn sources(
+        &mut self,
+        session: &mut Session,
+        branch: BranchId,
+        sources: &[SourcePackageId],
+    ) -> Result<(), TrackerError> {
+        for chunk in sources.chunks(CHUNK) {
+            self.subjects.clear();
+            let (work, names) = self.work_of_sources(session, chunk).await?;
+            let present = session.findings_of_sources(branch, chunk).await?;
+            let branches = chunk.iter().map(|source| (*source, vec![branch])).collect();
+            let states = self.judge_all(session, &work, &branches, &names).await?;
+            self.write_difference(session, present, states).await?;
+        }
+        Ok(())
+    }
+
+    async fn work_of_vulnerabilities(
+        &mut self,
+        session: &mut Session,
+        ids: &[i64],
+    ) -> Result<(Work, HashMap<i64, String>), TrackerError> {
+        let mut vulnerabilities_of: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (vulnerability, advisory) in session.advisories_of(ids).await? {
+            vulnerabilities_of.entry(advisory).or_default().push(vulnerability);
+        }
+        let advisories: Vec<i64> = vulnerabilities_of.keys().copied().collect();
+        let mut work = Work::new();
+        for (source, advisory) in session.pairs_of_advisories(&advisories).await? {
+            for &vulnerability in &vulnerabilities_of[&advisory] {
+                work.entry((SourcePackageId(source), vulnerability)).or_default().push(advisory);
+            }
+        }
+        let names = session.vulnerability_names(ids).await?;
+        let by_key: HashMap<i64, i64> = names
+            .iter()
+            .map(|(&id, name)| (key_hash(&palisade_matching::key::of_vulnerability(name)), id))
+            .collect();
+        let keys: Vec<i64> = by_key.keys().copied().collect();
+        for (key, source) in session.sources_of_keys(&keys).await? {
+            work.entry((source, by_key[&key])).or_default();
+        }
+        let sources: HashSet<SourcePackageId> = work.keys().map(|(source, _)| *source).collect();
+        self.load_subjects(session, sources.into_iter()).await?;
+        Ok((work, names))
+    }
+
+    async fn work_of_sources(
+        &mut self,
+        session: &mut Session,
+        sources: &[SourcePackageId],
+    ) -> Result<(Work, HashMap<i64, String>), TrackerError> {
+        let pairs = session.pairs_of_sources(sources).await?;
+        let advisories: HashSet<i64> = pairs.iter().map(|(_, advisory)| *advisory).collect();
+        let advisories: Vec<i64> = advisories.into_iter().collect();
+        let mut vulnerabilities_of: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (vulnerability, advisory) in session.vulnerabilities_of(&advisories).await? {
+            vulnerabilities_of.entry(advisory).or_default().push(vulnerability);
+        }
+        let mut work = Work::new();
+        for (source, advisory) in pairs {
+            for &vulnerability in vulnerabilities_of.get(&advisory).into_iter().flatten() {
+                work.entry((SourcePackageId(source), vulnerability)).or_default().push(advisory);
+            }
+        }
+        self.load_subjects(session, sources.iter().copied()).await?;
+        let named = self.subjects.values().flat_map(Subject::named_vulnerabilities);
+        let named: HashSet<&str> = named.map(VulnerabilityId::as_str).collect();
+        let known = session.vulnerabilities_by_name(named.into_iter()).await?;
+        for (source, subject) in &self.subjects {
+            for id in subject.named_vulnerabilities().filter_map(|id| known.get(id.as_str())) {
+                work.entry((*source, *id)).or_default();
+            }
+        }
+        let vulnerabilities: HashSet<i64> = work.keys().map(|(_, id)| *id).collect();
+        let vulnerabilities: Vec<i64> = vulnerabilities.into_iter().collect();
+        let names = session.vulnerability_names(&vulnerabilities).await?;
+        Ok((work, names))
+    }
+
+    async fn load_subjects(
+        &mut self,
+        session: &mut Session,
+        sources: impl Iterator<Item = SourcePackageId>,
+    ) -> Result<(), TrackerError> {
+        let missing: Vec<SourcePackageId> =
+            sources.filter(|source| !self.subjects.contains_key(source)).collect();
+        self.subjects.extend(load_subjects(session, &missing).await?);
+        Ok(())
+    }
+
+    async fn judge_all(
+        &mut self,
+        session: &mut Session,
+        work: &Work,
+        branches: &HashMap<SourcePackageId, Vec<BranchId>>,
+        names: &HashMap<i64, String>,
+    ) -> Result<HashMap<FindingKey, FindingState>, TrackerError> {
+        let wanted: HashSet<i64> = work.values().flatten().copied().collect();
+        let wanted: Vec<i64> = wanted.into_iter().collect();
+        let advisories = load_advisories(session, &wanted).await?;
+        self.load_branch_names(session).await?;
+        let mut states = HashMap::new();
+        for (&(source, vulnerability), ids) in work {
+            let (Some(subject), Some(name)) =
+                (self.subjects.get(&source), names.get(&vulnerability))
+            else {
+                continue;
+            };
+            let Ok(name) = name.parse::<VulnerabilityId>() else { continue };
+            for &branch in branches.get(&source).into_iter().flatten() {
+                let place = Place { branch: self.branch_names.get(&branch).map(String::as_str) };
+                let loaded = ids.iter().filter_map(|id| advisories.get(id));
+                if let Some(judgement) = judge_loaded(subject, &name, loaded, place) {
+                    states.insert(FindingKey { branch, source, vulnerability }, state(&judgement));
+                }
+            }
+        }
+        Ok(states)
+    }
+
+    async fn load_branch_names(&mut self, session: &mut Session) -> Result<(), TrackerError> {
+        for (id, _, name) in session.branches().await? {
+            self.branch_names.insert(id, name);
+        }
+        Ok(())
+    }
+
+    async fn write_difference(
+        &mut self,
+        session: &mut Session,
+        present: Vec<FindingRow>,
+        mut states: HashMap<FindingKey, FindingState>,
+    ) -> Result<(), TrackerError> {
+        let (mut gone, mut changed, mut news) = (Vec::new(), Vec::new(), Vec::new());
+        for row in present {
+            match states.remove(&row.key) {
+                Some(state) if state == row.state => {}
+                Some(state) => {
+                    news.push((row.key, Some(row.state), Some(state.clone())));
+                    changed.push(FindingRow { state, ..row });
+                }
+                None => {
+                    news.push((row.key, Some(row.state), None));
+                    gone.push(row.id);
+                }
+            }
+        }
+        let mut new: Vec<(FindingKey, FindingState)> = states.into_iter().collect();
+        new.sort_unstable_by_key(|(key, _)| *key);
+        news.extend(new.iter().map(|(key, state)| (*key, None, Some(state.clone()))));
+        let events = self.events(session, news).await?;
+        session.write_findings(self.now, &gone, &changed, &new).await?;
+        session.write_events(&events).await?;
+        Ok(())
+    }
+
+    /// Events tell of findings that open, close or change while open; what was never open is no
+    /// news.
+    async fn events(
+        &self,
+        session: &mut Session,
+        mut news: Vec<(FindingKey, Option<FindingState>, Option<FindingState>)>,
+    ) -> Result<Vec<Event>, TrackerError> {
+        news.retain(|(_, before, after)| is_open(before.as_ref()) || is_open(after.as_ref()));
+        let sources: Vec<SourcePackageId> = news.iter().map(|(key, _, _)| key.source).collect();
+        let vulnerabilities: Vec<i64> = news.iter().map(|(key, _, _)| key.vulnerability).collect();
+        let labels = session.source_labels(&sources).await?;
+        let names = session.vulnerability_names(&vulnerabilities).await?;
+        let events = news.into_iter().filter_map(|(key, before, after)| {
+            let (package, version) = labels.get(&key.source)?;
+            // A vulnerability without advisories left is gone, its name with it.
+            let name = names.get(&key.vulnerability).cloned().unwrap_or_default();
+            let (kind, says) = news_words(&name, package, version, before.as_ref(), after.as_ref());
+            Some(Event {
+                time: self.now,
+                kind,
+                branch: Some(key.branch),
+                package: Some(package.clone()),
+                vulnerability: Some(name),
+                says,
+            })
+        });
+        Ok(events.collect())
+    }
+}
+
+fn news_words(
+    name: &str,
+    package: &str,
+    version: &str,
+    before: Option<&FindingState>,
+    after: Option<&FindingState>,
+) -> (&'static str, String) {
+    let label = |state: &FindingState| status(state.status).label().replace('_', " ");
+    match (is_open(before), after) {
+        (true, Some(after)) if is_open(Some(after)) => {
+            ("finding.changed", format!("{name} in {package} {version} is now {}", label(after)))
+        }
+        (true, Some(after)) => {
+            ("finding.closed", format!("{name} in {package} {version} is now {}", label(after)))
+        }
+        (true, None) => {
+            ("finding.closed", format!("{name} no longer concerns {package} {version}"))
+        }
+        (false, after) => {
+            let label = after.map(label).unwrap_or_default();
+            ("finding.opened", format!("{name} in {package} {version} is {label}"))
+        }
+    }
+}
+
+fn is_open(state: Option<&FindingState>) -> bool {
+    state.is_some_and(|state| state.status <= 1)
+}
+
+/// The status at a place of [`VerdictStatus::ALL`].
+pub(crate) fn status(place: i64) -> VerdictStatus {
+    usize::try_from(place)
+        .ok()
+        .and_then(|place| VerdictStatus::ALL.get(place).copied())
+        .unwrap_or(VerdictStatus::UnderInvestigation)
+}
+
+/// The confidence of a stored number.
+pub(crate) fn confidence(number: i64) -> Confidence {
+    match number {
+        2 => Confidence::Certain,
+        1 => Confidence::Likely,
+        _ => Confidence::Possible,
+    }
+}
+
+fn state(judgement: &Judgement<'_>) -> FindingState {
+    let status = VerdictStatus::ALL.iter().position(|status| *status == judgement.status);
+    FindingState {
+        status: i64::try_from(status.unwrap_or(1)).unwrap_or(1),
+        confidence: match judgement.confidence {
+            Confidence::Possible => 0,
+            Confidence::Likely => 1,
+            Confidence::Certain => 2,
+        },
+        fixed_in: judgement.fixed_in.clone(),
+    }
+}
+
+fn judge_loaded<'a>(
+    subject: &'a Subject,
+    name: &VulnerabilityId,
+    advisories: impl Iterator<Item = &'a LoadedAdvisory>,
+    place: Place<'_>,
+) -> Option<Judgement<'a>> {
+    let (mut own, mut graft) = (Vec::new(), Vec::new());
+    for advisory in advisories {
+        let provenance = Provenance { feed: &advisory.feed, record: &advisory.row.name };
+        for affected in &advisory.affected {
+            own.extend(Claim::of(subject, affected, provenance, place));
+            let replacement = subject.replacement.as_deref();
+            graft.extend(replacement.and_then(|it| Claim::of(it, affected, provenance, place)));
+        }
+    }
+    judge(subject, std::slice::from_ref(name), own, graft)
+}
+
+/// Loads source packages as matching sees them.
+async fn load_subjects(
+    session: &mut Session,
+    sources: &[SourcePackageId],
+) -> Result<HashMap<SourcePackageId, Subject>, TrackerError> {
+    let rows = session.source_facts(sources).await?;
+    let spans: Vec<_> = rows.iter().map(|(_, _, span)| *span).collect();
+    let mut subjects = HashMap::with_capacity(rows.len());
+    let mut failed = None;
+    session
+        .read_spans(&spans, |index, bytes| {
+            let (id, distribution, _) = &rows[index];
+            match decode::<Package>("a source package", bytes) {
+                Ok(package) => {
+                    if let Ok(distribution) = distribution.parse::<Distribution>() {
+                        subjects.insert(*id, Subject::of(&package, &distribution));
+                    }
+                }
+                Err(error) => failed = Some(error),
+            }
+        })
+        .await?;
+    failed.map_or(Ok(subjects), Err)
+}
+
+async fn load_advisories(
+    session: &mut Session,
+    ids: &[i64],
+) -> Result<HashMap<i64, LoadedAdvisory>, TrackerError> {
+    let rows = session.standing_advisories(ids).await?;
+    let spans: Vec<_> = rows.iter().map(|row| row.facts).collect();
+    let mut loaded = HashMap::with_capacity(rows.len());
+    let mut failed = None;
+    session
+        .read_spans(&spans, |index, bytes| {
+            let row = &rows[index];
+            match decode::<AdvisoryFacts>("an advisory", bytes) {
+                Ok(affected) => {
+                    let feed = feed_name(&row.feed_kind, &row.feed_scope);
+                    loaded.insert(row.id, LoadedAdvisory { row: row.clone(), feed, affected });
+                }
+                Err(error) => failed = Some(error),
+            }
+        })
+        .await?;
+    failed.map_or(Ok(loaded), Err)
+}
+
+/// A feed's name as readers see it: `nvd`, `secdb alpine/v3.17/main`.
+pub(crate) fn feed_name(kind: &str, scope: &str) -> String {
+    if scope.is_empty() { kind.to_owned() } else { format!("{kind} {scope}") }
+}

@@ -1,0 +1,62 @@
+//! How advisories and packages are stored in blocks, and by which digests they are known.
+//!
+//! The encoding is postcard's (its wire format is specified and stable). It is not
+//! self-describing: [`FORMAT`] tells which shape of the types was written, and an advisory of
+//! another shape is parsed again from its raw record.
+
+use palisade_model::{Affected, Package};
+use palisade_store::StoreError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::TrackerError;
+
+/// The shape of what is written now.
+pub(crate) const FORMAT: u8 = 1;
+
+/// What matching needs of an advisory.
+pub(crate) type AdvisoryFacts = Vec<Affected>;
+
+/// Encodes a value behind the number of its shape.
+pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_extend(value, vec![FORMAT]).expect("the model's types are encodable")
+}
+
+/// Decodes a value.
+pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, TrackerError> {
+    match bytes.split_first() {
+        Some((&FORMAT, rest)) => postcard::from_bytes(rest)
+            .map_err(|source| TrackerError::Decode { what: what.to_owned(), source }),
+        _ => Err(StoreError::Newer.into()),
+    }
+}
+
+/// The digest by which content is known: the first half of BLAKE3.
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&blake3::hash(bytes).as_bytes()[..16]);
+    half
+}
+
+/// A matching key as a number.
+pub(crate) fn key_hash(key: &str) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(key.as_bytes()).as_bytes();
+    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// What matching needs of a package: the same for all packages that are built from one source.
+pub(crate) fn matching_part(package: &Package) -> Package {
+    Package {
+        name: package.source_name.clone(),
+        version: package.source_version.clone(),
+        source_name: package.source_name.clone(),
+        source_version: package.source_version.clone(),
+        homepage: package.homepage.clone(),
+        build_system: package.build_system.clone(),
+        sources: package.sources.clone(),
+        patches: package.patches.clone(),
+        hints: package.hints.clone(),
+        replacement: package.replacement.as_deref().map(matching_part).map(Box::new),
+        ..Package::default()
+    }
+}

@@ -1,0 +1,316 @@
+//! Imports an inventory as a revision of a branch and derives the findings of what is new in it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use palisade_formats::inventory::{InventoryContext, InventoryKind};
+use palisade_formats::{Reject, apk_signature};
+use palisade_matching::Subject;
+use palisade_model::{BranchName, Distribution, Inventory, Package, Timestamp};
+use palisade_store::{
+    Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Session,
+    SourcePackageId, Store, StoreError,
+};
+
+use crate::derive::Deriver;
+use crate::encoding::{digest, encode, key_hash, matching_part};
+use crate::import_feed::stored_reject;
+use crate::sources::Document;
+use crate::{Progress, TrackerError};
+
+/// What to import, and what the inventory does not say of itself.
+#[derive(Debug, Clone)]
+pub struct InventoryImport {
+    /// The format.
+    pub kind: InventoryKind,
+    /// The document.
+    pub document: Document,
+    /// The branch of which it is a state.
+    pub branch: Option<BranchName>,
+    /// The repository within the branch.
+    pub repository: Option<String>,
+    /// The revision's name.
+    pub revision: Option<String>,
+    /// When the state was made.
+    pub time: Option<Timestamp>,
+    /// Keys with which signatures are checked.
+    pub keys: Vec<apk_signature::PublicKey>,
+    /// Whether an inventory without a good signature is refused.
+    pub require_signature: bool,
+    /// The time of the import.
+    pub now: Timestamp,
+}
+
+/// Reads an inventory without storing it.
+///
+/// # Errors
+/// When it cannot be read to its end.
+pub fn read_inventory(
+    import: &InventoryImport,
+    rejects: &mut dyn FnMut(Reject),
+) -> Result<Inventory, TrackerError> {
+    let mut open = import.document.open()?;
+    let context =
+        InventoryContext { keys: &import.keys, require_signature: import.require_signature };
+    Ok(import.kind.read(&open.name, &mut open.reader, &context, rejects)?)
+}
+
+/// Imports an inventory as a revision, and derives what follows from it.
+///
+/// # Errors
+/// When it cannot be read to its end, does not say of which branch it is, or the database refuses;
+/// then nothing is changed.
+pub async fn import_inventory(
+    store: &Store,
+    import: InventoryImport,
+    progress: Arc<dyn Progress>,
+) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
+    let document = import.document.name();
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut rejects = Vec::new();
+        let inventory = read_inventory(&import, &mut |reject| rejects.push(reject))?;
+        let revision = Revision::of(&import, inventory)?;
+        Ok::<_, TrackerError>((revision, rejects))
+    });
+    let (revision, rejects) =
+        reading.await.map_err(|_| TrackerError::Reader { document: document.clone() })??;
+    let mut session = store.write().await?;
+    let mut summary = ImportSummary {
+        kind: revision.kind.to_owned(),
+        document,
+        records: revision.packages.len() as u64,
+        rejected: rejects.len() as u64,
+        ..ImportSummary::default()
+    };
+    if write(&mut session, &revision, &mut summary, &*progress).await? {
+        let rejects: Vec<_> = rejects.iter().map(stored_reject).collect();
+        session.write_import(revision.now, &summary, &rejects).await?;
+        session.commit().await?;
+    }
+    Ok((summary, rejects))
+}
+
+/// An inventory ready to be written.
+struct Revision {
+    kind: &'static str,
+    branch: BranchName,
+    repository: String,
+    architecture: String,
+    name: String,
+    time: i64,
+    digest: [u8; 16],
+    signed_by: Option<String>,
+    now: i64,
+    packages: Vec<EncodedPackage>,
+    sources: Vec<NewSourcePackage>,
+}
+
+struct EncodedPackage {
+    name: String,
+    version: String,
+    maintainer: Option<String>,
+    facts: Vec<u8>,
+    digest: [u8; 16],
+    /// Its place in [`Revision::sources`].
+    source: usize,
+}
+
+impl Revision {
+    fn of(import: &InventoryImport, inventory: Inventory) -> Result<Self, TrackerError> {
+        let Inventory { head, packages } = inventory;
+        let branch = import.branch.clone().or_else(|| {
+            let distribution: Distribution = head.distribution.as_deref()?.parse().ok()?;
+            BranchName::new(distribution, head.branch.as_deref()?).ok()
+        });
+        let branch = branch.ok_or_else(|| TrackerError::Unstated {
+            document: import.document.name(),
+            missing: "it does not say of which branch it is; tell with --branch DISTRIBUTION/BRANCH",
+        })?;
+        let distribution = branch.distribution().clone();
+        let sources = Sources::of(&packages, &distribution);
+        let mut seen = HashSet::new();
+        let mut encoded = Vec::with_capacity(packages.len());
+        for (package, source) in packages.iter().zip(&sources.of_package) {
+            let facts = encode(package);
+            let digest = content_digest(&distribution, &facts);
+            // The same entry twice is one package: content decides.
+            if seen.insert(digest) {
+                encoded.push(EncodedPackage {
+                    name: package.name.clone(),
+                    version: package.version.clone(),
+                    maintainer: package.maintainer.clone(),
+                    facts,
+                    digest,
+                    source: *source,
+                });
+            }
+        }
+        let digest = list_digest(&encoded);
+        let name = import.revision.clone().or(head.revision);
+        Ok(Self {
+            kind: import.kind.name(),
+            branch,
+            repository: import.repository.clone().or(head.repository).unwrap_or_default(),
+            architecture: head.architecture.unwrap_or_default(),
+            name: name.unwrap_or_else(|| hex(&digest[..6])),
+            time: import.time.or(head.time).unwrap_or(import.now).as_microsecond(),
+            digest,
+            signed_by: head.signed_by,
+            now: import.now.as_microsecond(),
+            packages: encoded,
+            sources: sources.list,
+        })
+    }
+}
+
+fn content_digest(distribution: &Distribution, facts: &[u8]) -> [u8; 16] {
+    let mut bytes = distribution.as_str().as_bytes().to_vec();
+    bytes.push(0);
+    bytes.extend_from_slice(facts);
+    digest(&bytes)
+}
+
+fn list_digest(packages: &[EncodedPackage]) -> [u8; 16] {
+    let mut digests: Vec<[u8; 16]> = packages.iter().map(|package| package.digest).collect();
+    digests.sort_unstable();
+    digest(&digests.concat())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// The source packages of an inventory, each once.
+struct Sources {
+    list: Vec<NewSourcePackage>,
+    of_package: Vec<usize>,
+}
+
+impl Sources {
+    fn of(packages: &[Package], distribution: &Distribution) -> Self {
+        let binary = packages.iter().any(|package| package.name != package.source_name);
+        let chosen = if binary { representatives(packages) } else { (0..packages.len()).collect() };
+        let (mut list, mut of_package) = (Vec::new(), Vec::with_capacity(packages.len()));
+        let mut places: HashMap<[u8; 16], usize> = HashMap::new();
+        let mut of_representative: HashMap<usize, usize> = HashMap::new();
+        for representative in chosen {
+            let place = *of_representative.entry(representative).or_insert_with(|| {
+                let part = matching_part(&packages[representative]);
+                let facts = encode(&part);
+                let digest = content_digest(distribution, &facts);
+                *places.entry(digest).or_insert_with(|| {
+                    list.push(new_source(part, facts, digest, distribution));
+                    list.len() - 1
+                })
+            });
+            of_package.push(place);
+        }
+        Self { list, of_package }
+    }
+}
+
+/// Where binary packages are built from sources, the entry that speaks for each package's source:
+/// the one that has the source's name, else the first by name.
+fn representatives(packages: &[Package]) -> Vec<usize> {
+    let mut best: HashMap<(&str, &str), usize> = HashMap::new();
+    let rank = |index: usize| {
+        let package = &packages[index];
+        (package.name != package.source_name, package.name.as_str(), index)
+    };
+    for (index, package) in packages.iter().enumerate() {
+        let known = best.entry((&package.source_name, &package.source_version)).or_insert(index);
+        if rank(index) < rank(*known) {
+            *known = index;
+        }
+    }
+    let key = |package: &Package| best[&(package.source_name.as_str(), package.source_version.as_str())];
+    packages.iter().map(key).collect()
+}
+
+fn new_source(
+    part: Package,
+    facts: Vec<u8>,
+    digest: [u8; 16],
+    distribution: &Distribution,
+) -> NewSourcePackage {
+    let keys = Subject::of(&part, distribution).keys();
+    NewSourcePackage {
+        grafted: part.replacement.is_some(),
+        name: part.name,
+        version: part.version,
+        digest,
+        facts,
+        keys: keys.iter().map(|key| key_hash(key)).collect(),
+    }
+}
+
+/// Writes a revision; `false` when it was there already.
+async fn write(
+    session: &mut Session,
+    revision: &Revision,
+    summary: &mut ImportSummary,
+    progress: &dyn Progress,
+) -> Result<bool, TrackerError> {
+    let distribution = revision.branch.distribution().as_str();
+    let branch = session.branch(distribution, revision.branch.name()).await?;
+    let repository =
+        session.repository(branch, &revision.repository, &revision.architecture).await?;
+    if let Some(known) = session.revision(repository, &revision.name).await? {
+        if known.digest == revision.digest {
+            return Ok(false);
+        }
+        return Err(StoreError::RevisionChanged { revision: revision.name.clone() }.into());
+    }
+    progress.step("writing packages");
+    let (sources, _) = session.write_source_packages(distribution, &revision.sources).await?;
+    let packages = write_packages(session, revision, &sources, summary).await?;
+    let new_revision = NewRevision {
+        name: &revision.name,
+        time: revision.time,
+        digest: revision.digest,
+        packages: &packages,
+        signed_by: revision.signed_by.as_deref(),
+        now: revision.now,
+    };
+    let before = session.sources_of_branch(branch).await?;
+    let touched = session.place_revision(branch, repository, &new_revision).await?;
+    progress.step("deriving findings");
+    let new: Vec<SourcePackageId> =
+        touched.into_iter().filter(|source| !before.contains(source)).collect();
+    Deriver::new(revision.now).sources(session, branch, &new).await?;
+    let event = Event {
+        time: revision.now,
+        kind: "revision.imported",
+        branch: Some(branch),
+        package: None,
+        vulnerability: None,
+        says: format!("{} of {}: {} packages", revision.name, revision.branch, packages.len()),
+    };
+    session.write_events(&[event]).await?;
+    Ok(true)
+}
+
+async fn write_packages(
+    session: &mut Session,
+    revision: &Revision,
+    sources: &[SourcePackageId],
+    summary: &mut ImportSummary,
+) -> Result<Vec<PackageId>, TrackerError> {
+    let digests = revision.packages.iter().map(|package| package.digest);
+    let mut known = session.known_packages(digests).await?;
+    let missing = revision.packages.iter().filter(|package| !known.contains_key(&package.digest));
+    let new: Vec<NewPackage> = missing
+        .map(|package| NewPackage {
+            source: sources[package.source],
+            name: package.name.clone(),
+            version: package.version.clone(),
+            maintainer: package.maintainer.clone(),
+            digest: package.digest,
+            facts: package.facts.clone(),
+        })
+        .collect();
+    summary.added = new.len() as u64;
+    let ids = session.write_packages(&new).await?;
+    known.extend(new.iter().zip(ids).map(|(package, id)| (package.digest, id)));
+    Ok(revision.packages.iter().map(|package| known[&package.digest]).collect())
+}

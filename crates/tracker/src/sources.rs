@@ -1,0 +1,82 @@
+//! Documents to be imported: files, or standard input.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fs_err as fs;
+
+/// Something to be read from its beginning to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Document {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// Why a document could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("open {name}")]
+pub struct InputError {
+    name: String,
+    #[source]
+    source: io::Error,
+}
+
+/// An open document that counts what was read of it.
+pub(crate) struct OpenDocument {
+    pub name: String,
+    pub size: Option<u64>,
+    pub read: Arc<AtomicU64>,
+    pub reader: Box<dyn Read + Send>,
+}
+
+impl Document {
+    /// A file's path, or `-` for standard input.
+    pub fn of(path: &Path) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path.to_owned()) }
+    }
+
+    /// The document's name in messages: the file's path, without folders that only say where this
+    /// machine keeps it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin => "standard input".to_owned(),
+        }
+    }
+
+    pub(crate) fn open(&self) -> Result<OpenDocument, InputError> {
+        let name = self.name();
+        let read = Arc::new(AtomicU64::new(0));
+        let (size, source): (_, Box<dyn Read + Send>) = match self {
+            Self::Stdin => (None, Box::new(io::stdin())),
+            Self::File(path) => {
+                let error = |source| InputError { name: name.clone(), source };
+                let file = fs::File::open(path).map_err(error)?;
+                let metadata = file.metadata().map_err(error)?;
+                if metadata.is_dir() {
+                    return Err(error(io::Error::other("it is a folder, not a file")));
+                }
+                (Some(metadata.len()), Box::new(file))
+            }
+        };
+        let reader = Box::new(Counted { source, read: Arc::clone(&read) });
+        Ok(OpenDocument { name, size, read, reader })
+    }
+}
+
+struct Counted {
+    source: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
