@@ -1,18 +1,176 @@
-//! APKBUILD
+//! APKBUILD files, as far as they speak of fixed vulnerabilities.
+//!
+//! An APKBUILD is a shell script. Nothing of it is ever executed: only the comment block that
+//! begins with `# secfixes:` and a few plain assignments are read. Records have the form of
+//! [`crate::secdb`], because Alpine makes its security database of these very comments.
+
+mod assignments;
+mod block;
 
 use std::io::Read;
 
-use crate::feed::{FeedContext, FeedSink, Record};
-use crate::{BadRecord, ReadError};
+use palisade_model::{BranchName, Distribution};
 
-/// Cuts a document into raw records.
-pub fn read(document: &str, reader: &mut dyn Read, _context: &FeedContext, sink: &mut dyn FeedSink) -> Result<(), ReadError> {
-    let _ = (document, reader, sink);
-    unimplemented!()
+use crate::container::read_whole;
+use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
+use crate::secdb::{Fix, Fixes, PackageFixes, Scope, is_package_name};
+use crate::{BadRecord, Place, ReadError, Reject, limits};
+
+pub use block::{Entry, Listed, Problem, ProblemKind, Secfixes, secfixes};
+
+/// Repositories of aports, as they stand in a path.
+const REPOSITORIES: [&str; 6] =
+    ["main", "community", "testing", "unmaintained", "non-free", "backports"];
+
+/// What is read of an APKBUILD.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Apkbuild {
+    /// `pkgname`, when it is plain or made of plain variables.
+    pub name: Option<String>,
+    /// `pkgver`, likewise.
+    pub version: Option<String>,
+    /// `pkgrel`, likewise.
+    pub release: Option<String>,
+    /// The comment block.
+    pub secfixes: Secfixes,
+}
+
+impl Apkbuild {
+    /// Reads the text of an APKBUILD.
+    pub fn parse(text: &str) -> Self {
+        let mut values = assignments::read(text);
+        Self {
+            name: values.remove("pkgname").filter(|name| is_package_name(name)),
+            version: values.remove("pkgver"),
+            release: values.remove("pkgrel"),
+            secfixes: secfixes(text),
+        }
+    }
+
+    /// The package's version as apk writes it, `PKGVER-rPKGREL`, when both are plain.
+    pub fn full_version(&self) -> Option<String> {
+        Some(format!("{}-r{}", self.version.as_ref()?, self.release.as_ref()?))
+    }
+}
+
+/// Cuts an APKBUILD into raw records, one for each vulnerability.
+///
+/// Its scope is the context's branch, else Alpine's edge, with the repository that the context
+/// or else the document's path names (`…/community/foo/APKBUILD`).
+pub fn read(
+    document: &str,
+    reader: &mut dyn Read,
+    context: &FeedContext,
+    sink: &mut dyn FeedSink,
+) -> Result<(), ReadError> {
+    let bytes = read_whole(document, reader, limits::RECORD_BYTES as u64)?;
+    let apkbuild = Apkbuild::parse(&String::from_utf8_lossy(&bytes));
+    let malformed = |reason: &str| ReadError::Malformed {
+        document: document.to_owned(),
+        reason: reason.to_owned(),
+    };
+    if apkbuild.name.is_none() && apkbuild.secfixes.header.is_none() {
+        return Err(malformed("it has neither a pkgname nor a secfixes comment"));
+    }
+    let place = PathInAports::of(document);
+    let package = apkbuild.name.as_deref().or(place.package);
+    let package =
+        package.ok_or_else(|| malformed("neither its pkgname nor its path names the package"))?;
+    let repository = context.repository.as_deref().or(place.repository);
+    if repository.is_some_and(|name| !is_package_name(name)) {
+        return Err(malformed("its repository has no name that repositories have"));
+    }
+    let scope = Scope {
+        branch: context.branch.clone().unwrap_or_else(edge),
+        repository: repository.map(str::to_owned),
+    };
+    sink.begin(&FeedHead { scope: Some(scope.name()), complete: false, as_of: None });
+    let reject = |line: u64, id: Option<String>, reason: String, mended: bool| Reject {
+        document: document.to_owned(),
+        place: Place::Line(line),
+        id,
+        reason,
+        mended,
+    };
+    for problem in apkbuild.secfixes.problems.iter().filter(|problem| problem.is_doubtful()) {
+        let reason = problem.kind.reason().to_owned();
+        let mended = problem.kind != ProblemKind::Stray;
+        sink.reject(reject(problem.line, Some(package.to_owned()), reason, mended));
+    }
+    let mut fixes = Fixes::default();
+    for entry in &apkbuild.secfixes.entries {
+        fixes.add_version(package, &entry.version, &mut |id, reason, mended| {
+            sink.reject(reject(entry.line, Some(id), reason, mended));
+        });
+        for item in &entry.items {
+            let place = Place::Line(item.line);
+            let report = &mut |id, reason, mended| {
+                sink.reject(reject(item.line, Some(id), reason, mended));
+            };
+            fixes.add_item(place, package, &entry.version, &item.text, report);
+        }
+    }
+    fixes
+        .emit(&scope, package, sink)
+        .map_err(|_| ReadError::Stopped { document: document.to_owned() })
 }
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let _ = raw;
-    unimplemented!()
+    crate::secdb::parse(raw)
+}
+
+impl Secfixes {
+    /// The block as the security database publishes it for a package of this name.
+    pub fn published(&self, package: &str) -> PackageFixes {
+        let fix = |entry: &Entry| Fix {
+            version: entry.version.clone(),
+            ids: entry.items.iter().map(Listed::without_comment).map(str::to_owned).collect(),
+        };
+        PackageFixes {
+            name: package.to_owned(),
+            fixes: self.entries.iter().map(fix).collect(),
+        }
+    }
+}
+
+fn edge() -> BranchName {
+    BranchName::new(Distribution::alpine(), "edge").expect("edge is a branch's name")
+}
+
+/// What a path such as `aports/community/foo/APKBUILD` tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct PathInAports<'a> {
+    repository: Option<&'a str>,
+    package: Option<&'a str>,
+}
+
+impl<'a> PathInAports<'a> {
+    fn of(document: &'a str) -> Self {
+        let mut parts = document.rsplit(['/', '!']);
+        if parts.next() != Some("APKBUILD") {
+            return Self::default();
+        }
+        Self {
+            package: parts.next().filter(|name| is_package_name(name)),
+            repository: parts.next().filter(|name| REPOSITORIES.contains(name)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_repository_and_package() {
+        let of = |path| {
+            let PathInAports { repository, package } = PathInAports::of(path);
+            (repository, package)
+        };
+        assert_eq!(of("a.tar.xz!community/foo/APKBUILD"), (Some("community"), Some("foo")));
+        assert_eq!(of("/home/me/aports/foo/APKBUILD"), (None, Some("foo")));
+        assert_eq!(of("APKBUILD"), (None, None));
+        assert_eq!(of("main/foo/README"), (None, None));
+    }
 }

@@ -1,18 +1,156 @@
-//! KEV
+//! CISA's catalogue of known exploited vulnerabilities.
+//!
+//! Two forms: the catalogue as published, which is complete, and JSON Lines of its entries, which
+//! need not be. Entries say that a vulnerability is exploited, not which versions are affected.
 
 use std::io::Read;
 
-use crate::feed::{FeedContext, FeedSink, Record};
-use crate::{BadRecord, ReadError};
+use jiff::civil::Date;
+use palisade_model::{Advisory, Exploitation, Reference, Timestamp};
+use serde::Deserialize;
+
+use crate::container::{Elements, read_whole};
+use crate::feed::{FeedHead, FeedSink, RawRecord, Record};
+use crate::{BadRecord, Place, ReadError, Reject, limits};
+
+/// The catalogue around its entries.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Catalogue<'a> {
+    date_released: Option<String>,
+    count: Option<u64>,
+    #[serde(borrow)]
+    vulnerabilities: Elements<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    #[serde(rename = "cveID")]
+    cve_id: String,
+    vulnerability_name: Option<String>,
+    short_description: Option<String>,
+    date_added: String,
+    due_date: Option<String>,
+    known_ransomware_campaign_use: Option<String>,
+    required_action: Option<String>,
+    notes: Option<String>,
+    cwes: Option<Vec<String>>,
+}
 
 /// Cuts a document into raw records.
-pub fn read(document: &str, reader: &mut dyn Read,  sink: &mut dyn FeedSink) -> Result<(), ReadError> {
-    let _ = (document, reader, sink);
-    unimplemented!()
+pub fn read(
+    document: &str,
+    reader: &mut dyn Read,
+    sink: &mut dyn FeedSink,
+) -> Result<(), ReadError> {
+    let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+    match serde_json::from_slice::<Catalogue<'_>>(&bytes) {
+        Ok(catalogue) => read_catalogue(document, &catalogue, sink),
+        Err(_) if is_lines(&bytes) => read_lines(document, &bytes, sink),
+        Err(error) => {
+            let reason = format!("it is neither the catalogue nor lines of its entries: {error}");
+            Err(ReadError::Malformed { document: document.to_owned(), reason })
+        }
+    }
 }
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let _ = raw;
-    unimplemented!()
+    let entry: Entry =
+        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let bad = |reason: String| BadRecord::new(reason).of(&entry.cve_id);
+    let mut advisory = Advisory::new(entry.cve_id.parse().map_err(|error| bad(format!("{error}")))?);
+    if !is_day(&entry.date_added) {
+        return Err(bad(format!("dateAdded {:?} is no day", entry.date_added)));
+    }
+    let said = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    advisory.title = said(entry.vulnerability_name);
+    advisory.details = said(entry.short_description);
+    advisory.weaknesses = entry.cwes.unwrap_or_default();
+    advisory.references = links(entry.notes.as_deref().unwrap_or_default());
+    advisory.exploitation = Some(Exploitation {
+        added: entry.date_added,
+        due: entry.due_date.filter(|date| is_day(date)),
+        ransomware: entry.known_ransomware_campaign_use.is_some_and(|known| known == "Known"),
+        action: said(entry.required_action),
+    });
+    Ok(Record { name: advisory.id.to_string(), advisory })
+}
+
+fn read_catalogue(
+    document: &str,
+    catalogue: &Catalogue<'_>,
+    sink: &mut dyn FeedSink,
+) -> Result<(), ReadError> {
+    let held = catalogue.vulnerabilities.0.len() as u64;
+    // A catalogue that lost entries on its way must not make them look withdrawn.
+    let complete = catalogue.count.is_none_or(|count| count == held);
+    let as_of = catalogue.date_released.as_deref().map(str::parse::<Timestamp>);
+    let unread_date = matches!(as_of, Some(Err(_)));
+    sink.begin(&FeedHead { scope: None, complete, as_of: as_of.and_then(Result::ok) });
+    let mut mended = |reason: String| {
+        let document = document.to_owned();
+        sink.reject(Reject { document, place: Place::Whole, id: None, reason, mended: true });
+    };
+    if !complete {
+        mended(format!("it holds {held} entries but counts {}", catalogue.count.unwrap_or(0)));
+    }
+    if unread_date {
+        mended("its dateReleased is no time".to_owned());
+    }
+    for (index, entry) in (0..).zip(&catalogue.vulnerabilities.0) {
+        hand_over(document, Place::Index(index), entry.get().as_bytes(), sink)?;
+    }
+    Ok(())
+}
+
+fn read_lines(document: &str, bytes: &[u8], sink: &mut dyn FeedSink) -> Result<(), ReadError> {
+    sink.begin(&FeedHead::default());
+    for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
+        let line = line.trim_ascii();
+        if !line.is_empty() {
+            hand_over(document, Place::Line(number), line, sink)?;
+        }
+    }
+    Ok(())
+}
+
+fn hand_over(
+    document: &str,
+    place: Place,
+    bytes: &[u8],
+    sink: &mut dyn FeedSink,
+) -> Result<(), ReadError> {
+    if bytes.len() > limits::RECORD_BYTES {
+        let reason = "it is larger than a record may be".to_owned();
+        let document = document.to_owned();
+        sink.reject(Reject { document, place, id: None, reason, mended: false });
+        return Ok(());
+    }
+    sink.record(RawRecord { place, bytes })
+        .map_err(|_| ReadError::Stopped { document: document.to_owned() })
+}
+
+/// Whether one of the first lines is an entry by itself.
+fn is_lines(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(rename = "cveID")]
+        _cve_id: serde::de::IgnoredAny,
+    }
+    let lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut first = lines.filter(|line| !line.is_empty()).take(3);
+    first.any(|line| serde_json::from_slice::<Named>(line).is_ok())
+}
+
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && text.parse::<Date>().is_ok()
+}
+
+/// The links in `notes`, which are separated by semicolons and mixed with prose.
+fn links(notes: &str) -> Vec<Reference> {
+    let words = notes.split(|c: char| c.is_whitespace() || c == ';');
+    let links = words.filter(|word| word.starts_with("https://") || word.starts_with("http://"));
+    links.map(|url| Reference { url: url.to_owned(), tags: Vec::new() }).collect()
 }

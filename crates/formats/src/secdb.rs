@@ -1,18 +1,168 @@
-//! secdb
+//! Alpine's security database: which version of a package fixes which vulnerabilities.
+//!
+//! One JSON file speaks of one repository of one branch; Wolfi and others use the same form
+//! without naming the branch. A record here is what a file says of one vulnerability in one
+//! package, all versions together. What the entries mean is kept; no versions are compared.
+//!
+//! A record's ranges read as: *affected below any of them*. The same vulnerability under `1.0-r1`
+//! and `2.0-r3` was fixed twice, and the highest counts. Version `0` is Alpine's way to say "never
+//! affected" and becomes an unaffected range of all versions; beside another version both ranges
+//! stay, and matching decides.
 
+mod document;
+mod item;
+mod record;
+
+use std::collections::HashMap;
 use std::io::Read;
 
-use crate::feed::{FeedContext, FeedSink, Record};
-use crate::{BadRecord, ReadError};
+use palisade_model::{BranchName, Distribution};
 
-/// Cuts a document into raw records.
-pub fn read(document: &str, reader: &mut dyn Read, _context: &FeedContext, sink: &mut dyn FeedSink) -> Result<(), ReadError> {
-    let _ = (document, reader, sink);
-    unimplemented!()
+use crate::container::read_whole;
+use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
+use crate::{BadRecord, Place, ReadError, Reject, limits};
+
+pub use document::{Fix, PackageFixes, Secdb, write};
+pub(crate) use item::{Item, shown, split_comment};
+pub(crate) use record::{Fixes, Scope, is_package_name};
+
+use document::{Listed, Outline};
+
+/// Cuts a document into raw records, one for each vulnerability in each package.
+///
+/// The document is the whole of its scope, such as `alpine/v3.17/main`, unless it has no list of
+/// packages at all. What the context says counts where the document is silent.
+pub fn read(
+    document: &str,
+    reader: &mut dyn Read,
+    context: &FeedContext,
+    sink: &mut dyn FeedSink,
+) -> Result<(), ReadError> {
+    let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+    let outline = Outline::parse(document, &bytes)?;
+    let scope = scope(document, &outline, context, sink)?;
+    let complete = outline.has_list();
+    sink.begin(&FeedHead { scope: Some(scope.name()), complete, as_of: None });
+    for package in packages(document, &outline, &mut |reject| sink.reject(reject)) {
+        let place = Place::Index(package.index);
+        let mut fixes = Fixes::default();
+        for raw in &package.secfixes {
+            let reject = &mut |id, reason, mended| {
+                let document = document.to_owned();
+                sink.reject(Reject { document, place, id: Some(id), reason, mended });
+            };
+            for fix in document::fixes(&package.name, raw, reject) {
+                fixes.add_version(&package.name, &fix.version, reject);
+                for item in &fix.ids {
+                    fixes.add_item(place, &package.name, &fix.version, item, reject);
+                }
+            }
+        }
+        fixes
+            .emit(&scope, &package.name, sink)
+            .map_err(|_| ReadError::Stopped { document: document.to_owned() })?;
+    }
+    Ok(())
 }
 
-/// Parses one raw record.
+/// Parses one raw record, of this module or of [`crate::apkbuild`].
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let _ = raw;
-    unimplemented!()
+    record::parse(raw)
+}
+
+impl Secdb {
+    /// Reads a file into a structure, in the file's order; bad parts go to `rejects`.
+    ///
+    /// # Errors
+    /// When the file is no secdb, or larger than a document in memory may be.
+    pub fn read(
+        document: &str,
+        reader: &mut dyn Read,
+        rejects: &mut dyn FnMut(Reject),
+    ) -> Result<Self, ReadError> {
+        let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+        let outline = Outline::parse(document, &bytes)?;
+        let mut secdb = Self::headed(&outline);
+        for package in packages(document, &outline, rejects) {
+            let place = Place::Index(package.index);
+            let reject = &mut |id, reason, mended| {
+                let document = document.to_owned();
+                rejects(Reject { document, place, id: Some(id), reason, mended });
+            };
+            let fixes = package.secfixes.iter();
+            let fixes =
+                fixes.flat_map(|raw| document::fixes(&package.name, raw, reject)).collect();
+            secdb.packages.push(PackageFixes { name: package.name, fixes });
+        }
+        Ok(secdb)
+    }
+}
+
+/// The packages of a document; two entries of one name become one.
+fn packages<'a>(
+    document: &str,
+    outline: &Outline<'a>,
+    rejects: &mut dyn FnMut(Reject),
+) -> Vec<Listed<'a>> {
+    let mut packages: Vec<Listed<'a>> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
+    for (index, raw) in (0..).zip(outline.elements()) {
+        match Listed::parse(index, raw) {
+            Ok(package) => match by_name.get(&package.name) {
+                Some(&earlier) => packages[earlier].secfixes.extend(package.secfixes),
+                None => {
+                    by_name.insert(package.name.clone(), packages.len());
+                    packages.push(package);
+                }
+            },
+            Err(BadRecord { id, reason }) => rejects(Reject {
+                document: document.to_owned(),
+                place: Place::Index(index),
+                id,
+                reason,
+                mended: false,
+            }),
+        }
+    }
+    packages
+}
+
+fn scope(
+    document: &str,
+    outline: &Outline<'_>,
+    context: &FeedContext,
+    sink: &mut dyn FeedSink,
+) -> Result<Scope, ReadError> {
+    let malformed = |reason: String| ReadError::Malformed { document: document.to_owned(), reason };
+    let given = context.branch.as_ref();
+    let branch = match (&outline.distroversion, given) {
+        (Some(name), given) => {
+            let distribution = given.map_or_else(Distribution::alpine, |b| b.distribution().clone());
+            BranchName::new(distribution, name).map_err(|error| malformed(error.to_string()))?
+        }
+        (None, Some(given)) => given.clone(),
+        (None, None) => {
+            return Err(malformed("it names no distroversion, so its branch must be given".into()));
+        }
+    };
+    let repository = outline.reponame.clone().map(String::from).or(context.repository.clone());
+    if let Some(bad) = repository.as_deref().filter(|name| !is_package_name(name)) {
+        return Err(malformed(format!("{:?} is no name of a repository", shown(bad))));
+    }
+    let differs = |what, says: &str, given: &str| Reject {
+        document: document.to_owned(),
+        place: Place::Whole,
+        id: None,
+        reason: format!("it says that its {what} is {says}, not {given}"),
+        mended: true,
+    };
+    if let Some(given) = given.filter(|given| **given != branch) {
+        sink.reject(differs("branch", branch.name(), given.name()));
+    }
+    if let (Some(says), Some(given)) = (&repository, &context.repository)
+        && says != given
+    {
+        sink.reject(differs("repository", says, given));
+    }
+    Ok(Scope { branch, repository })
 }

@@ -1,0 +1,112 @@
+//! What the tests share: a sink that remembers, and the way to the real data.
+
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Record, Stop};
+use palisade_formats::{Place, ReadError, Reject, container};
+
+/// Remembers everything that a reader hands over.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) heads: Vec<FeedHead>,
+    pub(crate) raws: Vec<(Place, String)>,
+    pub(crate) rejects: Vec<Reject>,
+}
+
+impl FeedSink for Collected {
+    fn begin(&mut self, head: &FeedHead) {
+        self.heads.push(head.clone());
+    }
+
+    fn record(&mut self, raw: RawRecord<'_>) -> Result<(), Stop> {
+        assert!(!self.heads.is_empty(), "a record came before its document's head");
+        self.raws.push((raw.place, String::from_utf8(raw.bytes.to_vec()).unwrap()));
+        Ok(())
+    }
+
+    fn reject(&mut self, reject: Reject) {
+        self.rejects.push(reject);
+    }
+}
+
+impl Collected {
+    pub(crate) fn read(
+        kind: FeedKind,
+        document: &str,
+        bytes: &[u8],
+        context: &FeedContext,
+    ) -> Result<Self, ReadError> {
+        let mut sink = Self::default();
+        kind.read(document, &mut &*bytes, context, &mut sink)?;
+        Ok(sink)
+    }
+
+    pub(crate) fn records(&self, kind: FeedKind) -> Vec<Record> {
+        self.raws.iter().map(|(_, raw)| kind.parse(raw.as_bytes()).unwrap()).collect()
+    }
+
+    /// The rejects, one a line, mended ones with a `~` in front.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let line = |r: &Reject| {
+            let id = r.id.as_deref().unwrap_or("-");
+            format!("{}{}: {id}: {}", if r.mended { "~" } else { "" }, r.place, r.reason)
+        };
+        self.rejects.iter().map(line).collect()
+    }
+}
+
+/// A sink that has had enough.
+pub(crate) struct Full;
+
+impl FeedSink for Full {
+    fn begin(&mut self, _: &FeedHead) {}
+
+    fn record(&mut self, _: RawRecord<'_>) -> Result<(), Stop> {
+        Err(Stop)
+    }
+
+    fn reject(&mut self, _: Reject) {}
+}
+
+pub(crate) fn context(branch: &str) -> FeedContext {
+    FeedContext { branch: Some(branch.parse().unwrap()), repository: None }
+}
+
+/// The path of a real file; `None`, with a line that says so, where the data is not there.
+pub(crate) fn real(path: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let root = std::env::var_os("PALISADE_SHARED_DATA").map_or_else(beside, PathBuf::from);
+    let path = root.join(path);
+    if !path.exists() {
+        eprintln!("skipped: there is no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+/// A real file, decompressed.
+pub(crate) fn real_bytes(path: &str) -> Option<Vec<u8>> {
+    let file = BufReader::new(fs_err::File::open(real(path)?).unwrap());
+    let mut bytes = Vec::new();
+    container::decompress(path, file).unwrap().read_to_end(&mut bytes).unwrap();
+    Some(bytes)
+}
+
+/// The documents in a real archive.
+pub(crate) fn real_documents(
+    path: &str,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Option<Vec<(String, Vec<u8>)>> {
+    let file = BufReader::new(fs_err::File::open(real(path)?).unwrap());
+    let mut documents = Vec::new();
+    let mut visit = |name: &str, reader: &mut dyn Read| {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap();
+        documents.push((name.to_owned(), bytes));
+        Ok(())
+    };
+    let mut passed_over = |reject| panic!("{reject}");
+    container::for_each_document(path, file, wanted, &mut visit, &mut passed_over).unwrap();
+    Some(documents)
+}
