@@ -1,0 +1,8 @@
+//! How the formats behave on files, small ones of our own and real ones.
+
+mod apk_signature;
+mod apkindex;
+mod deb822;
+mod dpkg;
+mod guix_inventory;
+mod shared_data;
