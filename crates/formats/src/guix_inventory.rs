@@ -148,7 +148,7 @@ impl<'d, 'r> Reading<'d, 'r> {
             }
         };
         match package::package(record, &mut |id, reason| {
-            reject(Some(id.to_owned()), reason, true)
+            reject(Some(id.to_owned()), reason, true);
         }) {
             Ok(package) => self.packages.push(package),
             Err(bad) => reject(bad.id, bad.reason, false),

@@ -46,23 +46,30 @@ struct Reader<'d, 'r> {
 }
 
 /// A record as far as it has been read.
+#[derive(Default)]
 struct Draft<'a> {
     /// The line in which it begins; 0 before that.
     line: u64,
-    values: [Option<Cow<'a, str>>; 128],
-    last: Option<u8>,
+    /// The values of [`FIELDS`].
+    values: [Option<Cow<'a, str>>; FIELDS.len()],
+    /// The field in the line before; one that is not known has no place.
+    last: Option<(u8, Option<usize>)>,
     complaints: Vec<(u64, String)>,
 }
 
-impl Default for Draft<'_> {
-    fn default() -> Self {
-        Self {
-            line: 0,
-            values: [const { None }; 128],
-            last: None,
-            complaints: Vec::new(),
+/// Where in [`FIELDS`] a letter stands.
+fn slot(letter: u8) -> Option<usize> {
+    const PLACES: [usize; 128] = {
+        let mut places = [usize::MAX; 128];
+        let mut place = 0;
+        while place < FIELDS.len() {
+            places[FIELDS[place] as usize] = place;
+            place += 1;
         }
-    }
+        places
+    };
+    let place = *PLACES.get(usize::from(letter))?;
+    (place < FIELDS.len()).then_some(place)
 }
 
 impl<'a> Reader<'_, '_> {
@@ -110,8 +117,8 @@ impl<'a> Reader<'_, '_> {
         if draft.line == 0 {
             return Ok(());
         }
-        let mut draft = std::mem::take(draft);
-        let line = draft.line;
+        let line = std::mem::take(&mut draft.line);
+        draft.last = None;
         let (name, version) = (draft.take(b'P'), draft.take(b'V'));
         let reason = match (&name, &version) {
             (None, _) => Some("it has no name (P:)"),
@@ -122,6 +129,7 @@ impl<'a> Reader<'_, '_> {
             _ => None,
         };
         if let Some(reason) = reason {
+            *draft = Draft::default();
             self.reject(line, name, reason.to_owned(), false);
             return Ok(());
         }
@@ -132,8 +140,8 @@ impl<'a> Reader<'_, '_> {
                 limit: limits::PACKAGES as u64,
             });
         }
-        let package = draft.package(name.unwrap_or_default(), version.unwrap_or_default());
-        for (line, reason) in draft.complaints {
+        let package = draft.package(line, name.unwrap_or_default(), version.unwrap_or_default());
+        for (line, reason) in draft.complaints.drain(..) {
             self.reject(line, Some(package.name.clone()), reason, true);
         }
         self.packages.push(package);
@@ -154,9 +162,7 @@ impl<'a> Reader<'_, '_> {
 
 impl<'a> Draft<'a> {
     fn has(&self, letter: u8) -> bool {
-        self.values
-            .get(usize::from(letter))
-            .is_some_and(Option::is_some)
+        slot(letter).is_some_and(|slot| self.values[slot].is_some())
     }
 
     fn complain(&mut self, line: u64, reason: impl FnOnce() -> String) {
@@ -170,49 +176,44 @@ impl<'a> Draft<'a> {
             Cow::Borrowed(text) => Cow::Borrowed(text[2..].trim()),
             Cow::Owned(text) => Cow::Owned(text[2..].trim().to_owned()),
         };
-        let repeated = self.has(letter);
-        if let Some(slot) = self.values.get_mut(usize::from(letter)) {
-            *slot = Some(value);
-        }
-        self.last = Some(letter);
-        let letter = char::from(letter);
-        if repeated {
-            self.complain(line, || {
-                format!("field {letter}: is repeated; the last one counts")
-            });
-        } else if !letter.is_ascii_lowercase() && !FIELDS.contains(&(letter as u8)) {
+        let slot = slot(letter);
+        self.last = Some((letter, slot));
+        let name = char::from(letter);
+        match slot {
+            Some(slot) => {
+                if self.values[slot].replace(value).is_some() {
+                    self.complain(line, || {
+                        format!("field {name}: is repeated; the last one counts")
+                    });
+                }
+            }
             // apk ignores small letters that it does not know, and refuses to install a package
             // with any other.
-            self.complain(line, || format!("unknown field {letter}: was passed over"));
+            None if letter.is_ascii_lowercase() => {}
+            None => self.complain(line, || format!("unknown field {name}: was passed over")),
         }
     }
 
     /// Takes a line that is no field: the continuation of the last one, if it is indented.
     fn go_on(&mut self, line: u64, first: u8, text: &str) {
-        let folded = matches!(first, b' ' | b'\t');
-        let slot = self
-            .last
-            .and_then(|letter| self.values.get_mut(usize::from(letter)));
-        match (slot, self.last) {
-            (Some(Some(value)), Some(letter)) if folded => {
-                let value = value.to_mut();
-                if !value.is_empty() {
-                    value.push(' ');
-                }
-                value.push_str(text.trim());
-                self.complain(line, || {
-                    format!(
-                        "an indented line was added to field {}:",
-                        char::from(letter)
-                    )
-                });
+        let Some((letter, slot)) = self.last.filter(|_| matches!(first, b' ' | b'\t')) else {
+            return self.complain(line, || "the line is no field and was passed over".into());
+        };
+        if let Some(value) = slot.and_then(|slot| self.values[slot].as_mut()) {
+            let value = value.to_mut();
+            if !value.is_empty() {
+                value.push(' ');
             }
-            _ => self.complain(line, || "the line is no field and was passed over".into()),
+            value.push_str(text.trim());
         }
+        let letter = char::from(letter);
+        self.complain(line, || {
+            format!("an indented line was added to field {letter}:")
+        });
     }
 
     fn take(&mut self, letter: u8) -> Option<String> {
-        let value = self.values.get_mut(usize::from(letter))?.take()?;
+        let value = self.values[slot(letter)?].take()?;
         (!value.is_empty()).then(|| value.into_owned())
     }
 
@@ -221,14 +222,11 @@ impl<'a> Draft<'a> {
         value.split_ascii_whitespace().map(str::to_owned).collect()
     }
 
-    fn package(&mut self, name: String, version: String) -> Package {
-        let built = self.take(b't').and_then(|text| match text.parse() {
-            Ok(seconds) => Some(seconds),
-            Err(_) => {
-                self.complain(self.line, || "field t: is no number".into());
-                None
-            }
-        });
+    fn package(&mut self, line: u64, name: String, version: String) -> Package {
+        let built = self.take(b't').map(|text| text.parse());
+        if let Some(Err(_)) = built {
+            self.complain(line, || "field t: is no number".into());
+        }
         Package {
             source_name: self.take(b'o').unwrap_or_else(|| name.clone()),
             source_version: version.clone(),
@@ -243,13 +241,13 @@ impl<'a> Draft<'a> {
             provides: self.words(b'p'),
             checksum: self.take(b'C'),
             commit: self.take(b'c'),
-            built,
-            properties: self.properties(),
+            built: built.and_then(Result::ok),
+            properties: self.properties(line),
             ..Package::default()
         }
     }
 
-    fn properties(&mut self) -> BTreeMap<String, String> {
+    fn properties(&mut self, line: u64) -> BTreeMap<String, String> {
         let mut properties = BTreeMap::new();
         for (letter, name) in [
             (b'S', "size"),
@@ -259,13 +257,12 @@ impl<'a> Draft<'a> {
             let Some(text) = self.take(letter) else {
                 continue;
             };
-            let value = match text.parse::<u64>() {
-                Ok(number) => number.to_string(),
-                Err(_) => {
-                    let letter = char::from(letter);
-                    self.complain(self.line, || format!("field {letter}: is no number"));
-                    Value::from(text).to_string()
-                }
+            let value = if let Ok(number) = text.parse::<u64>() {
+                number.to_string()
+            } else {
+                let letter = char::from(letter);
+                self.complain(line, || format!("field {letter}: is no number"));
+                Value::from(text).to_string()
             };
             properties.insert(name.to_owned(), value);
         }

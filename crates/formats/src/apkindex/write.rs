@@ -15,7 +15,8 @@ pub fn write_text(packages: &[Package]) -> String {
     for package in packages {
         for letter in FIELDS {
             let value = value(package, *letter);
-            let mut words = value.split('\n')
+            let mut words = value
+                .split('\n')
                 .map(str::trim)
                 .filter(|part| !part.is_empty());
             let Some(first) = words.next() else { continue };

@@ -43,7 +43,7 @@ fn read_with(
 ) -> (Result<Inventory, ReadError>, Vec<Reject>) {
     let mut rejects = Vec::new();
     let read = apkindex::read("x", &mut &bytes[..], context, &mut |reject| {
-        rejects.push(reject)
+        rejects.push(reject);
     });
     (read, rejects)
 }

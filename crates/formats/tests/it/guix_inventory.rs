@@ -12,7 +12,7 @@ use crate::shared_data;
 fn try_read(document: &str, bytes: &[u8]) -> (Result<Inventory, ReadError>, Vec<Reject>) {
     let mut rejects = Vec::new();
     let read = guix_inventory::read(document, &mut &bytes[..], &mut |reject| {
-        rejects.push(reject)
+        rejects.push(reject);
     });
     (read, rejects)
 }
@@ -453,6 +453,19 @@ fn a_file_with_a_header_must_be_whole() {
         "a header out of place in line 2"
     );
     assert!(try_read("x", format!("{whole}\n\n").as_bytes()).0.is_ok());
+}
+
+#[test]
+fn the_documents_example_is_read_without_a_fault() {
+    let page = include_str!("../../../../docs/guix-inventory.md");
+    let (_, example) = page.split_once("## Example").unwrap();
+    let example = example.split("```").nth(1).unwrap().trim_start();
+    let (read, rejects) = try_read("x", example.as_bytes());
+    assert_eq!(rejects, []);
+    let inventory = read.unwrap();
+    assert_eq!(inventory.head.branch.as_deref(), Some("master"));
+    assert_eq!(inventory.packages[0].patches.len(), 2);
+    round_trip(&inventory);
 }
 
 #[test]
