@@ -101,6 +101,15 @@ impl FeedKind {
         }
     }
 
+    /// Whether a member of an archive may be a document of this kind, by its name.
+    pub fn reads_member(self, member: &str) -> bool {
+        let file = member.rsplit('/').next().unwrap_or_default();
+        match self {
+            Self::Apkbuild => file == "APKBUILD",
+            _ => file.ends_with(".json") || file.ends_with(".jsonl"),
+        }
+    }
+
     /// Cuts a document, already decompressed, into raw records.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ pub mod container;
 pub mod feed;
 pub mod inventory;
 mod json_records;
+mod lines;
 pub mod limits;
 mod reject;
 

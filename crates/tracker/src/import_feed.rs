@@ -300,6 +300,7 @@ fn read(
             progress.read(done, open.size, records);
         },
     };
+    let mut passed_over = Vec::new();
     container::for_each_document(
         &open.name,
         open.reader,
@@ -308,7 +309,9 @@ fn read(
             name.clone_into(&mut sink.document);
             kind.read(name, reader, &context, &mut sink)
         },
+        &mut |reject| passed_over.push(reject),
     )?;
+    passed_over.into_iter().for_each(|reject| sink.reject(reject));
     sink.flush().map_err(|Stop| ReadError::Stopped { document: open.name.clone() })?;
     Ok(())
 }
@@ -460,7 +463,7 @@ pub async fn import_epss(
 fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Vec<Reject>), TrackerError> {
     let open = document.open()?;
     let (mut day, mut scores, mut rejects) = (String::new(), Vec::new(), Vec::new());
-    container::for_each_document(&open.name, open.reader, &|_| true, &mut |name, reader| {
+    let visit = &mut |name: &str, reader: &mut dyn Read| {
         epss::read(
             name,
             reader,
@@ -474,7 +477,12 @@ fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Vec<Reject>),
             },
             &mut |reject| rejects.push(reject),
         )
+    };
+    let mut passed_over = Vec::new();
+    container::for_each_document(&open.name, open.reader, &|_| true, visit, &mut |reject| {
+        passed_over.push(reject);
     })?;
+    rejects.extend(passed_over);
     if day.is_empty() {
         let reason = "it does not say of which day its scores are".to_owned();
         return Err(ReadError::Malformed { document: open.name, reason }.into());

@@ -11,9 +11,9 @@
 //! Maven compares any text at all. Valid here is what its model validator lets an artifact have:
 //! not empty, and none of `\ / : " < > | ? * [ ] ( ) { } ,`.
 //!
-//! Maven 3.8 and older rank some words otherwise; 3.9 and 4.0 differ from these rules only in
-//! corners that were not transitive (`1-ga1` against `1`), which later fixes to Maven settled and
-//! this module follows.
+//! Releases of Maven differ in corners: 3.8 takes `1-abc` and `1-abc0` for equal, and words that
+//! mean the release were not transitive with a number behind them (`1-ga1` against `1`) until fixes
+//! on Maven 4's development branch, which this module follows.
 
 use std::cmp::Ordering;
 

@@ -1,9 +1,17 @@
-//! Behaviour of the readers, seen from outside.
+//! Behaviour of the readers, seen from outside: on small files of our own and on real ones.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod shared_data;
 mod support;
 
+mod apk_signature;
 mod apkbuild;
+mod apkindex;
 mod container;
+mod deb822;
+mod dpkg;
 mod epss;
+mod guix_inventory;
 mod kev;
 mod secdb;

@@ -92,7 +92,7 @@ fn apk_2_vectors_differ_only_where_apk_3_changed() {
     let (lines, found) = disagreements(&text);
     eprintln!("{} of {lines} generated lines agree", lines - found.len());
     assert_eq!((lines, found.len()), (13_979, 32), "{found:#?}");
-    // All are text like `3.9_p1p2` or `6.6.2p1`, which 2.x read past the fault.
+    // All are text like `6.6.2p1-r0`, which 2.x read past the fault.
     assert!(
         found.iter().all(|line| line.ends_with("(invalid)")),
         "{found:#?}"

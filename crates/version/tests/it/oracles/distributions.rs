@@ -116,7 +116,7 @@ status=$?; rm -f "$0"; exit $status"#;
         .output()
         .is_err()
     {
-        skip("nix", "the program is not installed");
+        skip("nix", "the program is not installed, or failed");
         return;
     }
     let file = std::env::temp_dir().join(format!("palisade-version-{}.nix", std::process::id()));

@@ -42,7 +42,7 @@ fn tabbed(pairs: &[Pair]) -> String {
 /// Checks the answers (`<`, `=`, `>` or `-1`, `0`, `1` a line) against this crate's.
 fn check(name: &str, scheme: Scheme, pairs: &[Pair], command: &mut Command) {
     let Some(answers) = run(command, &tabbed(pairs)) else {
-        skip(name, "the program is not installed");
+        skip(name, "the program is not installed, or failed");
         return;
     };
     let answers: Vec<Ordering> = answers.lines().map(ordering).collect();
@@ -83,7 +83,7 @@ fn check_validity(
 ) {
     let input: String = texts.iter().flat_map(|text| [text, "\n"]).collect();
     let Some(answers) = run(command, &input) else {
-        skip(name, "the program is not installed");
+        skip(name, "the program is not installed, or failed");
         return;
     };
     let answers: Vec<&str> = answers.lines().collect();
