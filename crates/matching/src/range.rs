@@ -73,7 +73,12 @@ struct Compared<'s> {
 impl Compared<'_> {
     fn order(&self, scheme: RangeScheme, bound: &str) -> Option<Ordering> {
         if self.own {
-            return self.distribution.compare(self.version, bound);
+            // Alpine really ships versions that apk calls invalid (`6.6.2p1-r0`): then what counts
+            // is upstream's part, and the revision is not looked at.
+            return self.distribution.compare(self.version, bound).or_else(|| {
+                let upstream = |version| palisade_version::upstream(self.distribution, version);
+                upstream(self.version).compare(&upstream(bound).text)
+            });
         }
         match scheme {
             RangeScheme::Stated(stated) => stated

@@ -1,2 +1,37 @@
-//! The `palisade` command.
-fn main() {}
+//! The `palisade` command: arguments, terminal output, configuration, wiring.
+
+mod arguments;
+mod commands;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    ui::start_logging(arguments.verbose);
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) if ui::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui::print_error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs a command: status 0 is success or nothing found, 1 something found, 2 could not do it.
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    match &arguments.command {
+        Command::Version(command) => commands::version::run(command),
+        Command::Match(command) => commands::r#match::run(command),
+        Command::Import(command) => commands::import::run(&arguments.database, command),
+        Command::Findings(command) => commands::findings::run(&arguments.database, command),
+        Command::Show(command) => commands::show::run(&arguments.database, command),
+        Command::Serve(command) => commands::serve::run(&arguments.database, command),
+        Command::Demo(command) => commands::demo::run(command),
+    }
+}

@@ -31,6 +31,5 @@ pub use inventory::{
     BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow, SourcePackageId,
     position,
 };
-pub use read::*;
 pub use session::Session;
 pub use store::{Backend, Store};

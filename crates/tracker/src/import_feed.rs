@@ -467,7 +467,7 @@ fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Vec<Reject>),
         epss::read(
             name,
             reader,
-            &mut |head| day = head.date.chars().take(10).collect(),
+            &mut |head| day = head.date.map(|date| date.to_string()).unwrap_or_default(),
             &mut |score| {
                 scores.push(EpssRow {
                     name: score.id.to_string(),

@@ -120,7 +120,9 @@ impl Revision {
         let Inventory { head, packages } = inventory;
         let branch = import.branch.clone().or_else(|| {
             let distribution: Distribution = head.distribution.as_deref()?.parse().ok()?;
-            BranchName::new(distribution, head.branch.as_deref()?).ok()
+            // An inventory of Guix that names no branch is of the one that everybody follows.
+            let main = (distribution == Distribution::guix()).then_some("master");
+            BranchName::new(distribution, head.branch.as_deref().or(main)?).ok()
         });
         let branch = branch.ok_or_else(|| TrackerError::Unstated {
             document: import.document.name(),
@@ -188,12 +190,10 @@ struct Sources {
 
 impl Sources {
     fn of(packages: &[Package], distribution: &Distribution) -> Self {
-        let binary = packages.iter().any(|package| package.name != package.source_name);
-        let chosen = if binary { representatives(packages) } else { (0..packages.len()).collect() };
         let (mut list, mut of_package) = (Vec::new(), Vec::with_capacity(packages.len()));
         let mut places: HashMap<[u8; 16], usize> = HashMap::new();
         let mut of_representative: HashMap<usize, usize> = HashMap::new();
-        for representative in chosen {
+        for representative in chosen(packages) {
             let place = *of_representative.entry(representative).or_insert_with(|| {
                 let part = matching_part(&packages[representative]);
                 let facts = encode(&part);
@@ -207,6 +207,18 @@ impl Sources {
         }
         Self { list, of_package }
     }
+}
+
+/// Each package with what matching sees of its source.
+pub(crate) fn with_sources(packages: &[Package]) -> impl Iterator<Item = (&Package, Package)> {
+    let chosen = chosen(packages);
+    packages.iter().zip(chosen).map(|(package, index)| (package, matching_part(&packages[index])))
+}
+
+/// For each package the index of the one that speaks for its source.
+fn chosen(packages: &[Package]) -> Vec<usize> {
+    let binary = packages.iter().any(|package| package.name != package.source_name);
+    if binary { representatives(packages) } else { (0..packages.len()).collect() }
 }
 
 /// Where binary packages are built from sources, the entry that speaks for each package's source:

@@ -1,0 +1,64 @@
+//! What can be typed on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{demo, findings, import, r#match, serve, show, version};
+
+/// Security tracker for Linux distributions.
+#[derive(Debug, Parser)]
+#[command(name = "palisade", version, about, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Arguments {
+    /// The database: a file, or postgres://USER:PASSWORD@HOST/NAME
+    #[arg(
+        long,
+        global = true,
+        env = "PALISADE_DATABASE",
+        default_value = "palisade.sqlite",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub(crate) database: String,
+
+    /// Tell more of what is done; twice: everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Load a small sample and serve it: nothing to configure, no network
+    Demo(demo::Demo),
+    /// Serve pages and JSON
+    Serve(serve::Serve),
+    /// Import feeds and inventories from files or standard input
+    Import(import::Import),
+    /// List what affects the packages of a branch
+    Findings(findings::Findings),
+    /// Tell what is known of a vulnerability or a package
+    Show(show::Show),
+    /// Match inventories against feeds, without a database
+    Match(r#match::Match),
+    /// Compare versions
+    Version(version::Version),
+}
+
+/// What an inventory or a feed does not say of itself.
+#[derive(Debug, Args)]
+pub(crate) struct Unsaid {
+    /// The branch of which the input speaks, such as alpine/v3.22
+    #[arg(long, value_name = "DISTRIBUTION/BRANCH")]
+    pub(crate) branch: Option<palisade_model::BranchName>,
+
+    /// The repository within the branch, such as main
+    #[arg(long, value_name = "NAME")]
+    pub(crate) repository: Option<String>,
+
+    /// A public key with which signed indexes are checked; may be given several times
+    #[arg(long = "key", value_name = "FILE")]
+    pub(crate) keys: Vec<PathBuf>,
+}

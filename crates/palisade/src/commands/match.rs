@@ -1,0 +1,134 @@
+//! `palisade match`: inventories against feeds, without a database.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use palisade_formats::Reject;
+use palisade_formats::feed::{FeedContext, FeedKind};
+use palisade_formats::inventory::InventoryKind;
+use palisade_model::{Distribution, VerdictStatus};
+use palisade_tracker::{Document, InventoryImport, MatchRow, Matcher, read_inventory};
+
+use super::{now, read_keys};
+use crate::arguments::Unsaid;
+use crate::ui;
+
+#[derive(Debug, Args)]
+pub(crate) struct Match {
+    /// An inventory; may be given several times. KIND is apkindex, guix_inventory or dpkg
+    #[arg(long = "inventory", required = true, value_name = "KIND:FILE", num_args = 1..)]
+    inventories: Vec<OfKind<InventoryKind>>,
+
+    /// A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild or kev
+    #[arg(long = "feed", required = true, value_name = "KIND:FILE", num_args = 1..)]
+    feeds: Vec<OfKind<FeedKind>>,
+
+    /// How matches are printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    #[command(flatten)]
+    unsaid: Unsaid,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A line a match, for people; fixed and unaffected ones are left out
+    Text,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// A file with the format in which it is.
+#[derive(Debug, Clone)]
+struct OfKind<K> {
+    kind: K,
+    path: PathBuf,
+}
+
+impl<K: FromStr> FromStr for OfKind<K> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, path) =
+            text.split_once(':').ok_or_else(|| format!("write KIND:FILE, not {text:?}"))?;
+        let kind = kind.parse().map_err(|_| format!("there is no format {kind:?}"))?;
+        Ok(Self { kind, path: path.into() })
+    }
+}
+
+pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
+    let mut rejects = Vec::new();
+    let mut matcher = Matcher::default();
+    let keys = read_keys(&command.unsaid.keys)?;
+    for OfKind { kind, path } in &command.inventories {
+        let import = InventoryImport {
+            kind: *kind,
+            document: Document::of(path),
+            branch: command.unsaid.branch.clone(),
+            repository: command.unsaid.repository.clone(),
+            revision: None,
+            time: None,
+            keys: keys.clone(),
+            require_signature: false,
+            now: now(),
+        };
+        let inventory = read_inventory(&import, &mut |reject| rejects.push(reject))?;
+        let head = &inventory.head;
+        let (distribution, branch) = match &import.branch {
+            Some(branch) => (branch.distribution().clone(), Some(branch.name().to_owned())),
+            None => {
+                let name = head.distribution.as_deref().context("the inventory is of none")?;
+                (name.parse::<Distribution>()?, head.branch.clone())
+            }
+        };
+        matcher.add_inventory(&inventory, &distribution, branch.as_deref());
+    }
+    let context = FeedContext {
+        branch: command.unsaid.branch.clone(),
+        repository: command.unsaid.repository.clone(),
+    };
+    for OfKind { kind, path } in &command.feeds {
+        let document = Document::of(path);
+        matcher.read_feed(*kind, &document, &context, &mut |reject: Reject| rejects.push(reject))?;
+    }
+    ui::say_rejects(&rejects);
+    let rows = matcher.matches();
+    print(&rows, command.format).context("write the matches")?;
+    let affected = rows.iter().any(|row| row.verdict == VerdictStatus::Affected);
+    Ok(ExitCode::from(u8::from(affected)))
+}
+
+fn print(rows: &[MatchRow], format: Format) -> std::io::Result<()> {
+    let mut output = ui::stdout();
+    for row in rows {
+        match format {
+            Format::Jsonl => {
+                serde_json::to_writer(&mut output, row)?;
+                output.write_all(b"\n")?;
+            }
+            Format::Text => print_text(&mut output, row)?,
+        }
+    }
+    output.flush()
+}
+
+fn print_text(output: &mut impl Write, row: &MatchRow) -> std::io::Result<()> {
+    if !matches!(row.verdict, VerdictStatus::Affected | VerdictStatus::UnderInvestigation) {
+        return Ok(());
+    }
+    let fixed = row.fixed_in.as_deref().map(|fixed| format!(", fixed in {fixed}"));
+    writeln!(
+        output,
+        "{:<20} {:<32} {} ({}){}",
+        row.vulnerability,
+        format!("{} {}", row.package, row.version),
+        row.verdict.label().replace('_', " "),
+        row.confidence.label(),
+        fixed.unwrap_or_default(),
+    )
+}

@@ -1,0 +1,41 @@
+//! The commands, one module each.
+
+pub(crate) mod demo;
+pub(crate) mod findings;
+pub(crate) mod import;
+pub(crate) mod r#match;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod version;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use palisade_formats::apk_signature::PublicKey;
+use palisade_model::Timestamp;
+
+/// Runs what waits for the database or the network.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?
+        .block_on(work)
+}
+
+/// The time now; the only place that reads the clock.
+#[expect(clippy::disallowed_methods, reason = "the binary reads the clock, here and nowhere else")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Reads public keys; a key's name is its file's.
+pub(crate) fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<PublicKey>> {
+    paths.iter().map(|path| read_key(path)).collect()
+}
+
+fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let pem = fs_err::read_to_string(path)?;
+    PublicKey::from_pem(&name, &pem).with_context(|| format!("read the key {}", path.display()))
+}
