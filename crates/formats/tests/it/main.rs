@@ -1,8 +1,4 @@
 //! Behaviour of the readers, seen from outside.
-#![expect(
-    clippy::unwrap_used,
-    reason = "what goes wrong in a test should stop it"
-)]
 
 mod support;
 
