@@ -6,6 +6,7 @@
 
 mod assignments;
 mod block;
+mod problem;
 
 use std::io::Read;
 
@@ -13,14 +14,21 @@ use palisade_model::{BranchName, Distribution};
 
 use crate::container::read_whole;
 use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
-use crate::secdb::{Fix, Fixes, PackageFixes, Scope, is_package_name};
+use crate::secdb::{Fix, Fixes, PackageFixes, Scope, is_kept, is_package_name};
 use crate::{BadRecord, Place, ReadError, Reject, limits};
 
-pub use block::{Entry, Listed, Problem, ProblemKind, Secfixes, secfixes};
+pub use block::{Entry, Listed, Secfixes, secfixes};
+pub use problem::{Problem, ProblemKind};
 
 /// Repositories of aports, as they stand in a path.
-const REPOSITORIES: [&str; 6] =
-    ["main", "community", "testing", "unmaintained", "non-free", "backports"];
+const REPOSITORIES: [&str; 6] = [
+    "main",
+    "community",
+    "testing",
+    "unmaintained",
+    "non-free",
+    "backports",
+];
 
 /// What is read of an APKBUILD.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,7 +48,9 @@ impl Apkbuild {
     pub fn parse(text: &str) -> Self {
         let mut values = assignments::read(text);
         Self {
-            name: values.remove("pkgname").filter(|name| is_package_name(name)),
+            name: values
+                .remove("pkgname")
+                .filter(|name| is_package_name(name)),
             version: values.remove("pkgver"),
             release: values.remove("pkgrel"),
             secfixes: secfixes(text),
@@ -49,7 +59,11 @@ impl Apkbuild {
 
     /// The package's version as apk writes it, `PKGVER-rPKGREL`, when both are plain.
     pub fn full_version(&self) -> Option<String> {
-        Some(format!("{}-r{}", self.version.as_ref()?, self.release.as_ref()?))
+        Some(format!(
+            "{}-r{}",
+            self.version.as_ref()?,
+            self.release.as_ref()?
+        ))
     }
 }
 
@@ -78,13 +92,19 @@ pub fn read(
         package.ok_or_else(|| malformed("neither its pkgname nor its path names the package"))?;
     let repository = context.repository.as_deref().or(place.repository);
     if repository.is_some_and(|name| !is_package_name(name)) {
-        return Err(malformed("its repository has no name that repositories have"));
+        return Err(malformed(
+            "its repository has no name that repositories have",
+        ));
     }
     let scope = Scope {
         branch: context.branch.clone().unwrap_or_else(edge),
         repository: repository.map(str::to_owned),
     };
-    sink.begin(&FeedHead { scope: Some(scope.name()), complete: false, as_of: None });
+    sink.begin(&FeedHead {
+        scope: Some(scope.name()),
+        complete: false,
+        as_of: None,
+    });
     let reject = |line: u64, id: Option<String>, reason: String, mended: bool| Reject {
         document: document.to_owned(),
         place: Place::Line(line),
@@ -92,27 +112,44 @@ pub fn read(
         reason,
         mended,
     };
-    for problem in apkbuild.secfixes.problems.iter().filter(|problem| problem.is_doubtful()) {
+    for problem in apkbuild
+        .secfixes
+        .problems
+        .iter()
+        .filter(|problem| problem.is_doubtful())
+    {
         let reason = problem.kind.reason().to_owned();
         let mended = problem.kind != ProblemKind::Stray;
-        sink.reject(reject(problem.line, Some(package.to_owned()), reason, mended));
+        sink.reject(reject(
+            problem.line,
+            Some(package.to_owned()),
+            reason,
+            mended,
+        ));
     }
     let mut fixes = Fixes::default();
     for entry in &apkbuild.secfixes.entries {
-        fixes.add_version(package, &entry.version, &mut |id, reason, mended| {
+        let kept = is_kept(package, &entry.version, &mut |id, reason, mended| {
             sink.reject(reject(entry.line, Some(id), reason, mended));
         });
-        for item in &entry.items {
-            let place = Place::Line(item.line);
+        for item in entry.items.iter().filter(|_| kept) {
             let report = &mut |id, reason, mended| {
                 sink.reject(reject(item.line, Some(id), reason, mended));
             };
-            fixes.add_item(place, package, &entry.version, &item.text, report);
+            fixes.add(
+                Place::Line(item.line),
+                package,
+                &entry.version,
+                &item.text,
+                report,
+            );
         }
     }
     fixes
         .emit(&scope, package, sink)
-        .map_err(|_| ReadError::Stopped { document: document.to_owned() })
+        .map_err(|_| ReadError::Stopped {
+            document: document.to_owned(),
+        })
 }
 
 /// Parses one raw record.
@@ -125,7 +162,12 @@ impl Secfixes {
     pub fn published(&self, package: &str) -> PackageFixes {
         let fix = |entry: &Entry| Fix {
             version: entry.version.clone(),
-            ids: entry.items.iter().map(Listed::without_comment).map(str::to_owned).collect(),
+            ids: entry
+                .items
+                .iter()
+                .map(Listed::without_comment)
+                .map(str::to_owned)
+                .collect(),
         };
         PackageFixes {
             name: package.to_owned(),
@@ -165,10 +207,16 @@ mod tests {
     #[test]
     fn a_path_names_repository_and_package() {
         let of = |path| {
-            let PathInAports { repository, package } = PathInAports::of(path);
+            let PathInAports {
+                repository,
+                package,
+            } = PathInAports::of(path);
             (repository, package)
         };
-        assert_eq!(of("a.tar.xz!community/foo/APKBUILD"), (Some("community"), Some("foo")));
+        assert_eq!(
+            of("a.tar.xz!community/foo/APKBUILD"),
+            (Some("community"), Some("foo"))
+        );
         assert_eq!(of("/home/me/aports/foo/APKBUILD"), (None, Some("foo")));
         assert_eq!(of("APKBUILD"), (None, None));
         assert_eq!(of("main/foo/README"), (None, None));

@@ -29,7 +29,10 @@ pub struct Expansion {
 
 impl Default for Expansion {
     fn default() -> Self {
-        Self { bytes: limits::DOCUMENT_BYTES, members: limits::MEMBERS }
+        Self {
+            bytes: limits::DOCUMENT_BYTES,
+            members: limits::MEMBERS,
+        }
     }
 }
 
@@ -42,8 +45,15 @@ struct TooLarge(u64);
 pub fn read_error(document: &str, error: io::Error) -> ReadError {
     let document = document.to_owned();
     match exceeded(&error) {
-        Some(limit) => ReadError::Limit { document, what: "its decompressed size in bytes", limit },
-        None => ReadError::Io { document, source: error },
+        Some(limit) => ReadError::Limit {
+            document,
+            what: "its decompressed size in bytes",
+            limit,
+        },
+        None => ReadError::Io {
+            document,
+            source: error,
+        },
     }
 }
 
@@ -54,7 +64,10 @@ fn exceeded(error: &io::Error) -> Option<u64> {
             return Some(*limit);
         }
         // An io::Error hides what it wraps from `source`.
-        cause = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        cause = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
             Some(inner) => Some(inner as _),
             None => error.source(),
         };

@@ -53,7 +53,12 @@ pub fn read(
 ) -> Result<(), ReadError> {
     let mut reader = BufReader::new(reader);
     let first = first_byte(&mut reader).map_err(|error| read_error(document, error))?;
-    let mut scores = Scores { document, seen: HashSet::new(), on_score, rejects };
+    let mut scores = Scores {
+        document,
+        seen: HashSet::new(),
+        on_score,
+        rejects,
+    };
     match first {
         Some(b'{') => json::read(&mut reader, on_head, &mut scores),
         Some(_) => csv::read(&mut reader, on_head, &mut scores),
@@ -69,16 +74,12 @@ fn first_byte(reader: &mut impl BufRead) -> std::io::Result<Option<u8>> {
             return Ok(None);
         }
         let skipped = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf);
-        match buffer.iter().position(|byte| !skipped(byte)) {
-            Some(at) => {
-                let byte = buffer[at];
-                reader.consume(at);
-                return Ok(Some(byte));
-            }
-            None => {
-                let length = buffer.len();
-                reader.consume(length);
-            }
+        let start = buffer.iter().position(|byte| !skipped(byte));
+        let first = start.map(|at| buffer[at]);
+        let blanks = start.unwrap_or(buffer.len());
+        reader.consume(blanks);
+        if first.is_some() {
+            return Ok(first);
         }
     }
 }
@@ -125,18 +126,33 @@ impl Scores<'_, '_> {
             return Err("it has a score already".to_owned());
         }
         let score = probability("score", score)?;
-        let percentile = percentile.map(|text| probability("percentile", text)).transpose()?;
-        Ok(EpssScore { id, score, percentile })
+        let percentile = percentile
+            .map(|text| probability("percentile", text))
+            .transpose()?;
+        Ok(EpssScore {
+            id,
+            score,
+            percentile,
+        })
     }
 
     fn reject(&mut self, place: Place, id: Option<&str>, reason: String, mended: bool) {
         let id = id.map(shown).filter(|id| !id.is_empty());
         let document = self.document.to_owned();
-        (self.rejects)(Reject { document, place, id, reason, mended });
+        (self.rejects)(Reject {
+            document,
+            place,
+            id,
+            reason,
+            mended,
+        });
     }
 
     fn malformed(&self, reason: impl Into<String>) -> ReadError {
-        ReadError::Malformed { document: self.document.to_owned(), reason: reason.into() }
+        ReadError::Malformed {
+            document: self.document.to_owned(),
+            reason: reason.into(),
+        }
     }
 
     /// The day in a time such as `2021-08-31T00:00:00+0000`.
@@ -151,11 +167,15 @@ impl Scores<'_, '_> {
 }
 
 fn probability(what: &str, text: &str) -> Result<f64, String> {
-    let value: f64 =
-        text.parse().map_err(|_| format!("its {what} {:?} is no number", shown(text)))?;
+    let value: f64 = text
+        .parse()
+        .map_err(|_| format!("its {what} {:?} is no number", shown(text)))?;
     if (0.0..=1.0).contains(&value) {
         Ok(value)
     } else {
-        Err(format!("its {what} {:?} is not between 0 and 1", shown(text)))
+        Err(format!(
+            "its {what} {:?} is not between 0 and 1",
+            shown(text)
+        ))
     }
 }

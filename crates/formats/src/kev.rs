@@ -50,7 +50,10 @@ pub fn read(
         Err(_) if is_lines(&bytes) => read_lines(document, &bytes, sink),
         Err(error) => {
             let reason = format!("it is neither the catalogue nor lines of its entries: {error}");
-            Err(ReadError::Malformed { document: document.to_owned(), reason })
+            Err(ReadError::Malformed {
+                document: document.to_owned(),
+                reason,
+            })
         }
     }
 }
@@ -60,7 +63,12 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     let entry: Entry =
         serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
     let bad = |reason: String| BadRecord::new(reason).of(&entry.cve_id);
-    let mut advisory = Advisory::new(entry.cve_id.parse().map_err(|error| bad(format!("{error}")))?);
+    let mut advisory = Advisory::new(
+        entry
+            .cve_id
+            .parse()
+            .map_err(|error| bad(format!("{error}")))?,
+    );
     if !is_day(&entry.date_added) {
         return Err(bad(format!("dateAdded {:?} is no day", entry.date_added)));
     }
@@ -72,10 +80,15 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     advisory.exploitation = Some(Exploitation {
         added: entry.date_added,
         due: entry.due_date.filter(|date| is_day(date)),
-        ransomware: entry.known_ransomware_campaign_use.is_some_and(|known| known == "Known"),
+        ransomware: entry
+            .known_ransomware_campaign_use
+            .is_some_and(|known| known == "Known"),
         action: said(entry.required_action),
     });
-    Ok(Record { name: advisory.id.to_string(), advisory })
+    Ok(Record {
+        name: advisory.id.to_string(),
+        advisory,
+    })
 }
 
 fn read_catalogue(
@@ -86,15 +99,31 @@ fn read_catalogue(
     let held = catalogue.vulnerabilities.0.len() as u64;
     // A catalogue that lost entries on its way must not make them look withdrawn.
     let complete = catalogue.count.is_none_or(|count| count == held);
-    let as_of = catalogue.date_released.as_deref().map(str::parse::<Timestamp>);
+    let as_of = catalogue
+        .date_released
+        .as_deref()
+        .map(str::parse::<Timestamp>);
     let unread_date = matches!(as_of, Some(Err(_)));
-    sink.begin(&FeedHead { scope: None, complete, as_of: as_of.and_then(Result::ok) });
+    sink.begin(&FeedHead {
+        scope: None,
+        complete,
+        as_of: as_of.and_then(Result::ok),
+    });
     let mut mended = |reason: String| {
         let document = document.to_owned();
-        sink.reject(Reject { document, place: Place::Whole, id: None, reason, mended: true });
+        sink.reject(Reject {
+            document,
+            place: Place::Whole,
+            id: None,
+            reason,
+            mended: true,
+        });
     };
     if !complete {
-        mended(format!("it holds {held} entries but counts {}", catalogue.count.unwrap_or(0)));
+        mended(format!(
+            "it holds {held} entries but counts {}",
+            catalogue.count.unwrap_or(0)
+        ));
     }
     if unread_date {
         mended("its dateReleased is no time".to_owned());
@@ -125,11 +154,19 @@ fn hand_over(
     if bytes.len() > limits::RECORD_BYTES {
         let reason = "it is larger than a record may be".to_owned();
         let document = document.to_owned();
-        sink.reject(Reject { document, place, id: None, reason, mended: false });
+        sink.reject(Reject {
+            document,
+            place,
+            id: None,
+            reason,
+            mended: false,
+        });
         return Ok(());
     }
     sink.record(RawRecord { place, bytes })
-        .map_err(|_| ReadError::Stopped { document: document.to_owned() })
+        .map_err(|_| ReadError::Stopped {
+            document: document.to_owned(),
+        })
 }
 
 /// Whether one of the first lines is an entry by itself.
@@ -152,5 +189,10 @@ fn is_day(text: &str) -> bool {
 fn links(notes: &str) -> Vec<Reference> {
     let words = notes.split(|c: char| c.is_whitespace() || c == ';');
     let links = words.filter(|word| word.starts_with("https://") || word.starts_with("http://"));
-    links.map(|url| Reference { url: url.to_owned(), tags: Vec::new() }).collect()
+    links
+        .map(|url| Reference {
+            url: url.to_owned(),
+            tags: Vec::new(),
+        })
+        .collect()
 }

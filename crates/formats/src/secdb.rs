@@ -24,7 +24,7 @@ use crate::{BadRecord, Place, ReadError, Reject, limits};
 
 pub use document::{Fix, PackageFixes, Secdb, write};
 pub(crate) use item::{Item, shown, split_comment};
-pub(crate) use record::{Fixes, Scope, is_package_name};
+pub(crate) use record::{Fixes, Scope, is_kept, is_package_name};
 
 use document::{Listed, Outline};
 
@@ -42,25 +42,38 @@ pub fn read(
     let outline = Outline::parse(document, &bytes)?;
     let scope = scope(document, &outline, context, sink)?;
     let complete = outline.has_list();
-    sink.begin(&FeedHead { scope: Some(scope.name()), complete, as_of: None });
+    sink.begin(&FeedHead {
+        scope: Some(scope.name()),
+        complete,
+        as_of: None,
+    });
     for package in packages(document, &outline, &mut |reject| sink.reject(reject)) {
         let place = Place::Index(package.index);
         let mut fixes = Fixes::default();
         for raw in &package.secfixes {
             let reject = &mut |id, reason, mended| {
                 let document = document.to_owned();
-                sink.reject(Reject { document, place, id: Some(id), reason, mended });
+                sink.reject(Reject {
+                    document,
+                    place,
+                    id: Some(id),
+                    reason,
+                    mended,
+                });
             };
             for fix in document::fixes(&package.name, raw, reject) {
-                fixes.add_version(&package.name, &fix.version, reject);
-                for item in &fix.ids {
-                    fixes.add_item(place, &package.name, &fix.version, item, reject);
+                if is_kept(&package.name, &fix.version, reject) {
+                    for item in &fix.ids {
+                        fixes.add(place, &package.name, &fix.version, item, reject);
+                    }
                 }
             }
         }
         fixes
             .emit(&scope, &package.name, sink)
-            .map_err(|_| ReadError::Stopped { document: document.to_owned() })?;
+            .map_err(|_| ReadError::Stopped {
+                document: document.to_owned(),
+            })?;
     }
     Ok(())
 }
@@ -87,12 +100,22 @@ impl Secdb {
             let place = Place::Index(package.index);
             let reject = &mut |id, reason, mended| {
                 let document = document.to_owned();
-                rejects(Reject { document, place, id: Some(id), reason, mended });
+                rejects(Reject {
+                    document,
+                    place,
+                    id: Some(id),
+                    reason,
+                    mended,
+                });
             };
             let fixes = package.secfixes.iter();
-            let fixes =
-                fixes.flat_map(|raw| document::fixes(&package.name, raw, reject)).collect();
-            secdb.packages.push(PackageFixes { name: package.name, fixes });
+            let fixes = fixes
+                .flat_map(|raw| document::fixes(&package.name, raw, reject))
+                .collect();
+            secdb.packages.push(PackageFixes {
+                name: package.name,
+                fixes,
+            });
         }
         Ok(secdb)
     }
@@ -108,13 +131,14 @@ fn packages<'a>(
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for (index, raw) in (0..).zip(outline.elements()) {
         match Listed::parse(index, raw) {
-            Ok(package) => match by_name.get(&package.name) {
-                Some(&earlier) => packages[earlier].secfixes.extend(package.secfixes),
-                None => {
+            Ok(package) => {
+                if let Some(&earlier) = by_name.get(&package.name) {
+                    packages[earlier].secfixes.extend(package.secfixes);
+                } else {
                     by_name.insert(package.name.clone(), packages.len());
                     packages.push(package);
                 }
-            },
+            }
             Err(BadRecord { id, reason }) => rejects(Reject {
                 document: document.to_owned(),
                 place: Place::Index(index),
@@ -133,21 +157,34 @@ fn scope(
     context: &FeedContext,
     sink: &mut dyn FeedSink,
 ) -> Result<Scope, ReadError> {
-    let malformed = |reason: String| ReadError::Malformed { document: document.to_owned(), reason };
+    let malformed = |reason: String| ReadError::Malformed {
+        document: document.to_owned(),
+        reason,
+    };
     let given = context.branch.as_ref();
     let branch = match (&outline.distroversion, given) {
         (Some(name), given) => {
-            let distribution = given.map_or_else(Distribution::alpine, |b| b.distribution().clone());
+            let distribution =
+                given.map_or_else(Distribution::alpine, |b| b.distribution().clone());
             BranchName::new(distribution, name).map_err(|error| malformed(error.to_string()))?
         }
         (None, Some(given)) => given.clone(),
         (None, None) => {
-            return Err(malformed("it names no distroversion, so its branch must be given".into()));
+            return Err(malformed(
+                "it names no distroversion, so its branch must be given".into(),
+            ));
         }
     };
-    let repository = outline.reponame.clone().map(String::from).or(context.repository.clone());
+    let repository = outline
+        .reponame
+        .clone()
+        .map(String::from)
+        .or(context.repository.clone());
     if let Some(bad) = repository.as_deref().filter(|name| !is_package_name(name)) {
-        return Err(malformed(format!("{:?} is no name of a repository", shown(bad))));
+        return Err(malformed(format!(
+            "{:?} is no name of a repository",
+            shown(bad)
+        )));
     }
     let differs = |what, says: &str, given: &str| Reject {
         document: document.to_owned(),

@@ -19,7 +19,9 @@ pub(super) fn read(text: &str) -> HashMap<String, String> {
         if is_function(line) {
             break;
         }
-        let Some((name, value)) = assignment(line) else { continue };
+        let Some((name, value)) = assignment(line) else {
+            continue;
+        };
         if let Some(quote) = open_quote(value) {
             // The lines of a text in quotes are no assignments.
             known.remove(name);
@@ -53,9 +55,8 @@ fn is_name(text: &str) -> bool {
 }
 
 fn is_function(line: &str) -> bool {
-    line.split_once('(').is_some_and(|(name, rest)| {
-        is_name(name.trim_end()) && rest.trim_start().starts_with(')')
-    })
+    line.split_once('(')
+        .is_some_and(|(name, rest)| is_name(name.trim_end()) && rest.trim_start().starts_with(')'))
 }
 
 /// The quote that a line opens and does not close.
@@ -88,7 +89,7 @@ fn plain(value: &str, known: &HashMap<String, String>) -> Option<String> {
                 rest = behind;
             }
             ('`' | '\\', None | Some('"')) => return None,
-            ('(' | ')' | ';' | '&' | '|' | '<' | '>' | '*' | '?' | '[' | '~', None) => return None,
+            (c, None) if "();&|<>*?[~".contains(c) => return None,
             (c, None) if c.is_whitespace() => {
                 // A command behind an assignment makes it the command's own.
                 let behind = rest.trim_start();
@@ -105,12 +106,10 @@ fn plain(value: &str, known: &HashMap<String, String>) -> Option<String> {
 
 /// The name behind a `$`, and what follows it.
 fn variable(text: &str) -> Option<(&str, &str)> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (name, behind) = match text.strip_prefix('{') {
         Some(braced) => braced.split_once('}')?,
-        None => {
-            let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            text.split_at(text.find(|c| !inside(c)).unwrap_or(text.len()))
-        }
+        None => text.split_at(text.find(|c| !inside(c)).unwrap_or(text.len())),
     };
     is_name(name).then_some((name, behind))
 }

@@ -1,7 +1,10 @@
 //! The `# secfixes:` comment block: what it lists, and how it departs from what abuild checks.
 
+use std::collections::HashSet;
+
 use palisade_version::Scheme;
 
+use super::{Problem, ProblemKind};
 use crate::secdb::{Item, split_comment};
 
 /// What a block lists, and what is wrong with it.
@@ -35,83 +38,6 @@ pub struct Listed {
     pub text: String,
 }
 
-/// A line that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The line.
-    pub line: u64,
-    /// What is wrong with it.
-    pub kind: ProblemKind,
-    /// The text that is wrong: of an entry its text behind the dash, else the whole line.
-    pub text: String,
-    /// What to write instead, where that is plain.
-    pub instead: Option<String>,
-}
-
-/// What is wrong with a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ProblemKind {
-    /// The header is not exactly `# secfixes:`.
-    Header,
-    /// There is a second block.
-    SecondBlock,
-    /// A bare `#` within the block.
-    Blank,
-    /// Other than three blanks before a version, or five before an entry.
-    Indent,
-    /// A tab, which abuild refuses.
-    Tab,
-    /// The version is none of apk's, or lacks its `-rN`.
-    Version,
-    /// A version without entries.
-    Empty,
-    /// The entry is not one identifier of CVE's or GHSA's and nothing else.
-    Id,
-    /// The line belongs to nothing.
-    Stray,
-}
-
-impl ProblemKind {
-    /// The kind as one lower-case word.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Header => "header",
-            Self::SecondBlock => "second-block",
-            Self::Blank => "blank",
-            Self::Indent => "indent",
-            Self::Tab => "tab",
-            Self::Version => "version",
-            Self::Empty => "empty",
-            Self::Id => "id",
-            Self::Stray => "stray",
-        }
-    }
-
-    /// The kind in words.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::Header => "the header is not exactly \"# secfixes:\", so abuild does not check it",
-            Self::SecondBlock => "there is a secfixes comment above already",
-            Self::Blank => "a bare # stands within the block",
-            Self::Indent => "versions are indented by 3 blanks and entries by 5",
-            Self::Tab => "a tab stands where blanks should",
-            Self::Version => "the version is not of the form VERSION-rN",
-            Self::Empty => "nothing is listed under the version",
-            Self::Id => "the entry is not one CVE or GHSA identifier alone",
-            Self::Stray => "the line is neither a version nor an entry under one",
-        }
-    }
-}
-
-impl Problem {
-    /// Whether the line could be misread, rather than only looks odd. What is doubtful about
-    /// versions and entries is told where they are made into records.
-    pub(super) fn is_doubtful(&self) -> bool {
-        use ProblemKind::{Empty, Header, SecondBlock, Stray};
-        matches!(self.kind, Empty | Header | SecondBlock | Stray)
-    }
-}
-
 impl Listed {
     /// The text without a comment behind it.
     pub fn without_comment(&self) -> &str {
@@ -124,37 +50,51 @@ impl Listed {
 /// It begins with a header line, with or without the colon, and ends at the first line that is
 /// empty or no comment.
 pub fn secfixes(text: &str) -> Secfixes {
-    let mut block = Secfixes::default();
+    let mut reader = Reader::default();
     let mut inside = false;
     for (number, line) in (1..).zip(text.lines()) {
         if let Some(behind) = header(line) {
-            block.close();
+            reader.close();
             inside = true;
-            block.begin(number, line, behind);
+            reader.begin(number, line, behind);
         } else if inside && let Some(comment) = line.strip_prefix('#') {
-            block.line(number, line, comment);
+            reader.line(number, line, comment);
         } else {
             inside = false;
         }
     }
-    block.close();
-    block
+    reader.close();
+    reader.block
+}
+
+/// A block as far as it was read.
+#[derive(Default)]
+struct Reader {
+    block: Secfixes,
+    versions: HashSet<String>,
 }
 
 /// What stands behind the header's word and colon, if the line is a header.
 fn header(line: &str) -> Option<&str> {
     let comment = line.strip_prefix('#')?.trim_start();
     let word = comment.get(.."secfixes".len())?;
-    let behind = word.eq_ignore_ascii_case("secfixes").then(|| &comment[word.len()..])?.trim();
-    if behind.is_empty() { Some("") } else { behind.strip_prefix(':').map(str::trim) }
+    let behind = word
+        .eq_ignore_ascii_case("secfixes")
+        .then(|| &comment[word.len()..])?
+        .trim();
+    if behind.is_empty() {
+        Some("")
+    } else {
+        behind.strip_prefix(':').map(str::trim)
+    }
 }
 
-impl Secfixes {
+impl Reader {
     fn begin(&mut self, number: u64, line: &str, behind: &str) {
-        if self.header.is_some() {
+        if self.block.header.is_some() {
             self.problem(number, ProblemKind::SecondBlock, line, None);
         }
-        self.header.get_or_insert(number);
+        self.block.header.get_or_insert(number);
         if line != "# secfixes:" {
             let instead = behind.is_empty().then(|| "# secfixes:".to_owned());
             self.problem(number, ProblemKind::Header, line, instead);
@@ -171,7 +111,12 @@ impl Secfixes {
             return;
         }
         if comment.contains('\t') {
-            self.problem(number, ProblemKind::Tab, line, Some(line.replace('\t', " ")));
+            self.problem(
+                number,
+                ProblemKind::Tab,
+                line,
+                Some(line.replace('\t', " ")),
+            );
         }
         let indent = comment.len() - comment.trim_start().len();
         match comment.trim_start().strip_prefix('-') {
@@ -191,7 +136,7 @@ impl Secfixes {
             let instead = format!("#     - {}", text.trim_end());
             self.problem(number, ProblemKind::Indent, line, Some(instead));
         }
-        if self.entries.is_empty() {
+        if self.block.entries.is_empty() {
             self.problem(number, ProblemKind::Stray, line, None);
             return;
         }
@@ -200,7 +145,7 @@ impl Secfixes {
     }
 
     fn list(&mut self, line: u64, text: &str) {
-        if let Some(entry) = self.entries.last_mut() {
+        if let Some(entry) = self.block.entries.last_mut() {
             // Quotes are YAML's, not the entry's.
             let text = unquoted(text).to_owned();
             entry.items.push(Listed { line, text });
@@ -209,14 +154,21 @@ impl Secfixes {
 
     fn judge_item(&mut self, number: u64, text: &str) {
         let item = Item::read(text);
-        let common = matches!(&item.ids[..], [id] if id.is_cve() || id.as_str().starts_with("GHSA-"));
+        let common = matches!(&item.ids[..], [id] if is_common(id.as_str()));
         let canonical = item.canonical();
         if common && text == canonical {
             return;
         }
-        let kept = if item.comment.is_some() { item.text.trim_end() } else { item.text };
+        let kept = if item.comment.is_some() {
+            item.text.trim_end()
+        } else {
+            item.text
+        };
         let better = !item.ids.is_empty() && kept != canonical;
-        let comment = item.comment.map(|comment| format!(" {comment}")).unwrap_or_default();
+        let comment = item
+            .comment
+            .map(|comment| format!(" {comment}"))
+            .unwrap_or_default();
         let instead = better.then(|| format!("{canonical}{comment}"));
         self.problem(number, ProblemKind::Id, text, instead);
     }
@@ -224,13 +176,16 @@ impl Secfixes {
     /// Reads `VERSION:`; a list behind it on the same line is read as YAML would.
     fn version(&mut self, number: u64, line: &str, content: &str) -> bool {
         let content = split_comment(content).0.trim_end();
-        let key_end = content.find(": ").or(content.strip_suffix(':').map(str::len));
+        let key_end = content
+            .find(": ")
+            .or(content.strip_suffix(':').map(str::len));
         let (key, list) = match key_end {
             Some(end) => (&content[..end], content[end + 1..].trim()),
             None => (content, ""),
         };
         let version = unquoted(key);
-        if !version.starts_with(|c: char| c.is_ascii_digit()) || version.contains(char::is_whitespace)
+        if !version.starts_with(|c: char| c.is_ascii_digit())
+            || version.contains(char::is_whitespace)
         {
             self.problem(number, ProblemKind::Stray, line, None);
             return false;
@@ -241,10 +196,20 @@ impl Secfixes {
             self.problem(number, ProblemKind::Version, line, instead);
         }
         let version = version.to_owned();
-        self.entries.push(Entry { line: number, version, items: Vec::new() });
+        if !self.versions.insert(version.clone()) {
+            self.problem(number, ProblemKind::Repeated, line, None);
+        }
+        self.block.entries.push(Entry {
+            line: number,
+            version,
+            items: Vec::new(),
+        });
         if !list.is_empty() {
             self.problem(number, ProblemKind::Id, line, None);
-            let items = list.trim_start_matches('[').trim_end_matches(']').split(',');
+            let items = list
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .split(',');
             for item in items.map(str::trim).filter(|item| !item.is_empty()) {
                 self.list(number, item);
             }
@@ -254,15 +219,33 @@ impl Secfixes {
 
     /// Notes a version under which nothing was listed.
     fn close(&mut self) {
-        if let Some(entry) = self.entries.last().filter(|entry| entry.items.is_empty()) {
+        if let Some(entry) = self
+            .block
+            .entries
+            .last()
+            .filter(|entry| entry.items.is_empty())
+        {
             let (line, text) = (entry.line, format!("#   {}:", entry.version));
             self.problem(line, ProblemKind::Empty, &text, None);
         }
     }
 
     fn problem(&mut self, line: u64, kind: ProblemKind, text: &str, instead: Option<String>) {
-        self.problems.push(Problem { line, kind, text: text.to_owned(), instead });
+        self.block.problems.push(Problem {
+            line,
+            kind,
+            text: text.to_owned(),
+            instead,
+        });
     }
+}
+
+/// Whether the authority is one whose identifiers Alpine lists by themselves; Xen's own come
+/// before CVE's.
+fn is_common(id: &str) -> bool {
+    ["CVE-", "GHSA-", "XSA-"]
+        .iter()
+        .any(|authority| id.starts_with(authority))
 }
 
 fn unquoted(text: &str) -> &str {

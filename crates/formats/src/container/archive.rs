@@ -34,7 +34,14 @@ pub fn for_each_document<R: Read>(
     visit: &mut Visit<'_>,
     passed_over: &mut dyn FnMut(Reject),
 ) -> Result<(), ReadError> {
-    for_each_document_within(Expansion::default(), file, reader, wanted, visit, passed_over)
+    for_each_document_within(
+        Expansion::default(),
+        file,
+        reader,
+        wanted,
+        visit,
+        passed_over,
+    )
 }
 
 /// Does what [`for_each_document`] does with limits of the caller's.
@@ -51,7 +58,13 @@ pub fn for_each_document_within<R: Read>(
 ) -> Result<(), ReadError> {
     let mut expanded = decompress_within(expansion, file, reader)?;
     if is_tar(expanded.head()) {
-        return Members { file, wanted, visit, passed_over }.walk(expanded, expansion.members);
+        return Members {
+            file,
+            wanted,
+            visit,
+            passed_over,
+        }
+        .walk(expanded, expansion.members);
     }
     visit(file, &mut expanded).map_err(|error| name_limit(file, error))?;
     // A checksum stands behind the data, and a visitor may stop at the last brace.
@@ -82,7 +95,10 @@ struct Members<'a, 'v> {
 impl Members<'_, '_> {
     fn walk<R: Read>(mut self, expanded: Expanded<R>, most: u64) -> Result<(), ReadError> {
         let zeros = Cell::new(0);
-        let mut archive = Archive::new(TrailingZeros { reader: expanded, zeros: &zeros });
+        let mut archive = Archive::new(TrailingZeros {
+            reader: expanded,
+            zeros: &zeros,
+        });
         // Archives that were put behind each other, each with an end of its own.
         archive.set_ignore_zeros(true);
         let failed = |error| read_error(self.file, error);
@@ -94,11 +110,18 @@ impl Members<'_, '_> {
             count += 1;
             if count > most {
                 let document = self.file.to_owned();
-                return Err(ReadError::Limit { document, what: "its members", limit: most });
+                return Err(ReadError::Limit {
+                    document,
+                    what: "its members",
+                    limit: most,
+                });
             }
             let header = entry.header().clone();
             let size = header.entry_size().map_err(failed)?;
-            let mut body = Exact { reader: &mut entry, left: size };
+            let mut body = Exact {
+                reader: &mut entry,
+                left: size,
+            };
             if !ahead.take(&header, &mut body).map_err(failed)? {
                 let name = std::mem::take(&mut ahead).name(self.file, &header, size)?;
                 self.member(&header, name, &mut body)?;
@@ -130,7 +153,10 @@ impl Members<'_, '_> {
             (Ok(_), EntryType::Directory | EntryType::Regular | EntryType::Continuous) => {
                 return Ok(());
             }
-            (Ok(name), kind) => Odd { name, reason: special(kind) },
+            (Ok(name), kind) => Odd {
+                name,
+                reason: special(kind),
+            },
             (Err(odd), _) => odd,
         };
         (self.passed_over)(Reject {
@@ -177,7 +203,10 @@ impl Ahead {
             EntryType::XGlobalHeader | EntryType::GNULongLink => {}
             EntryType::GNULongName => {
                 if let Some(mut name) = self.extension(body)? {
-                    let end = name.iter().position(|&byte| byte == 0).unwrap_or(name.len());
+                    let end = name
+                        .iter()
+                        .position(|&byte| byte == 0)
+                        .unwrap_or(name.len());
                     name.truncate(end);
                     self.name = Some(name);
                 }
@@ -230,15 +259,27 @@ impl Ahead {
         header: &Header,
         size: u64,
     ) -> Result<Result<String, Odd>, ReadError> {
-        let bytes = self.name.unwrap_or_else(|| header.path_bytes().into_owned());
-        let shown = || String::from_utf8_lossy(&bytes).escape_debug().take(256).collect::<String>();
+        let bytes = self
+            .name
+            .unwrap_or_else(|| header.path_bytes().into_owned());
+        let shown = || {
+            String::from_utf8_lossy(&bytes)
+                .escape_debug()
+                .take(256)
+                .collect::<String>()
+        };
         if self.size.is_some_and(|stated| stated != size) {
             return Err(ReadError::Malformed {
                 document: file.to_owned(),
                 reason: format!("the member {} has two different sizes", shown()),
             });
         }
-        let odd = |reason| Ok(Err(Odd { name: shown(), reason }));
+        let odd = |reason| {
+            Ok(Err(Odd {
+                name: shown(),
+                reason,
+            }))
+        };
         if self.unreadable {
             return odd("its extended header cannot be read");
         }
@@ -269,7 +310,10 @@ impl<R: Read> Read for Exact<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         if count == 0 && !buffer.is_empty() && self.left > 0 {
-            let reason = format!("the archive ends {} bytes before its member does", self.left);
+            let reason = format!(
+                "the archive ends {} bytes before its member does",
+                self.left
+            );
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, reason));
         }
         self.left = self.left.saturating_sub(count as u64);

@@ -149,8 +149,15 @@ struct Peeked<R> {
 impl<R: Read> Peeked<R> {
     fn new(mut reader: R) -> io::Result<Self> {
         let mut head = Vec::with_capacity(HEAD_BYTES);
-        reader.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-        Ok(Self { head: head.into(), position: 0, reader })
+        reader
+            .by_ref()
+            .take(HEAD_BYTES as u64)
+            .read_to_end(&mut head)?;
+        Ok(Self {
+            head: head.into(),
+            position: 0,
+            reader,
+        })
     }
 
     fn head(&self) -> &[u8] {
@@ -180,7 +187,11 @@ struct Limited<R> {
 
 impl<R: Read> Limited<R> {
     fn new(reader: R, limit: u64) -> Self {
-        Self { reader, limit, left: limit }
+        Self {
+            reader,
+            limit,
+            left: limit,
+        }
     }
 }
 
@@ -195,7 +206,9 @@ impl<R: Read> Read for Limited<R> {
                 _ => Err(io::Error::other(TooLarge(self.limit))),
             };
         }
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let most = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
         let count = self.reader.read(&mut buffer[..most])?;
         self.left -= count as u64;
         Ok(count)

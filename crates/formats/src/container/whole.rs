@@ -17,10 +17,17 @@ pub(crate) fn read_whole(
 ) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::new();
     let most = limit.saturating_add(1);
-    reader.take(most).read_to_end(&mut bytes).map_err(|error| read_error(document, error))?;
+    reader
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| read_error(document, error))?;
     if bytes.len() as u64 > limit {
         let document = document.to_owned();
-        return Err(ReadError::Limit { document, what: "its size in bytes", limit });
+        return Err(ReadError::Limit {
+            document,
+            what: "its size in bytes",
+            limit,
+        });
     }
     if bytes.starts_with("\u{feff}".as_bytes()) {
         bytes.drain(..3);

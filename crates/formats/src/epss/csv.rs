@@ -15,7 +15,11 @@ pub(super) fn read(
     on_head: &mut dyn FnMut(EpssHead),
     scores: &mut Scores<'_, '_>,
 ) -> Result<(), ReadError> {
-    let mut lines = Lines { reader, number: 0, line: Vec::new() };
+    let mut lines = Lines {
+        reader,
+        number: 0,
+        line: Vec::new(),
+    };
     let mut head = EpssHead::default();
     let columns = loop {
         let Some(line) = lines.next(scores)? else {
@@ -124,6 +128,10 @@ impl<R: BufRead> Lines<'_, R> {
         let Ok(text) = std::str::from_utf8(&self.line) else {
             return Err(scores.malformed(format!("line {number} is not UTF-8")));
         };
-        Ok(Some(Line { number, text: text.trim(), ended }))
+        Ok(Some(Line {
+            number,
+            text: text.trim(),
+            ended,
+        }))
     }
 }

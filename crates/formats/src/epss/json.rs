@@ -39,8 +39,14 @@ pub(super) fn read(
     let bytes = read_whole(scores.document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
     let document: Document<'_> =
         serde_json::from_slice(&bytes).map_err(|error| scores.malformed(error.to_string()))?;
-    let date = document.score_date.as_deref().and_then(|text| scores.day(text));
-    on_head(EpssHead { date, model: document.model_version.as_deref().map(shown) });
+    let date = document
+        .score_date
+        .as_deref()
+        .and_then(|text| scores.day(text));
+    on_head(EpssHead {
+        date,
+        model: document.model_version.as_deref().map(shown),
+    });
     for (index, raw) in (0..).zip(document.data.0) {
         let place = Place::Index(index);
         match serde_json::from_str::<Element<'_>>(raw.get()) {

@@ -66,7 +66,13 @@ impl Secdb {
         let text = |field: &Option<Cow<'_, str>>| field.as_deref().map(str::to_owned);
         Self {
             apkurl: text(&outline.apkurl),
-            archs: outline.archs.iter().flatten().map(|arch| arch.to_string()).collect(),
+            archs: outline
+                .archs
+                .iter()
+                .flatten()
+                .cloned()
+                .map(String::from)
+                .collect(),
             reponame: text(&outline.reponame),
             urlprefix: text(&outline.urlprefix),
             distroversion: text(&outline.distroversion),
@@ -117,14 +123,19 @@ impl<'a> Outline<'a> {
     /// # Errors
     /// When the text is no JSON object with at least one of a secdb's keys.
     pub(super) fn parse(document: &str, bytes: &'a [u8]) -> Result<Self, ReadError> {
-        let malformed =
-            |reason: String| ReadError::Malformed { document: document.to_owned(), reason };
-        let outline: Self = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        let malformed = |reason: String| ReadError::Malformed {
+            document: document.to_owned(),
+            reason,
+        };
+        let outline: Self =
+            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
         let named = outline.reponame.is_some() || outline.distroversion.is_some();
         if named || outline.apkurl.is_some() || outline.packages.is_some() {
             Ok(outline)
         } else {
-            Err(malformed("it has none of the keys of a security database".to_owned()))
+            Err(malformed(
+                "it has none of the keys of a security database".to_owned(),
+            ))
         }
     }
 
@@ -167,7 +178,11 @@ impl<'a> Listed<'a> {
         if !is_package_name(&name) {
             return Err(BadRecord::new("its name is not that of a package").of(shown(&name)));
         }
-        Ok(Self { index, name, secfixes: secfixes.into_iter().collect() })
+        Ok(Self {
+            index,
+            name,
+            secfixes: secfixes.into_iter().collect(),
+        })
     }
 }
 
@@ -181,7 +196,11 @@ pub(super) fn fixes(
     let versions: Versions<'_> = match serde_json::from_str(raw.get()) {
         Ok(versions) => versions,
         Err(error) => {
-            reject(package.to_owned(), format!("its secfixes cannot be read: {error}"), false);
+            reject(
+                package.to_owned(),
+                format!("its secfixes cannot be read: {error}"),
+                false,
+            );
             return Vec::new();
         }
     };
@@ -198,7 +217,10 @@ pub(super) fn fixes(
 
 fn items(raw: &RawValue, report: &mut dyn FnMut(String, bool)) -> Vec<String> {
     if let Ok(single) = serde_json::from_str::<String>(raw.get()) {
-        report("its entry is no list, and is read as a list of one".to_owned(), true);
+        report(
+            "its entry is no list, and is read as a list of one".to_owned(),
+            true,
+        );
         return vec![single];
     }
     let elements = match serde_json::from_str::<Option<Elements<'_>>>(raw.get()) {
@@ -251,7 +273,9 @@ impl<'de> Visitor<'de> for VersionsVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         match list.next_element::<&RawValue>()? {
             None => Ok(Vec::new()),
-            Some(_) => Err(A::Error::custom("a list where an object of versions should be")),
+            Some(_) => Err(A::Error::custom(
+                "a list where an object of versions should be",
+            )),
         }
     }
 }

@@ -24,13 +24,22 @@ pub(crate) struct Item<'a> {
 impl<'a> Item<'a> {
     pub(crate) fn read(text: &'a str) -> Self {
         let (text, comment) = split_comment(text);
-        let mut item = Self { text, comment, ids: Vec::new(), faults: Vec::new() };
+        let mut item = Self {
+            text,
+            comment,
+            ids: Vec::new(),
+            faults: Vec::new(),
+        };
         let plain = item.without_remarks();
-        let mut words = plain.split(is_separator).filter(|word| !word.is_empty()).peekable();
+        let mut words = plain
+            .split(is_separator)
+            .filter(|word| !word.is_empty())
+            .peekable();
         let mut odd = Vec::new();
         while let Some(word) = words.next() {
             if item.ids.len() == MOST_IDS {
-                item.faults.push(format!("only its first {MOST_IDS} identifiers are read"));
+                item.faults
+                    .push(format!("only its first {MOST_IDS} identifiers are read"));
                 break;
             }
             // `CVE 2025-48379` is one identifier, torn in two.
@@ -38,8 +47,15 @@ impl<'a> Item<'a> {
             if word.eq_ignore_ascii_case("CVE")
                 && let Some(number) = words.next_if(follows)
             {
-                item.take(&format!("{word} {number}"), cve(&format!("CVE-{number}")), &mut odd);
-            } else if word.get(..3).is_some_and(|prefix| prefix.eq_ignore_ascii_case("CVE")) {
+                item.take(
+                    &format!("{word} {number}"),
+                    cve(&format!("CVE-{number}")),
+                    &mut odd,
+                );
+            } else if word
+                .get(..3)
+                .is_some_and(|prefix| prefix.eq_ignore_ascii_case("CVE"))
+            {
                 item.take(word, cve(word), &mut odd);
             } else {
                 item.take(word, other(word), &mut odd);
@@ -73,7 +89,8 @@ impl<'a> Item<'a> {
             return;
         };
         if id.as_str() != word {
-            self.faults.push(format!("{:?} is read as {id}", shown(word)));
+            self.faults
+                .push(format!("{:?} is read as {id}", shown(word)));
         }
         if !self.ids.contains(&id) {
             self.ids.push(id);
@@ -91,7 +108,10 @@ impl<'a> Item<'a> {
             0 => format!("{first:?} is no identifier"),
             _ if odd.len() > MOST_WORDS => {
                 let some = odd[..MOST_WORDS].join(" ");
-                format!("{some:?} and {} more are no identifiers", odd.len() - MOST_WORDS)
+                format!(
+                    "{some:?} and {} more are no identifiers",
+                    odd.len() - MOST_WORDS
+                )
             }
             _ => format!("{:?} are no identifiers", odd.join(" ")),
         };
@@ -112,7 +132,8 @@ impl<'a> Item<'a> {
         }
         if let Some(start) = self.text.find('(') {
             let remark = shown(&self.text[start..]);
-            self.faults.push(format!("the remark {remark:?} is passed over"));
+            self.faults
+                .push(format!("the remark {remark:?} is passed over"));
         }
         plain
     }
@@ -120,9 +141,7 @@ impl<'a> Item<'a> {
 
 /// Cuts off what YAML takes for a comment: from a `#` at the beginning or behind a blank.
 pub(crate) fn split_comment(text: &str) -> (&str, Option<&str>) {
-    let starts = |&(at, _): &(usize, &str)| {
-        at == 0 || text[..at].ends_with([' ', '\t'])
-    };
+    let starts = |&(at, _): &(usize, &str)| at == 0 || text[..at].ends_with([' ', '\t']);
     match text.match_indices('#').find(starts) {
         Some((at, _)) => (&text[..at], Some(&text[at..])),
         None => (text, None),
@@ -159,15 +178,26 @@ fn ascii_dash(c: char) -> char {
 fn other(word: &str) -> Option<VulnerabilityId> {
     let word = word.trim_matches(|c: char| matches!(c, '.' | ':' | '"' | '\'' | '[' | ']'));
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let shaped = if word.contains('-') { digits > 0 } else { digits >= 4 };
+    let shaped = if word.contains('-') {
+        digits > 0
+    } else {
+        digits >= 4
+    };
     let placeholder = word.contains(['?', '*']);
     let ghsa = word.starts_with("GHSA-");
-    if (shaped || ghsa) && !placeholder { word.parse().ok() } else { None }
+    if (shaped || ghsa) && !placeholder {
+        word.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// Text from outside as a message may quote it: short and on one line.
 pub(crate) fn shown(text: &str) -> String {
-    let line = text.chars().take(80).map(|c| if c.is_control() { ' ' } else { c });
+    let line = text
+        .chars()
+        .take(80)
+        .map(|c| if c.is_control() { ' ' } else { c });
     let line: String = line.collect();
     line.trim().to_owned()
 }

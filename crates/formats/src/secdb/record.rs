@@ -71,18 +71,8 @@ struct Draft {
 pub(crate) type Report<'a> = dyn FnMut(String, String, bool) + 'a;
 
 impl Fixes {
-    /// Judges a version, once for all its items.
-    pub(crate) fn add_version(&mut self, package: &str, version: &str, report: &mut Report<'_>) {
-        let id = || format!("{package}/{}", shown(version));
-        if !is_usable(version) {
-            report(id(), "it is no version, and its fixes are passed over".to_owned(), false);
-        } else if !Scheme::Apk.is_valid(version) {
-            report(id(), "it is no version of apk's, and is kept as written".to_owned(), true);
-        }
-    }
-
-    /// Adds what one entry under a version says.
-    pub(crate) fn add_item(
+    /// Adds what one entry under a version says; the version is one that [`is_kept`].
+    pub(crate) fn add(
         &mut self,
         place: Place,
         package: &str,
@@ -90,13 +80,17 @@ impl Fixes {
         item: &str,
         report: &mut Report<'_>,
     ) {
-        if !is_usable(version) {
-            return;
-        }
         let item = Item::read(item);
         for fault in &item.faults {
-            let id = item.ids.first().map_or_else(|| shown(item.text), ToString::to_string);
-            report(format!("{package}/{id}"), fault.clone(), !item.ids.is_empty());
+            let id = item
+                .ids
+                .first()
+                .map_or_else(|| shown(item.text), ToString::to_string);
+            report(
+                format!("{package}/{id}"),
+                fault.clone(),
+                !item.ids.is_empty(),
+            );
         }
         let (heads, aliases) = item.heads_and_aliases();
         for id in heads {
@@ -113,7 +107,12 @@ impl Fixes {
         let index = *self.by_id.entry(id.clone()).or_insert(next);
         if index == next {
             let id = id.clone();
-            self.drafts.push(Draft { id, place, aliases: Vec::new(), fixed: Vec::new() });
+            self.drafts.push(Draft {
+                id,
+                place,
+                aliases: Vec::new(),
+                fixed: Vec::new(),
+            });
         }
         &mut self.drafts[index]
     }
@@ -125,7 +124,13 @@ impl Fixes {
         package: &str,
         sink: &mut dyn FeedSink,
     ) -> Result<(), Stop> {
-        for Draft { id, place, mut aliases, mut fixed } in self.drafts {
+        for Draft {
+            id,
+            place,
+            mut aliases,
+            mut fixed,
+        } in self.drafts
+        {
             keep_first(&mut aliases);
             keep_first(&mut fixed);
             let raw = Raw {
@@ -138,10 +143,33 @@ impl Fixes {
                 fixed: fixed.into_iter().map(Cow::from).collect(),
             };
             let bytes = serde_json::to_vec(&raw).expect("text and lists of text are JSON");
-            sink.record(RawRecord { place, bytes: &bytes })?;
+            sink.record(RawRecord {
+                place,
+                bytes: &bytes,
+            })?;
         }
         Ok(())
     }
+}
+
+/// Whether a version and its entries are kept, which a version that apk would refuse is, too.
+pub(crate) fn is_kept(package: &str, version: &str, report: &mut Report<'_>) -> bool {
+    let usable = is_usable(version);
+    let id = || format!("{package}/{}", shown(version));
+    if !usable {
+        report(
+            id(),
+            "it is no version, and its fixes are passed over".to_owned(),
+            false,
+        );
+    } else if !Scheme::Apk.is_valid(version) {
+        report(
+            id(),
+            "it is no version of apk's, and is kept as written".to_owned(),
+            true,
+        );
+    }
+    usable
 }
 
 /// Parses a raw record.
@@ -150,7 +178,10 @@ pub(super) fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
         serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
     let name = format!("{}/{}", shown(&raw.package), raw.id);
     let bad = |reason: String| BadRecord::new(reason).of(&name);
-    let distribution = raw.distribution.parse().map_err(|error| bad(format!("{error}")))?;
+    let distribution = raw
+        .distribution
+        .parse()
+        .map_err(|error| bad(format!("{error}")))?;
     let branch =
         BranchName::new(distribution, &raw.branch).map_err(|error| bad(error.to_string()))?;
     if !is_package_name(&raw.package) {
@@ -167,7 +198,10 @@ pub(super) fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     };
     let mut advisory = Advisory::new(raw.id);
     advisory.aliases = raw.aliases;
-    advisory.affected = vec![Affected::of(product, raw.fixed.iter().map(|v| range(v)).collect())];
+    advisory.affected = vec![Affected::of(
+        product,
+        raw.fixed.iter().map(|v| range(v)).collect(),
+    )];
     Ok(Record { name, advisory })
 }
 
@@ -176,7 +210,11 @@ fn range(version: &str) -> VersionRange {
     let scheme = RangeScheme::stated(Scheme::Apk);
     match version {
         // The secdb's way to say that the package was never affected.
-        "0" => VersionRange { status: VersionStatus::Unaffected, span: Span::All, scheme },
+        "0" => VersionRange {
+            status: VersionStatus::Unaffected,
+            span: Span::All,
+            scheme,
+        },
         fixed => VersionRange::affected(Span::before(fixed), scheme),
     }
 }

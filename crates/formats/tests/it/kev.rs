@@ -37,7 +37,11 @@ fn an_entry_says_that_a_vulnerability_is_exploited() {
     assert_eq!(advisory.details.as_deref(), Some("A description"));
     assert_eq!(advisory.weaknesses, ["CWE-59"]);
     assert!(advisory.affected.is_empty());
-    let urls: Vec<&str> = advisory.references.iter().map(|link| link.url.as_str()).collect();
+    let urls: Vec<&str> = advisory
+        .references
+        .iter()
+        .map(|link| link.url.as_str())
+        .collect();
     assert_eq!(urls, ["https://a.example/x", "https://b.example/y"]);
     let exploitation = advisory.exploitation.unwrap();
     assert_eq!(exploitation.added, "2025-08-25");
@@ -48,7 +52,11 @@ fn an_entry_says_that_a_vulnerability_is_exploited() {
 
 #[test]
 fn lines_of_entries_are_not_complete() {
-    for text in [format!("{ENTRY}\n\n{ENTRY}"), format!("{{\n{ENTRY}\r\n{ENTRY}\n"), ENTRY.to_owned()] {
+    for text in [
+        format!("{ENTRY}\n\n{ENTRY}"),
+        format!("{{\n{ENTRY}\r\n{ENTRY}\n"),
+        ENTRY.to_owned(),
+    ] {
         let collected = try_read(&text).unwrap();
         assert_eq!(collected.heads.len(), 1);
         assert!(!collected.heads[0].complete && collected.heads[0].as_of.is_none());
@@ -62,7 +70,10 @@ fn lines_of_entries_are_not_complete() {
 fn a_catalogue_that_lost_entries_withdraws_nothing() {
     let collected = try_read(&catalogue(2, ENTRY)).unwrap();
     assert!(!collected.heads[0].complete);
-    assert_eq!(collected.complaints(), ["~the whole document: -: it holds 1 entries but counts 2"]);
+    assert_eq!(
+        collected.complaints(),
+        ["~the whole document: -: it holds 1 entries but counts 2"]
+    );
 }
 
 #[test]
@@ -70,47 +81,76 @@ fn what_is_no_catalogue_is_an_error() {
     let whole = catalogue(1, ENTRY);
     let cut = &whole[..whole.len() - 2];
     let no_list = r#"{"vulnerabilities":5}"#;
-    for text in ["", "{}", "[]", "<html>", "\n\n", no_list, cut, &"[".repeat(100_000)] {
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "<html>",
+        "\n\n",
+        no_list,
+        cut,
+        &"[".repeat(100_000),
+    ] {
         assert!(try_read(text).is_err(), "{:?}", &text[..text.len().min(40)]);
     }
-    let stopped =
-        FeedKind::Kev.read("d", &mut whole.as_bytes(), &FeedContext::default(), &mut Full);
+    let stopped = FeedKind::Kev.read(
+        "d",
+        &mut whole.as_bytes(),
+        &FeedContext::default(),
+        &mut Full,
+    );
     assert_eq!(stopped.unwrap_err().to_string(), "read d: stopped");
 }
 
 #[test]
 fn bad_entries_say_why() {
     let reason = |from: &str, to: &str| {
-        FeedKind::Kev.parse(ENTRY.replace(from, to).as_bytes()).unwrap_err()
+        FeedKind::Kev
+            .parse(ENTRY.replace(from, to).as_bytes())
+            .unwrap_err()
     };
-    assert!(reason(r#""cveID""#, r#""id""#).reason.contains("missing field `cveID`"));
-    assert_eq!(reason("CVE-2020-0001", "CVE-1").reason, "\"CVE-1\" is not of the form CVE-YEAR-NUMBER");
+    assert!(
+        reason(r#""cveID""#, r#""id""#)
+            .reason
+            .contains("missing field `cveID`")
+    );
+    assert_eq!(
+        reason("CVE-2020-0001", "CVE-1").reason,
+        "\"CVE-1\" is not of the form CVE-YEAR-NUMBER"
+    );
     let bad = reason("2025-08-25", "yesterday");
     assert_eq!(bad.id.as_deref(), Some("CVE-2020-0001"));
     assert_eq!(bad.reason, "dateAdded \"yesterday\" is no day");
-    let no_due = FeedKind::Kev.parse(ENTRY.replace("2025-09-15", "soon").as_bytes()).unwrap();
+    let no_due = FeedKind::Kev
+        .parse(ENTRY.replace("2025-09-15", "soon").as_bytes())
+        .unwrap();
     assert!(no_due.advisory.exploitation.unwrap().due.is_none());
 }
 
 #[test]
 fn the_real_catalogue_holds_1404_entries() {
-    let Some(bytes) = real_bytes("vuln/kev-2025-08.json.zst") else { return };
-    let collected =
-        Collected::read(FeedKind::Kev, "kev", &bytes, &FeedContext::default()).unwrap();
+    let Some(bytes) = real_bytes("vuln/kev-2025-08.json.zst") else {
+        return;
+    };
+    let collected = Collected::read(FeedKind::Kev, "kev", &bytes, &FeedContext::default()).unwrap();
     assert!(collected.heads[0].complete && collected.rejects.is_empty());
     let records = collected.records(FeedKind::Kev);
     assert_eq!(records.len(), 1404);
     let exploited = |r: &&palisade_formats::feed::Record| {
-        r.advisory.exploitation.as_ref().is_some_and(|known| known.ransomware)
+        r.advisory
+            .exploitation
+            .as_ref()
+            .is_some_and(|known| known.ransomware)
     };
-    assert_eq!(records.iter().filter(exploited).count(), 0);
+    assert_eq!(records.iter().filter(exploited).count(), 293);
 }
 
 #[test]
 fn the_real_lines_hold_1271_entries() {
-    let Some(bytes) = real_bytes("vuln/kev-2025-02.jsonl.zst") else { return };
-    let collected =
-        Collected::read(FeedKind::Kev, "kev", &bytes, &FeedContext::default()).unwrap();
+    let Some(bytes) = real_bytes("vuln/kev-2025-02.jsonl.zst") else {
+        return;
+    };
+    let collected = Collected::read(FeedKind::Kev, "kev", &bytes, &FeedContext::default()).unwrap();
     assert!(!collected.heads[0].complete && collected.rejects.is_empty());
     assert_eq!(collected.records(FeedKind::Kev).len(), 1271);
 }

@@ -20,8 +20,12 @@ impl FeedSink for Collected {
     }
 
     fn record(&mut self, raw: RawRecord<'_>) -> Result<(), Stop> {
-        assert!(!self.heads.is_empty(), "a record came before its document's head");
-        self.raws.push((raw.place, String::from_utf8(raw.bytes.to_vec()).unwrap()));
+        assert!(
+            !self.heads.is_empty(),
+            "a record came before its document's head"
+        );
+        self.raws
+            .push((raw.place, String::from_utf8(raw.bytes.to_vec()).unwrap()));
         Ok(())
     }
 
@@ -43,14 +47,22 @@ impl Collected {
     }
 
     pub(crate) fn records(&self, kind: FeedKind) -> Vec<Record> {
-        self.raws.iter().map(|(_, raw)| kind.parse(raw.as_bytes()).unwrap()).collect()
+        self.raws
+            .iter()
+            .map(|(_, raw)| kind.parse(raw.as_bytes()).unwrap())
+            .collect()
     }
 
     /// The rejects, one a line, mended ones with a `~` in front.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let line = |r: &Reject| {
             let id = r.id.as_deref().unwrap_or("-");
-            format!("{}{}: {id}: {}", if r.mended { "~" } else { "" }, r.place, r.reason)
+            format!(
+                "{}{}: {id}: {}",
+                if r.mended { "~" } else { "" },
+                r.place,
+                r.reason
+            )
         };
         self.rejects.iter().map(line).collect()
     }
@@ -70,7 +82,10 @@ impl FeedSink for Full {
 }
 
 pub(crate) fn context(branch: &str) -> FeedContext {
-    FeedContext { branch: Some(branch.parse().unwrap()), repository: None }
+    FeedContext {
+        branch: Some(branch.parse().unwrap()),
+        repository: None,
+    }
 }
 
 /// The path of a real file; `None`, with a line that says so, where the data is not there.
@@ -89,7 +104,10 @@ pub(crate) fn real(path: &str) -> Option<PathBuf> {
 pub(crate) fn real_bytes(path: &str) -> Option<Vec<u8>> {
     let file = BufReader::new(fs_err::File::open(real(path)?).unwrap());
     let mut bytes = Vec::new();
-    container::decompress(path, file).unwrap().read_to_end(&mut bytes).unwrap();
+    container::decompress(path, file)
+        .unwrap()
+        .read_to_end(&mut bytes)
+        .unwrap();
     Some(bytes)
 }
 
