@@ -37,5 +37,5 @@ pub(crate) fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<PublicKey>> {
 fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let pem = fs_err::read_to_string(path)?;
-    PublicKey::from_pem(&name, &pem).with_context(|| format!("read the key {}", path.display()))
+    PublicKey::from_pem(name, &pem).with_context(|| format!("read the key {}", path.display()))
 }
