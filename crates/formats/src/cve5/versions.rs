@@ -32,7 +32,11 @@ pub(super) fn add_ranges(ranges: &mut Vec<VersionRange>, version: &Version<'_>) 
     let status = status(&version.status);
     let scheme = scheme(version);
     let mut push = |status, span| {
-        let range = VersionRange { status, span, scheme };
+        let range = VersionRange {
+            status,
+            span,
+            scheme,
+        };
         // Lists of models with nothing but names would repeat "not stated" a hundred times.
         if range.span != Span::NotStated || ranges.last() != Some(&range) {
             ranges.push(range);
@@ -69,7 +73,8 @@ pub(super) fn add_ranges(ranges: &mut Vec<VersionRange>, version: &Version<'_>) 
         lower = Lower::Including(at);
         current = self::status(&change.status);
     }
-    let is_empty = matches!((&lower, &upper), (Lower::Including(from), Upper::Excluding(to)) if from == to);
+    let is_empty =
+        matches!((&lower, &upper), (Lower::Including(from), Upper::Excluding(to)) if from == to);
     if !is_empty {
         push(current, Span::Between(lower, upper));
     }
@@ -86,7 +91,11 @@ fn lower(text: &str, upper: &Upper) -> Lower {
     let text = words::without_signs(text);
     let is_open = matches!(text, "0" | "0.0" | "0.0.0") || !words::has_digit(text);
     let is_upper = matches!(upper, Upper::Excluding(bound) if bound == text);
-    if is_open || is_upper { Lower::Open } else { Lower::Including(text.to_owned()) }
+    if is_open || is_upper {
+        Lower::Open
+    } else {
+        Lower::Including(text.to_owned())
+    }
 }
 
 /// The upper bound; `None` where the text names no version.
@@ -116,7 +125,13 @@ fn scheme(version: &Version<'_>) -> RangeScheme {
     let stated = match &*version.version_type.to_ascii_lowercase() {
         // The kernel's CNA writes the release that has the original fix, in numbers.
         "semver" | "npm" | "original_commit_for_fix" => Scheme::Semver,
-        "git" => return if names_a_commit(version) { RangeScheme::Git } else { RangeScheme::Unstated },
+        "git" => {
+            return if names_a_commit(version) {
+                RangeScheme::Git
+            } else {
+                RangeScheme::Unstated
+            };
+        }
         "rpm" => Scheme::Rpm,
         "deb" | "dpkg" => Scheme::Deb,
         "apk" => Scheme::Apk,
@@ -132,9 +147,12 @@ fn scheme(version: &Version<'_>) -> RangeScheme {
 
 /// Some CNAs write "git" for "as tagged in Git".
 fn names_a_commit(version: &Version<'_>) -> bool {
-    let is_commit = |text: &str| {
-        (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
-    };
-    let bounds = [Some(&version.version), version.less_than.as_ref(), version.less_than_or_equal.as_ref()];
+    let is_commit =
+        |text: &str| (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let bounds = [
+        Some(&version.version),
+        version.less_than.as_ref(),
+        version.less_than_or_equal.as_ref(),
+    ];
     bounds.into_iter().flatten().any(|text| is_commit(text))
 }
