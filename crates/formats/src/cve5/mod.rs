@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 
 use crate::feed::{FeedHead, FeedSink, Record};
 use crate::json_records::{self, Text, timestamp};
-use crate::nvd::{References, add_weakness, configuration, english};
+use crate::nvd::{References, add_weakness, bad_identifier, configuration, english};
 use crate::{BadRecord, ReadError};
 use record::{Container, Document, KevContent, Metric, Other, Source, SsvcContent, WordContent};
 
@@ -40,7 +40,7 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     let id: VulnerabilityId = metadata
         .cve_id
         .parse()
-        .map_err(|error| BadRecord::new(format!("its identifier is bad: {error}")))?;
+        .map_err(|error| bad_identifier(&metadata.cve_id, &error))?;
     let mut advisory = Advisory::new(id);
     advisory.published = timestamp(&metadata.date_published);
     advisory.modified = timestamp(&metadata.date_updated);

@@ -405,10 +405,10 @@ impl<'r> JsonRecords<'r> {
 
     fn cut_value(&mut self, place: Place) -> Result<Piece, ReadError> {
         let mut scanner = Scanner::default();
-        let (mut scanned, mut too_large) = (0, false);
+        let (mut read, mut too_large) = (0, false);
         loop {
-            if let Some(end) = scanner.advance(&self.waiting()[scanned..]) {
-                let range = self.take(scanned + end);
+            if let Some(end) = scanner.advance(&self.waiting()[read..]) {
+                let range = self.take(read + end);
                 return Ok(if too_large || range.len() > limits::RECORD_BYTES {
                     Piece::PassedOver(place, TOO_LARGE)
                 } else if scanner.deepest() > DEPTH {
@@ -417,11 +417,11 @@ impl<'r> JsonRecords<'r> {
                     Piece::Record(place, range)
                 });
             }
-            scanned = self.unread.len();
-            if scanned > limits::RECORD_BYTES {
+            read = self.unread.len();
+            if read > limits::RECORD_BYTES {
                 too_large = true;
-                self.take(scanned);
-                scanned = 0;
+                self.take(read);
+                read = 0;
             }
             if !self.fill()? {
                 return Err(self.malformed("it ends inside a record"));

@@ -225,7 +225,7 @@ proptest! {
             (pretty.join("\n"), &pretty),
         ] {
             // Objects that are written the same either way make the first line whole.
-            if pretty[0] == compact[0] && std::ptr::eq(expected, &pretty) && document.starts_with('{') {
+            if pretty[0] == compact[0] && *expected == pretty && document.starts_with('{') {
                 continue;
             }
             let (_, found) = cut_slowly(document.as_bytes(), steps.clone()).unwrap();

@@ -12,7 +12,8 @@ use std::hint::black_box;
 use std::io::Read;
 
 use palisade_model::{
-    Advisory, CvssVersion, Exploitation, Rating, Reference, Severity, Ssvc, VulnerabilityId,
+    Advisory, CvssVersion, Exploitation, InvalidIdentifier, Rating, Reference, Severity, Ssvc,
+    VulnerabilityId,
 };
 use serde::Deserialize;
 
@@ -53,9 +54,7 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
         ("", Some(annotation)) => &*annotation.cve_id,
         (id, _) => id,
     };
-    let id: VulnerabilityId = name
-        .parse()
-        .map_err(|error| BadRecord::new(format!("its identifier is bad: {error}")))?;
+    let id: VulnerabilityId = name.parse().map_err(|error| bad_identifier(name, &error))?;
     let mut advisory = Advisory::new(id);
     advisory.affected = configuration::affected(&cve.configurations)
         .map_err(|reason| BadRecord::new(reason).of(name))?;
@@ -84,6 +83,16 @@ fn deserialize(raw: &[u8]) -> Result<(Cve<'_>, Option<Annotation<'_>>), BadRecor
     match document.cve {
         Some(cve) => Ok((cve, document.annotation)),
         None => Ok((serde_json::from_str(text).map_err(broken)?, None)),
+    }
+}
+
+/// A record whose identifier is none; what it has instead is shown up to a readable length.
+pub(crate) fn bad_identifier(text: &str, error: &InvalidIdentifier) -> BadRecord {
+    let bad = BadRecord::new(format!("its identifier is bad: {error}"));
+    if text.is_empty() {
+        bad
+    } else {
+        bad.of(text.chars().take(64).collect::<String>())
     }
 }
 
@@ -235,20 +244,8 @@ pub(crate) struct References {
 impl References {
     /// Adds a link.
     pub(crate) fn add<'t>(&mut self, url: &str, tags: impl Iterator<Item = &'t str>) {
-        let reference = match self.place(url) {
-            Some(place) => &mut self.list[place],
-            None => {
-                self.list.push(Reference {
-                    url: url.to_owned(),
-                    tags: Vec::new(),
-                });
-                if self.list.len() > FEW {
-                    self.index_last();
-                }
-                let last = self.list.len() - 1;
-                &mut self.list[last]
-            }
-        };
+        let place = self.place(url).unwrap_or_else(|| self.push(url));
+        let reference = &mut self.list[place];
         for tag in tags {
             if reference.tags.len() < 100 && !reference.tags.iter().any(|known| known == tag) {
                 reference.tags.push(tag.to_owned());
@@ -262,6 +259,17 @@ impl References {
         } else {
             self.places.get(url).copied()
         }
+    }
+
+    fn push(&mut self, url: &str) -> usize {
+        self.list.push(Reference {
+            url: url.to_owned(),
+            tags: Vec::new(),
+        });
+        if self.list.len() > FEW {
+            self.index_last();
+        }
+        self.list.len() - 1
     }
 
     fn index_last(&mut self) {

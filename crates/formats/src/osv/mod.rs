@@ -29,6 +29,7 @@ use palisade_version::Scheme;
 
 use crate::feed::{FeedHead, FeedSink, Record};
 use crate::json_records::{self, Text, list, timestamp};
+use crate::nvd::bad_identifier;
 use crate::{BadRecord, ReadError};
 use ecosystem::Ecosystem;
 use record::{Document, EcosystemSpecific, Entry, Range};
@@ -48,7 +49,7 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     let id: VulnerabilityId = document
         .id
         .parse()
-        .map_err(|error| BadRecord::new(format!("its identifier is bad: {error}")))?;
+        .map_err(|error| bad_identifier(&document.id, &error))?;
     let mut advisory = Advisory::new(id);
     describe(&mut advisory, &document);
     // GHSA-…, PYSEC-…: the part before the first hyphen names the database.

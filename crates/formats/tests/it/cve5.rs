@@ -26,13 +26,18 @@ fn ranges(version: &str) -> Vec<VersionRange> {
     let advisory = record(&format!(
         r#"{{"vendor":"v","product":"p","defaultStatus":"unaffected","versions":[{version}]}}"#
     ));
-    advisory.affected.into_iter().next().unwrap().versions
+    advisory
+        .affected
+        .into_iter()
+        .next()
+        .expect("one entry")
+        .versions
 }
 
 fn only(version: &str) -> Span {
     let ranges = ranges(version);
     assert_eq!(ranges.len(), 1, "{version}: {ranges:?}");
-    ranges.into_iter().next().unwrap().span
+    ranges.into_iter().next().expect("one range").span
 }
 
 fn from(version: &str) -> Lower {

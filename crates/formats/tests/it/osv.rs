@@ -1,7 +1,10 @@
 //! OSV: ecosystems, events, lists of versions, and counts over real records.
 
 use palisade_formats::feed::FeedKind;
-use palisade_model::{Advisory, Distribution, Lower, Product, RangeScheme, Rating, Span, Upper};
+use palisade_model::{
+    Advisory, CvssVersion, Distribution, Lower, Product, RangeScheme, Rating, Span, Upper,
+    VulnerabilityId,
+};
 use palisade_version::Scheme;
 
 use crate::shared_vuln::{open, parse, read, spans};
@@ -192,12 +195,19 @@ fn identifiers_ratings_and_states_are_read() {
             "affected":[{"package":{"ecosystem":"Debian:12","name":"p"},"versions":null,"ecosystem_specific":{"urgency":"unimportant"}},
                         {"package":{"ecosystem":"Debian:13","name":"p"},"ecosystem_specific":{"urgency":"not yet assigned"}}]}"#,
     );
-    let aliases: Vec<_> = advisory.aliases.iter().map(|id| id.as_str()).collect();
+    let aliases: Vec<_> = advisory
+        .aliases
+        .iter()
+        .map(VulnerabilityId::as_str)
+        .collect();
     assert_eq!(aliases, ["GHSA-aaaa-bbbb-cccc", "CVE-2024-1000"]);
     assert_eq!(advisory.related.len(), 1);
     assert!(advisory.withdrawn.is_some() && advisory.details.is_none());
     assert_eq!(advisory.severities[0].scorer, "DEBIAN");
-    assert_eq!(advisory.severities[0].score().unwrap().1, 9.8);
+    assert_eq!(
+        advisory.severities[0].score(),
+        Some((CvssVersion::V31, 9.8))
+    );
     let words: Vec<_> = advisory.severities[1..]
         .iter()
         .map(|severity| (&*severity.scorer, severity.rating.clone()))

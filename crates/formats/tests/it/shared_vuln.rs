@@ -57,14 +57,18 @@ impl FeedSink for Sink<'_> {
 }
 
 /// Reads a document and parses its records, keeping those that are asked for.
-pub(crate) fn read(kind: FeedKind, reader: &mut dyn Read, keep: &dyn Fn(&Advisory) -> bool) -> Found {
+pub(crate) fn read(
+    kind: FeedKind,
+    reader: &mut dyn Read,
+    keep: &dyn Fn(&Advisory) -> bool,
+) -> Found {
     let mut sink = Sink {
         kind,
         found: Found::default(),
         keep,
     };
     kind.read("test", reader, &FeedContext::default(), &mut sink)
-        .unwrap();
+        .expect("the document is whole");
     sink.found
 }
 
@@ -75,13 +79,17 @@ pub(crate) fn open(name: &str) -> Option<Box<dyn Read>> {
         eprintln!("skipped: {} is not there", path.display());
         return None;
     };
-    Some(if name.ends_with(".xz") {
-        Box::new(liblzma::read::XzDecoder::new(file))
-    } else {
-        let mut decoder = zstd::Decoder::new(file).unwrap();
-        decoder.window_log_max(limits::ZSTD_WINDOW_LOG).unwrap();
-        Box::new(decoder)
-    })
+    Some(
+        if path.extension().is_some_and(|extension| extension == "xz") {
+            Box::new(liblzma::read::XzDecoder::new(file))
+        } else {
+            let mut decoder = zstd::Decoder::new(file).expect("a decoder");
+            decoder
+                .window_log_max(limits::ZSTD_WINDOW_LOG)
+                .expect("a window");
+            Box::new(decoder)
+        },
+    )
 }
 
 fn root() -> PathBuf {
@@ -93,7 +101,7 @@ fn root() -> PathBuf {
 
 /// Parses one record that is known to be good.
 pub(crate) fn parse(kind: FeedKind, text: &str) -> Advisory {
-    kind.parse(text.as_bytes()).unwrap().advisory
+    kind.parse(text.as_bytes()).expect("a good record").advisory
 }
 
 /// The spans of an entry.
