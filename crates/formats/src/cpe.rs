@@ -77,7 +77,10 @@ impl<'a> Attributes<'a> {
         let (edition, target_sw) = match values[5].strip_prefix('~') {
             Some(packed) => {
                 let mut fields = packed.split('~');
-                (fields.next().unwrap_or_default(), fields.nth(1).unwrap_or_default())
+                (
+                    fields.next().unwrap_or_default(),
+                    fields.nth(1).unwrap_or_default(),
+                )
             }
             None => (values[5], ""),
         };
@@ -100,12 +103,27 @@ impl<'a> Attributes<'a> {
             return Err(InvalidCpe::Incomplete);
         }
         let [vendor, product, version, update] = [values[1], values[2], values[3], values[4]];
-        Ok(Self { binding, part, vendor, product, version, update, edition, target_sw })
+        Ok(Self {
+            binding,
+            part,
+            vendor,
+            product,
+            version,
+            update,
+            edition,
+            target_sw,
+        })
     }
 
     /// What tells products apart, for use as a key.
     pub(crate) fn product_key(&self) -> (&'a str, &'a str, &'a str, &'a str, CpePart) {
-        (self.product, self.vendor, self.target_sw, self.edition, self.part)
+        (
+            self.product,
+            self.vendor,
+            self.target_sw,
+            self.edition,
+            self.part,
+        )
     }
 
     /// Whether vendor and product are both the word `null`, with which curated data says that
@@ -179,7 +197,11 @@ fn strip_backslashes(value: &str) -> String {
     let mut plain = String::with_capacity(value.len());
     let mut characters = value.chars();
     while let Some(character) = characters.next() {
-        let character = if character == '\\' { characters.next() } else { Some(character) };
+        let character = if character == '\\' {
+            characters.next()
+        } else {
+            Some(character)
+        };
         plain.extend(character.map(|c| c.to_ascii_lowercase()));
     }
     plain
@@ -190,7 +212,9 @@ fn decode_percent(value: &str) -> String {
     let mut rest = value;
     while let Some((before, behind)) = rest.split_once('%') {
         plain.push_str(before);
-        let code = behind.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let code = behind
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         let decoded = match code {
             // The wildcards have codes of their own.
             Some(1) => Some('?'),
@@ -199,7 +223,11 @@ fn decode_percent(value: &str) -> String {
             _ => None,
         };
         plain.push(decoded.unwrap_or('%'));
-        rest = if decoded.is_some() { &behind[2..] } else { behind };
+        rest = if decoded.is_some() {
+            &behind[2..]
+        } else {
+            behind
+        };
     }
     plain.push_str(rest);
     plain.make_ascii_lowercase();
@@ -219,7 +247,12 @@ fn join_update(version: &mut String, update: &str) {
             && bytes[at - 1].is_ascii_alphabetic()
             && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
     };
-    version.extend(update.char_indices().filter(|&(at, _)| !is_divider(at)).map(|(_, c)| c));
+    version.extend(
+        update
+            .char_indices()
+            .filter(|&(at, _)| !is_divider(at))
+            .map(|(_, c)| c),
+    );
 }
 
 #[cfg(test)]
@@ -255,13 +288,20 @@ mod tests {
 
     #[test]
     fn any_and_not_applicable_are_no_versions() {
-        assert_eq!(version("cpe:2.3:a:v:p:*:sp1:*:*:*:*:*:*"), VersionAttribute::Any);
-        assert_eq!(version("cpe:2.3:a:v:p:-:sp1:*:*:*:*:*:*"), VersionAttribute::NotApplicable);
+        assert_eq!(
+            version("cpe:2.3:a:v:p:*:sp1:*:*:*:*:*:*"),
+            VersionAttribute::Any
+        );
+        assert_eq!(
+            version("cpe:2.3:a:v:p:-:sp1:*:*:*:*:*:*"),
+            VersionAttribute::NotApplicable
+        );
     }
 
     #[test]
     fn escapes_do_not_break_names() {
-        let name = Attributes::parse(r"cpe:2.3:a:Foo\:Bar:libsigc\+\+:1.0\-rc:*:x\!:*:*:node.js:*:*");
+        let name =
+            Attributes::parse(r"cpe:2.3:a:Foo\:Bar:libsigc\+\+:1.0\-rc:*:x\!:*:*:node.js:*:*");
         let name = name.unwrap();
         assert_eq!(
             name.name(),

@@ -1,8 +1,6 @@
 //! One `affected` entry of a CVE record: its product, and what the versions default to.
 
-use palisade_model::{
-    Affected, Cpe, Product, RangeScheme, Span, VersionRange, VersionStatus,
-};
+use palisade_model::{Affected, Cpe, Product, RangeScheme, Span, VersionRange, VersionStatus};
 
 use super::record::Entry;
 use super::versions;
@@ -14,8 +12,12 @@ const CPES: usize = 1000;
 
 /// What an entry says; `None` where it names no product at all.
 pub(super) fn affected(entry: &Entry<'_>) -> Option<Affected> {
-    let names: Vec<Attributes<'_>> =
-        entry.cpes.iter().take(CPES).filter_map(|name| Attributes::parse(name).ok()).collect();
+    let names: Vec<Attributes<'_>> = entry
+        .cpes
+        .iter()
+        .take(CPES)
+        .filter_map(|name| Attributes::parse(name).ok())
+        .collect();
     let product = product(entry, &names)?;
     let mut ranges = Vec::new();
     for version in &entry.versions {
@@ -32,7 +34,12 @@ pub(super) fn affected(entry: &Entry<'_>) -> Option<Affected> {
             ranges = from_names;
         }
     }
-    Some(Affected { product, versions: ranges, otherwise, requires: Vec::new() })
+    Some(Affected {
+        product,
+        versions: ranges,
+        otherwise,
+        requires: Vec::new(),
+    })
 }
 
 fn product(entry: &Entry<'_>, names: &[Attributes<'_>]) -> Option<Product> {
@@ -48,10 +55,8 @@ fn product(entry: &Entry<'_>, names: &[Attributes<'_>]) -> Option<Product> {
             cpes.push(name);
         }
     }
-    let names_nothing = product.is_empty()
-        && package_name.is_none()
-        && repository.is_none()
-        && cpes.is_empty();
+    let names_nothing =
+        product.is_empty() && package_name.is_none() && repository.is_none() && cpes.is_empty();
     if names_nothing {
         return None;
     }
@@ -75,9 +80,10 @@ fn stated(text: &Text<'_>) -> Option<String> {
 /// The versions that stand in CPE names, for entries whose own versions say nothing.
 fn ranges_of_names(names: &[Attributes<'_>]) -> Vec<VersionRange> {
     let exact = |name: &Attributes<'_>| match name.version() {
-        VersionAttribute::Version(version) => {
-            Some(VersionRange::affected(Span::Exact(version), RangeScheme::Unstated))
-        }
+        VersionAttribute::Version(version) => Some(VersionRange::affected(
+            Span::Exact(version),
+            RangeScheme::Unstated,
+        )),
         VersionAttribute::Any | VersionAttribute::NotApplicable => None,
     };
     names.iter().filter_map(exact).collect()

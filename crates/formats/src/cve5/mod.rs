@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 
 use crate::feed::{FeedHead, FeedSink, Record};
 use crate::json_records::{self, Text, timestamp};
-use crate::nvd::{References, add_weakness, configuration, english};
+use crate::nvd::{References, add_weakness, bad_identifier, configuration, english};
 use crate::{BadRecord, ReadError};
 use record::{Container, Document, KevContent, Metric, Other, Source, SsvcContent, WordContent};
 
@@ -40,7 +40,7 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     let id: VulnerabilityId = metadata
         .cve_id
         .parse()
-        .map_err(|error| BadRecord::new(format!("its identifier is bad: {error}")))?;
+        .map_err(|error| bad_identifier(&metadata.cve_id, &error))?;
     let mut advisory = Advisory::new(id);
     advisory.published = timestamp(&metadata.date_published);
     advisory.modified = timestamp(&metadata.date_updated);
@@ -48,7 +48,12 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     if let Some(cna) = &document.containers.cna {
         describe(&mut advisory, cna);
     }
-    for container in document.containers.cna.iter().chain(&document.containers.adp) {
+    for container in document
+        .containers
+        .cna
+        .iter()
+        .chain(&document.containers.adp)
+    {
         let scorer = match &*container.provider_metadata.short_name {
             "" => &*metadata.assigner_short_name,
             name => name,
@@ -58,11 +63,18 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     }
     advisory.references = references.list;
     if metadata.state.eq_ignore_ascii_case("rejected") {
-        let reasons = document.containers.cna.as_ref().map(|cna| &*cna.rejected_reasons);
+        let reasons = document
+            .containers
+            .cna
+            .as_ref()
+            .map(|cna| &*cna.rejected_reasons);
         let reason = reasons.and_then(english).unwrap_or("rejected");
         advisory.withdrawn = Some(reason.to_owned());
     }
-    Ok(Record { name: advisory.id.to_string(), advisory })
+    Ok(Record {
+        name: advisory.id.to_string(),
+        advisory,
+    })
 }
 
 /// Parses one raw record into its typed form and no further: what parsing costs at the least.
@@ -80,14 +92,21 @@ fn deserialize(raw: &[u8]) -> Result<Document<'_>, BadRecord> {
 
 /// What only the CNA says.
 fn describe(advisory: &mut Advisory, cna: &Container<'_>) {
-    advisory.title = Some(cna.title.trim()).filter(|title| !title.is_empty()).map(str::to_owned);
-    advisory.disputed = cna.tags.iter().any(|tag| tag.eq_ignore_ascii_case("disputed"));
+    advisory.title = Some(cna.title.trim())
+        .filter(|title| !title.is_empty())
+        .map(str::to_owned);
+    advisory.disputed = cna
+        .tags
+        .iter()
+        .any(|tag| tag.eq_ignore_ascii_case("disputed"));
     let replacements = cna.replaced_by.iter().filter_map(|id| id.parse().ok());
     advisory.related.extend(replacements);
     let named = content::<Source<'_>>(cna.source).map(|source| source.advisory);
     // Other sources' numbers are those of bulletins, which may tell of several issues.
     advisory.aliases.extend(
-        named.filter(|name| name.starts_with("GHSA-")).and_then(|name| name.trim().parse().ok()),
+        named
+            .filter(|name| name.starts_with("GHSA-"))
+            .and_then(|name| name.trim().parse().ok()),
     );
 }
 
@@ -103,20 +122,36 @@ fn add(
     for metric in &container.metrics {
         rate(advisory, metric, scorer);
     }
-    for problem in container.problem_types.iter().flat_map(|list| &list.descriptions) {
+    for problem in container
+        .problem_types
+        .iter()
+        .flat_map(|list| &list.descriptions)
+    {
         let cwe = match &*problem.cwe {
-            "" => problem.description.split([' ', ':']).next().unwrap_or_default(),
+            "" => problem
+                .description
+                .split([' ', ':'])
+                .next()
+                .unwrap_or_default(),
             cwe => cwe,
         };
         add_weakness(&mut advisory.weaknesses, cwe);
     }
     for link in &container.references {
         // Tags with x_ are the converter's notes of where a link came from.
-        let tags = link.tags.iter().map(|tag| &**tag).filter(|tag| !tag.starts_with("x_"));
+        let tags = link
+            .tags
+            .iter()
+            .map(|tag| &**tag)
+            .filter(|tag| !tag.starts_with("x_"));
         references.add(&link.url, tags);
     }
-    advisory.affected.extend(container.affected.iter().filter_map(entry::affected));
-    advisory.affected.extend(configuration::affected(&container.cpe_applicability)?);
+    advisory
+        .affected
+        .extend(container.affected.iter().filter_map(entry::affected));
+    advisory
+        .affected
+        .extend(configuration::affected(&container.cpe_applicability)?);
     Ok(())
 }
 
@@ -127,14 +162,16 @@ fn rate(advisory: &mut Advisory, metric: &Metric<'_>, scorer: &str) {
         (CvssVersion::V30, &metric.v30),
         (CvssVersion::V2, &metric.v2),
     ] {
-        advisory.severities.extend(cvss.as_ref().map(|cvss| Severity {
-            scorer: scorer.to_owned(),
-            rating: Rating::Cvss {
-                version,
-                vector: cvss.vector_string.to_string(),
-                score: cvss.base_score,
-            },
-        }));
+        advisory
+            .severities
+            .extend(cvss.as_ref().map(|cvss| Severity {
+                scorer: scorer.to_owned(),
+                rating: Rating::Cvss {
+                    version,
+                    vector: cvss.vector_string.to_string(),
+                    score: cvss.base_score,
+                },
+            }));
     }
     let Some(other) = &metric.other else { return };
     match &*other.kind {
@@ -149,12 +186,18 @@ fn rate(advisory: &mut Advisory, metric: &Metric<'_>, scorer: &str) {
 
 fn ssvc(other: &Other<'_>) -> Option<Ssvc> {
     let options = content::<SsvcContent<'_>>(other.content)?.options;
-    let mut found = Ssvc { exploitation: None, automatable: None, technical_impact: None };
+    let mut found = Ssvc {
+        exploitation: None,
+        automatable: None,
+        technical_impact: None,
+    };
     for option in &options {
         let word = |text: &Option<Text<'_>>| text.as_deref().map(str::to_ascii_lowercase);
         found.exploitation = found.exploitation.or_else(|| word(&option.exploitation));
         found.automatable = found.automatable.or_else(|| word(&option.automatable));
-        found.technical_impact = found.technical_impact.or_else(|| word(&option.technical_impact));
+        found.technical_impact = found
+            .technical_impact
+            .or_else(|| word(&option.technical_impact));
     }
     Some(found)
 }

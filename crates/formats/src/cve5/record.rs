@@ -96,12 +96,13 @@ pub(super) struct Entry<'a> {
     #[serde(borrow, default)]
     pub(super) default_status: Text<'a>,
     #[serde(borrow, default, deserialize_with = "list")]
-    pub(super) versions: Vec<Version<'a>>,
+    pub(super) versions: Vec<Statement<'a>>,
 }
 
+/// What is said of a version, or of those between two.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Version<'a> {
+pub(super) struct Statement<'a> {
     #[serde(borrow)]
     pub(super) version: Text<'a>,
     #[serde(borrow, default)]

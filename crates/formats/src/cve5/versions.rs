@@ -15,7 +15,7 @@
 use palisade_model::{Lower, RangeScheme, Span, Upper, VersionRange, VersionStatus};
 use palisade_version::Scheme;
 
-use super::record::Version;
+use super::record::Statement;
 use super::words;
 
 /// Reads a status; the schema's default is "unknown".
@@ -28,21 +28,25 @@ pub(super) fn status(text: &str) -> VersionStatus {
 }
 
 /// Adds what one element of `versions` says.
-pub(super) fn add_ranges(ranges: &mut Vec<VersionRange>, version: &Version<'_>) {
-    let status = status(&version.status);
-    let scheme = scheme(version);
+pub(super) fn add_ranges(ranges: &mut Vec<VersionRange>, statement: &Statement<'_>) {
+    let status = status(&statement.status);
+    let scheme = scheme(statement);
     let mut push = |status, span| {
-        let range = VersionRange { status, span, scheme };
+        let range = VersionRange {
+            status,
+            span,
+            scheme,
+        };
         // Lists of models with nothing but names would repeat "not stated" a hundred times.
         if range.span != Span::NotStated || ranges.last() != Some(&range) {
             ranges.push(range);
         }
     };
-    let upper = match (&version.less_than, &version.less_than_or_equal) {
+    let upper = match (&statement.less_than, &statement.less_than_or_equal) {
         (Some(bound), _) => upper(bound, Upper::Excluding),
         (None, Some(bound)) => upper(bound, Upper::Including),
-        (None, None) if version.changes.is_empty() => {
-            for span in words::spans(&version.version) {
+        (None, None) if statement.changes.is_empty() => {
+            for span in words::spans(&statement.version) {
                 push(status, span);
             }
             return;
@@ -53,8 +57,8 @@ pub(super) fn add_ranges(ranges: &mut Vec<VersionRange>, version: &Version<'_>) 
         push(status, Span::NotStated);
         return;
     };
-    let mut lower = lower(&version.version, &upper);
-    if version.changes.is_empty() {
+    let mut lower = lower(&statement.version, &upper);
+    if statement.changes.is_empty() {
         if let (Lower::Including(from), Upper::Including(to)) = (&lower, &upper)
             && from == to
         {
@@ -63,13 +67,14 @@ pub(super) fn add_ranges(ranges: &mut Vec<VersionRange>, version: &Version<'_>) 
         return push(status, between(lower, upper));
     }
     let mut current = status;
-    for change in &version.changes {
+    for change in &statement.changes {
         let at = change.at.trim().to_owned();
         push(current, Span::Between(lower, Upper::Excluding(at.clone())));
         lower = Lower::Including(at);
         current = self::status(&change.status);
     }
-    let is_empty = matches!((&lower, &upper), (Lower::Including(from), Upper::Excluding(to)) if from == to);
+    let is_empty =
+        matches!((&lower, &upper), (Lower::Including(from), Upper::Excluding(to)) if from == to);
     if !is_empty {
         push(current, Span::Between(lower, upper));
     }
@@ -86,7 +91,11 @@ fn lower(text: &str, upper: &Upper) -> Lower {
     let text = words::without_signs(text);
     let is_open = matches!(text, "0" | "0.0" | "0.0.0") || !words::has_digit(text);
     let is_upper = matches!(upper, Upper::Excluding(bound) if bound == text);
-    if is_open || is_upper { Lower::Open } else { Lower::Including(text.to_owned()) }
+    if is_open || is_upper {
+        Lower::Open
+    } else {
+        Lower::Including(text.to_owned())
+    }
 }
 
 /// The upper bound; `None` where the text names no version.
@@ -112,11 +121,17 @@ fn end_of_series(series: &str) -> Option<String> {
     Some(front.map_or_else(|| next.to_string(), |front| format!("{front}.{next}")))
 }
 
-fn scheme(version: &Version<'_>) -> RangeScheme {
-    let stated = match &*version.version_type.to_ascii_lowercase() {
+fn scheme(statement: &Statement<'_>) -> RangeScheme {
+    let stated = match &*statement.version_type.to_ascii_lowercase() {
         // The kernel's CNA writes the release that has the original fix, in numbers.
         "semver" | "npm" | "original_commit_for_fix" => Scheme::Semver,
-        "git" => return if names_a_commit(version) { RangeScheme::Git } else { RangeScheme::Unstated },
+        "git" => {
+            return if names_a_commit(statement) {
+                RangeScheme::Git
+            } else {
+                RangeScheme::Unstated
+            };
+        }
         "rpm" => Scheme::Rpm,
         "deb" | "dpkg" => Scheme::Deb,
         "apk" => Scheme::Apk,
@@ -131,10 +146,13 @@ fn scheme(version: &Version<'_>) -> RangeScheme {
 }
 
 /// Some CNAs write "git" for "as tagged in Git".
-fn names_a_commit(version: &Version<'_>) -> bool {
-    let is_commit = |text: &str| {
-        (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit())
-    };
-    let bounds = [Some(&version.version), version.less_than.as_ref(), version.less_than_or_equal.as_ref()];
+fn names_a_commit(statement: &Statement<'_>) -> bool {
+    let is_commit =
+        |text: &str| (7..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let bounds = [
+        Some(&statement.version),
+        statement.less_than.as_ref(),
+        statement.less_than_or_equal.as_ref(),
+    ];
     bounds.into_iter().flatten().any(|text| is_commit(text))
 }

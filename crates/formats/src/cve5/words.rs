@@ -30,7 +30,9 @@ pub(super) fn has_digit(text: &str) -> bool {
 
 /// A bound without the sign that some CNAs repeat in front of it.
 pub(super) fn without_signs(text: &str) -> &str {
-    text.trim().trim_start_matches(['<', '>', '=', '\u{2264}', '\u{2265}']).trim_start()
+    text.trim()
+        .trim_start_matches(['<', '>', '=', '\u{2264}', '\u{2265}'])
+        .trim_start()
 }
 
 /// The spans that a text of one `version` field stands for; never none.
@@ -42,13 +44,19 @@ pub(super) fn spans(text: &str) -> Vec<Span> {
     if !has_digit(text) {
         return vec![Span::NotStated];
     }
-    let understood = if text.len() <= LONGEST { understand(text) } else { None };
+    let understood = if text.len() <= LONGEST {
+        understand(text)
+    } else {
+        None
+    };
     understood.unwrap_or_else(|| vec![Span::Exact(text.to_owned())])
 }
 
 fn is_all(text: &str) -> bool {
     let text = text.trim_end_matches('.');
-    ["all", "all versions", "any", "any version"].iter().any(|all| text.eq_ignore_ascii_case(all))
+    ["all", "all versions", "any", "any version"]
+        .iter()
+        .any(|all| text.eq_ignore_ascii_case(all))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,11 +108,7 @@ fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
 
 type Words<'a> = std::iter::Peekable<std::str::SplitAsciiWhitespace<'a>>;
 
-fn word_tokens<'a>(
-    word: &'a str,
-    rest: &mut Words<'a>,
-    tokens: &mut Vec<Token<'a>>,
-) -> Option<()> {
+fn word_tokens<'a>(word: &'a str, rest: &mut Words<'a>, tokens: &mut Vec<Token<'a>>) -> Option<()> {
     let (sign, word) = sign(word);
     tokens.extend(sign);
     let word = word.trim_end_matches('.');
@@ -113,12 +117,14 @@ fn word_tokens<'a>(
     }
     let lower = word.to_ascii_lowercase();
     let token = match &*lower {
-        "all" | "any" | "version" | "versions" | "ver" | "v" | "release" | "releases" | "firmware"
-        | "software" | "the" | "is" | "are" => return Some(()),
+        "all" | "any" | "version" | "versions" | "ver" | "v" | "release" | "releases"
+        | "firmware" | "software" | "the" | "is" | "are" => return Some(()),
         "before" | "earlier-than" => Token::Before,
         "prior" | "earlier" | "older" | "lower" | "less" | "below" | "previous" => {
             // "prior to 1.2" and "1.2 and prior" turn on what follows.
-            let is_before = rest.next_if(|next| matches!(*next, "to" | "than")).is_some()
+            let is_before = rest
+                .next_if(|next| matches!(*next, "to" | "than"))
+                .is_some()
                 || (lower == "below" && rest.peek().is_some_and(|next| has_digit(next)));
             if is_before {
                 before_or_up_to(rest)
@@ -126,9 +132,14 @@ fn word_tokens<'a>(
                 Token::Earlier
             }
         }
-        "later" | "newer" | "higher" | "above" | "onwards" | "onward" | "greater" | "after" => Token::Later,
+        "later" | "newer" | "higher" | "above" | "onwards" | "onward" | "greater" | "after" => {
+            Token::Later
+        }
         "through" | "thru" | "to" | "until" | "-" | "\u{2013}" | "~" => Token::UpTo,
-        "up" if rest.next_if(|next| matches!(*next, "to" | "until")).is_some() => {
+        "up" if rest
+            .next_if(|next| matches!(*next, "to" | "until"))
+            .is_some() =>
+        {
             before_or_up_to_unless_excluded(rest)
         }
         "and" | "or" => Token::And,
@@ -143,7 +154,11 @@ fn word_tokens<'a>(
 
 /// Behind "prior to": `and including` makes the bound one of those affected.
 fn before_or_up_to(rest: &mut Words<'_>) -> Token<'static> {
-    if skip_and(rest, "including") { Token::UpTo } else { Token::Before }
+    if skip_and(rest, "including") {
+        Token::UpTo
+    } else {
+        Token::Before
+    }
 }
 
 /// Behind "up to": `but not including` excludes the bound.
@@ -215,7 +230,8 @@ fn version<'a>(word: &'a str, tokens: &mut Vec<Token<'a>>) -> Option<()> {
 
 /// Whether `from-to` is a range: both are numbers with as many dots, of one series, in order.
 fn is_range(from: &str, to: &str) -> bool {
-    let numbers = |text: &str| -> Option<Vec<u64>> { text.split('.').map(|n| n.parse().ok()).collect() };
+    let numbers =
+        |text: &str| -> Option<Vec<u64>> { text.split('.').map(|n| n.parse().ok()).collect() };
     match (numbers(from), numbers(to)) {
         (Some(from), Some(to)) => {
             from.len() == to.len() && from.len() > 1 && from[0] == to[0] && from < to
@@ -234,13 +250,19 @@ fn part_with_signs(part: &[Token<'_>], spans: &mut Vec<Span>) -> Option<Vec<Span
     let mut open = if joins { spans.last().cloned() } else { None };
     let mut completes_last = false;
     for pair in part.chunks(2) {
-        let &[sign, Token::Version(version)] = pair else { return None };
+        let &[sign, Token::Version(version)] = pair else {
+            return None;
+        };
         let version = version.to_owned();
         let upper = match sign {
             Token::Less | Token::Before => Upper::Excluding(version),
             Token::LessEqual => Upper::Including(version),
             Token::Greater | Token::GreaterEqual => {
-                let lower = if sign == Token::Greater { Lower::Excluding(version) } else { Lower::Including(version) };
+                let lower = if sign == Token::Greater {
+                    Lower::Excluding(version)
+                } else {
+                    Lower::Including(version)
+                };
                 let span = Span::Between(lower, Upper::Open);
                 open = Some(span.clone());
                 found.push(span);
@@ -269,7 +291,10 @@ fn part_with_signs(part: &[Token<'_>], spans: &mut Vec<Span>) -> Option<Vec<Span
 }
 
 fn is_open_above(span: &Span) -> bool {
-    matches!(span, Span::Between(Lower::Including(_) | Lower::Excluding(_), Upper::Open))
+    matches!(
+        span,
+        Span::Between(Lower::Including(_) | Lower::Excluding(_), Upper::Open)
+    )
 }
 
 fn part_in_words(part: &[Token<'_>]) -> Option<Span> {
@@ -331,7 +356,10 @@ mod tests {
         assert_eq!(spans("= 1.5"), [exact("1.5")]);
         assert_eq!(spans(">= 1.0"), [since("1.0")]);
         assert_eq!(spans(">= 1.0, < 1.4.2"), [from_before("1.0", "1.4.2")]);
-        assert_eq!(spans("All versions >= V3.0 < V3.5"), [from_before("V3.0", "V3.5")]);
+        assert_eq!(
+            spans("All versions >= V3.0 < V3.5"),
+            [from_before("V3.0", "V3.5")]
+        );
         assert_eq!(
             spans(">= 1.0, < 1.2, >= 2.0, < 2.1"),
             [from_before("1.0", "1.2"), from_before("2.0", "2.1")]
@@ -339,36 +367,87 @@ mod tests {
         assert_eq!(spans("< 1.2, >= 2.0"), [below("1.2"), since("2.0")]);
         assert_eq!(
             spans("> 1, <= 2"),
-            [Span::Between(Lower::Excluding("1".into()), Upper::Including("2".into()))]
+            [Span::Between(
+                Lower::Excluding("1".into()),
+                Upper::Including("2".into())
+            )]
         );
     }
 
     #[test]
     fn words_are_ranges() {
-        for text in ["before 1.2", "prior to 1.2", "versions earlier than 1.2", "All versions prior to 1.2", "below 1.2", "up to but not including 1.2"] {
+        for text in [
+            "before 1.2",
+            "prior to 1.2",
+            "versions earlier than 1.2",
+            "All versions prior to 1.2",
+            "below 1.2",
+            "up to but not including 1.2",
+        ] {
             assert_eq!(spans(text), [below("1.2")], "{text}");
         }
-        for text in ["1.2 and earlier", "1.2 or below", "1.2 and prior versions", "up to 1.2", "up to and including 1.2", "through 1.2", "version 1.2 and older", "prior to and including 1.2", "Ver.1.2 and earlier", "firmware version 1.2 and earlier"] {
+        for text in [
+            "1.2 and earlier",
+            "1.2 or below",
+            "1.2 and prior versions",
+            "up to 1.2",
+            "up to and including 1.2",
+            "through 1.2",
+            "version 1.2 and older",
+            "prior to and including 1.2",
+            "Ver.1.2 and earlier",
+            "firmware version 1.2 and earlier",
+        ] {
             assert_eq!(spans(text), [up_to("1.2")], "{text}");
         }
-        for text in ["1.0 through 1.4", "1.0 to 1.4", "versions 1.0 to 1.4", "1.0 - 1.4", "from 1.0 up to 1.4", "1.0-1.4", "1.0 \u{2013} 1.4"] {
+        for text in [
+            "1.0 through 1.4",
+            "1.0 to 1.4",
+            "versions 1.0 to 1.4",
+            "1.0 - 1.4",
+            "from 1.0 up to 1.4",
+            "1.0-1.4",
+            "1.0 \u{2013} 1.4",
+        ] {
             assert_eq!(spans(text), [within("1.0", "1.4")], "{text}");
         }
         assert_eq!(spans("1.0 before 1.4"), [from_before("1.0", "1.4")]);
         assert_eq!(spans("1.0 and later"), [since("1.0")]);
-        assert_eq!(spans("1.0, 1.1; 2.0 - 2.2"), [exact("1.0"), exact("1.1"), within("2.0", "2.2")]);
+        assert_eq!(
+            spans("1.0, 1.1; 2.0 - 2.2"),
+            [exact("1.0"), exact("1.1"), within("2.0", "2.2")]
+        );
     }
 
     #[test]
     fn what_is_not_understood_whole_is_one_version() {
-        for text in ["1.2", "v1.2-rc1", "1.2-3", "2023-01-02", "SD 8 Gen1 5G", "15.2(7)E10", "8u401, and 11 (with care)", "1.0 and 2.0", "NX-OS 9 or so", "1.2 2.0", "1.4.0-1.2.0"] {
+        for text in [
+            "1.2",
+            "v1.2-rc1",
+            "1.2-3",
+            "2023-01-02",
+            "SD 8 Gen1 5G",
+            "15.2(7)E10",
+            "8u401, and 11 (with care)",
+            "1.0 and 2.0",
+            "NX-OS 9 or so",
+            "1.2 2.0",
+            "1.4.0-1.2.0",
+        ] {
             assert_eq!(spans(text), [exact(text)], "{text}");
         }
     }
 
     #[test]
     fn text_without_a_digit_says_nothing() {
-        for text in ["n/a", "unspecified", "-", "", "see references", "publication"] {
+        for text in [
+            "n/a",
+            "unspecified",
+            "-",
+            "",
+            "see references",
+            "publication",
+        ] {
             assert_eq!(spans(text), [Span::NotStated], "{text}");
         }
         for text in ["*", "all versions", "All", "All versions."] {

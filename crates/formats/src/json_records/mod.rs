@@ -99,9 +99,9 @@ pub(crate) fn read_feed(
     sink.begin(&head);
     while let Some(cut) = records.next_record()? {
         match cut {
-            Cut::Record(raw) => sink
-                .record(raw)
-                .map_err(|_| ReadError::Stopped { document: document.to_owned() })?,
+            Cut::Record(raw) => sink.record(raw).map_err(|_| ReadError::Stopped {
+                document: document.to_owned(),
+            })?,
             Cut::PassedOver(place, reason) => sink.reject(Reject {
                 document: document.to_owned(),
                 place,
@@ -168,9 +168,10 @@ impl<'r> JsonRecords<'r> {
             return Err(self.limit("the number of records", limits::RECORDS));
         }
         Ok(Some(match piece {
-            Piece::Record(place, range) => {
-                Cut::Record(RawRecord { place, bytes: &self.buffer[range] })
-            }
+            Piece::Record(place, range) => Cut::Record(RawRecord {
+                place,
+                bytes: &self.buffer[range],
+            }),
             Piece::PassedOver(place, reason) => Cut::PassedOver(place, reason),
         }))
     }
@@ -186,7 +187,10 @@ impl<'r> JsonRecords<'r> {
             None => Layout::End,
             Some(b'[') => {
                 self.unread.start += 1;
-                Layout::Array { member: false, first: true }
+                Layout::Array {
+                    member: false,
+                    first: true,
+                }
             }
             Some(b'{') => match self.object()? {
                 Object::Record(length) if start && self.fills_its_line(length)? => Layout::Lines,
@@ -197,7 +201,10 @@ impl<'r> JsonRecords<'r> {
                     let members = [members, b"}"].concat();
                     self.head.get_or_insert(members);
                     self.unread.start += bracket + 1;
-                    Layout::Array { member: true, first: true }
+                    Layout::Array {
+                        member: true,
+                        first: true,
+                    }
                 }
             },
             Some(_) => return Err(self.malformed("it begins with neither an object nor an array")),
@@ -208,22 +215,28 @@ impl<'r> JsonRecords<'r> {
     /// Reads an object up to its end or to a container's bracket, keeping all of it buffered.
     fn object(&mut self) -> Result<Object, ReadError> {
         let (mut at, mut depth) = (1, 1_usize);
-        let mut key = 0..0;
+        let mut key: Option<Range<usize>> = None;
         let mut is_value = false;
         loop {
             match self.peek(at)? {
                 b'"' => {
                     let end = self.string_end(at)?;
                     if depth == 1 && !is_value {
-                        key = at..end;
+                        key = Some(at + 1..end - 1);
                     }
                     at = end;
                     continue;
                 }
                 b':' if depth == 1 => is_value = true,
                 b',' if depth == 1 => is_value = false,
-                b'[' if depth == 1 && is_value && self.is_container(&key) => {
-                    return Ok(Object::Container { head: key.start, bracket: at });
+                b'[' if depth == 1 && is_value => {
+                    if let Some(key) = key.take_if(|key| self.is_container(key)) {
+                        return Ok(Object::Container {
+                            head: key.start - 1,
+                            bracket: at,
+                        });
+                    }
+                    depth += 1;
                 }
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' => {
@@ -238,8 +251,8 @@ impl<'r> JsonRecords<'r> {
         }
     }
 
-    fn is_container(&self, quoted: &Range<usize>) -> bool {
-        let key = &self.waiting()[quoted.start + 1..quoted.end - 1];
+    fn is_container(&self, key: &Range<usize>) -> bool {
+        let key = &self.waiting()[key.clone()];
         self.containers.iter().any(|name| name.as_bytes() == key)
     }
 
@@ -327,7 +340,9 @@ impl<'r> JsonRecords<'r> {
     }
 
     fn value(&mut self) -> Result<Option<Piece>, ReadError> {
-        let Some(byte) = self.skip_blanks()? else { return Ok(None) };
+        let Some(byte) = self.skip_blanks()? else {
+            return Ok(None);
+        };
         if byte != b'{' && byte != b'[' {
             return Err(self.malformed("something that is no object stands between its records"));
         }
@@ -336,7 +351,9 @@ impl<'r> JsonRecords<'r> {
 
     /// The next element of an array; `None` behind its end.
     fn element(&mut self, member: bool, first: bool) -> Result<Option<Piece>, ReadError> {
-        let Some(mut byte) = self.skip_blanks()? else { return Err(self.cut_in_array()) };
+        let Some(mut byte) = self.skip_blanks()? else {
+            return Err(self.cut_in_array());
+        };
         if byte == b']' {
             self.unread.start += 1;
             self.finish_array(member)?;
@@ -349,7 +366,10 @@ impl<'r> JsonRecords<'r> {
             self.unread.start += 1;
             byte = self.skip_blanks()?.ok_or_else(|| self.cut_in_array())?;
         }
-        self.layout = Layout::Array { member, first: false };
+        self.layout = Layout::Array {
+            member,
+            first: false,
+        };
         let place = Place::Index(self.records);
         match byte {
             b'{' | b'[' | b'"' => self.cut_value(place).map(Some),
@@ -385,10 +405,10 @@ impl<'r> JsonRecords<'r> {
 
     fn cut_value(&mut self, place: Place) -> Result<Piece, ReadError> {
         let mut scanner = Scanner::default();
-        let (mut scanned, mut too_large) = (0, false);
+        let (mut read, mut too_large) = (0, false);
         loop {
-            if let Some(end) = scanner.advance(&self.waiting()[scanned..]) {
-                let range = self.take(scanned + end);
+            if let Some(end) = scanner.advance(&self.waiting()[read..]) {
+                let range = self.take(read + end);
                 return Ok(if too_large || range.len() > limits::RECORD_BYTES {
                     Piece::PassedOver(place, TOO_LARGE)
                 } else if scanner.deepest() > DEPTH {
@@ -397,11 +417,11 @@ impl<'r> JsonRecords<'r> {
                     Piece::Record(place, range)
                 });
             }
-            scanned = self.unread.len();
-            if scanned > limits::RECORD_BYTES {
+            read = self.unread.len();
+            if read > limits::RECORD_BYTES {
                 too_large = true;
-                self.take(scanned);
-                scanned = 0;
+                self.take(read);
+                read = 0;
             }
             if !self.fill()? {
                 return Err(self.malformed("it ends inside a record"));
@@ -496,7 +516,10 @@ impl<'r> JsonRecords<'r> {
             match self.reader.read(&mut self.buffer[self.unread.end..]) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(source) => {
-                    return Err(ReadError::Io { document: self.document.to_owned(), source });
+                    return Err(ReadError::Io {
+                        document: self.document.to_owned(),
+                        source,
+                    });
                 }
                 Ok(count) => break count,
             }
@@ -526,7 +549,11 @@ impl<'r> JsonRecords<'r> {
     }
 
     fn limit(&self, what: &'static str, limit: u64) -> ReadError {
-        ReadError::Limit { document: self.document.to_owned(), what, limit }
+        ReadError::Limit {
+            document: self.document.to_owned(),
+            what,
+            limit,
+        }
     }
 }
 

@@ -17,7 +17,11 @@ pub(super) struct Scanner {
 impl Scanner {
     /// A scanner for the rest of an object whose beginning was read elsewhere.
     pub(super) fn inside_object() -> Self {
-        Self { depth: 1, deepest: 1, ..Self::default() }
+        Self {
+            depth: 1,
+            deepest: 1,
+            ..Self::default()
+        }
     }
 
     /// How deep brackets were nested so far.
@@ -32,7 +36,10 @@ impl Scanner {
             if self.in_string {
                 at = self.string(chunk, at)?;
             } else {
-                at += chunk[at..].iter().position(|byte| STRUCTURAL[usize::from(*byte)])? + 1;
+                at += chunk[at..]
+                    .iter()
+                    .position(|byte| STRUCTURAL[usize::from(*byte)])?
+                    + 1;
                 match chunk[at - 1] {
                     b'"' => {
                         self.in_string = true;

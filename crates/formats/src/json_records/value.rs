@@ -104,11 +104,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
 /// Reads a time; without a zone it is UTC, as NVD means it.
 pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
-    let has_zone = text.get(10..).is_some_and(|time| time.contains(['Z', 'z', '+', '-']));
+    let has_zone = text
+        .get(10..)
+        .is_some_and(|time| time.contains(['Z', 'z', '+', '-']));
     if has_zone {
         text.parse().ok()
     } else {
-        Offset::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()
+        Offset::UTC
+            .to_timestamp(text.parse::<DateTime>().ok()?)
+            .ok()
     }
 }
 

@@ -178,7 +178,10 @@ impl<'a> Collector<'a> {
             return Condition::default();
         }
         self.conditions += 1;
-        Condition { number: self.conditions, requires }
+        Condition {
+            number: self.conditions,
+            requires,
+        }
     }
 
     fn row(
@@ -219,14 +222,17 @@ impl<'a> Collector<'a> {
         let mut entry = Affected::of(Product::Cpe(name.name()), Vec::new());
         entry.requires.clone_from(&condition.requires);
         self.affected.push(entry);
-        self.places.insert((condition.number, name.product_key()), place);
+        self.places
+            .insert((condition.number, name.product_key()), place);
         Ok(place)
     }
 
     fn count_companions(&mut self, count: usize) -> Result<(), String> {
         self.companions += count;
         if self.companions > COMPANIONS {
-            return Err(format!("its conditions multiply to more than {COMPANIONS} names"));
+            return Err(format!(
+                "its conditions multiply to more than {COMPANIONS} names"
+            ));
         }
         Ok(())
     }
@@ -242,13 +248,18 @@ fn attributes<'a>(row: &'a Row<'_>) -> Result<Attributes<'a>, String> {
 
 fn companion(row: &Row<'_>) -> Result<Option<Companion>, String> {
     let name = attributes(row)?;
-    let companion = || Companion { cpe: name.name(), span: span(row, &name) };
+    let companion = || Companion {
+        cpe: name.name(),
+        span: span(row, &name),
+    };
     Ok((!name.is_nothing()).then(companion))
 }
 
 fn span(row: &Row<'_>, name: &Attributes<'_>) -> Span {
     let bound = |text: &Option<Text<'_>>| {
-        text.as_deref().filter(|version| !version.is_empty()).map(str::to_owned)
+        text.as_deref()
+            .filter(|version| !version.is_empty())
+            .map(str::to_owned)
     };
     let lower = bound(&row.version_start_including)
         .map(Lower::Including)

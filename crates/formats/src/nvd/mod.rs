@@ -12,7 +12,8 @@ use std::hint::black_box;
 use std::io::Read;
 
 use palisade_model::{
-    Advisory, CvssVersion, Exploitation, Rating, Reference, Severity, Ssvc, VulnerabilityId,
+    Advisory, CvssVersion, Exploitation, InvalidIdentifier, Rating, Reference, Severity, Ssvc,
+    VulnerabilityId,
 };
 use serde::Deserialize;
 
@@ -29,9 +30,11 @@ pub fn read(
     reader: &mut dyn Read,
     sink: &mut dyn FeedSink,
 ) -> Result<(), ReadError> {
-    json_records::read_feed(document, reader, &["vulnerabilities"], sink, |members| FeedHead {
-        as_of: time_of_page(members),
-        ..FeedHead::default()
+    json_records::read_feed(document, reader, &["vulnerabilities"], sink, |members| {
+        FeedHead {
+            as_of: time_of_page(members),
+            ..FeedHead::default()
+        }
     })
 }
 
@@ -51,9 +54,7 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
         ("", Some(annotation)) => &*annotation.cve_id,
         (id, _) => id,
     };
-    let id: VulnerabilityId = name
-        .parse()
-        .map_err(|error| BadRecord::new(format!("its identifier is bad: {error}")))?;
+    let id: VulnerabilityId = name.parse().map_err(|error| bad_identifier(name, &error))?;
     let mut advisory = Advisory::new(id);
     advisory.affected = configuration::affected(&cve.configurations)
         .map_err(|reason| BadRecord::new(reason).of(name))?;
@@ -61,7 +62,10 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     if let Some(annotation) = annotation {
         annotate(&mut advisory, &annotation);
     }
-    Ok(Record { name: advisory.id.to_string(), advisory })
+    Ok(Record {
+        name: advisory.id.to_string(),
+        advisory,
+    })
 }
 
 /// Parses one raw record into its typed form and no further: what parsing costs at the least.
@@ -82,6 +86,16 @@ fn deserialize(raw: &[u8]) -> Result<(Cve<'_>, Option<Annotation<'_>>), BadRecor
     }
 }
 
+/// A record whose identifier is none; what it has instead is shown up to a readable length.
+pub(crate) fn bad_identifier(text: &str, error: &InvalidIdentifier) -> BadRecord {
+    let bad = BadRecord::new(format!("its identifier is bad: {error}"));
+    if text.is_empty() {
+        bad
+    } else {
+        bad.of(text.chars().take(64).collect::<String>())
+    }
+}
+
 fn describe(advisory: &mut Advisory, cve: &Cve<'_>) {
     advisory.published = timestamp(&cve.published);
     advisory.modified = timestamp(&cve.last_modified);
@@ -93,32 +107,48 @@ fn describe(advisory: &mut Advisory, cve: &Cve<'_>) {
     // Tags came in 2023; before, and in feeds of then, the description says so.
     let is_disputed = |tag: &Text<'_>| tag.eq_ignore_ascii_case("disputed");
     advisory.disputed = cve.tags.iter().flat_map(|set| &set.tags).any(is_disputed)
-        || advisory.details.as_deref().is_some_and(|text| text.starts_with("** DISPUTED **"));
+        || advisory
+            .details
+            .as_deref()
+            .is_some_and(|text| text.starts_with("** DISPUTED **"));
     advisory.severities = severities(&cve.metrics);
     advisory.ssvc = ssvc(&cve.metrics);
-    for weakness in cve.weaknesses.iter().flat_map(|weakness| &weakness.description) {
+    for weakness in cve
+        .weaknesses
+        .iter()
+        .flat_map(|weakness| &weakness.description)
+    {
         add_weakness(&mut advisory.weaknesses, &weakness.value);
     }
     advisory.references = references(&cve.references);
-    advisory.exploitation = cve.exploit_add.as_deref().filter(|day| !day.is_empty()).map(|day| {
-        Exploitation {
+    advisory.exploitation = cve
+        .exploit_add
+        .as_deref()
+        .filter(|day| !day.is_empty())
+        .map(|day| Exploitation {
             added: day.to_owned(),
             due: cve.action_due.as_deref().map(str::to_owned),
             ransomware: false,
             action: cve.required_action.as_deref().map(str::to_owned),
-        }
-    });
+        });
 }
 
 /// Takes what an override says beside its configurations, where the record itself says nothing.
 fn annotate(advisory: &mut Advisory, annotation: &Annotation<'_>) {
-    advisory.published = advisory.published.or_else(|| timestamp(&annotation.published));
-    advisory.modified = advisory.modified.or_else(|| timestamp(&annotation.modified));
+    advisory.published = advisory
+        .published
+        .or_else(|| timestamp(&annotation.published));
+    advisory.modified = advisory
+        .modified
+        .or_else(|| timestamp(&annotation.modified));
     if advisory.details.is_none() && !annotation.description.is_empty() {
         advisory.details = Some(annotation.description.to_string());
     }
     if advisory.references.is_empty() {
-        let link = |url: &Text<'_>| Reference { url: url.to_string(), tags: Vec::new() };
+        let link = |url: &Text<'_>| Reference {
+            url: url.to_string(),
+            tags: Vec::new(),
+        };
         advisory.references = annotation.references.iter().map(link).collect();
     }
 }
@@ -126,7 +156,9 @@ fn annotate(advisory: &mut Advisory, annotation: &Annotation<'_>) {
 /// The English text of several, or the first where none is English.
 pub(crate) fn english<'a>(texts: &'a [Description<'_>]) -> Option<&'a str> {
     let is_english = |text: &&Description<'_>| {
-        text.lang.get(..2).is_some_and(|language| language.eq_ignore_ascii_case("en"))
+        text.lang
+            .get(..2)
+            .is_some_and(|language| language.eq_ignore_ascii_case("en"))
     };
     let text = texts.iter().find(is_english).or_else(|| texts.first())?;
     Some(text.value.trim()).filter(|value| !value.is_empty())
@@ -150,12 +182,17 @@ fn severities(metrics: &Metrics<'_>) -> Vec<Severity> {
         (CvssVersion::V2, &metrics.v2),
     ];
     let rated = || {
-        versions.iter().flat_map(|(version, list)| list.iter().map(move |m| (*version, m)))
+        versions
+            .iter()
+            .flat_map(|(version, list)| list.iter().map(move |m| (*version, m)))
     };
     let is_primary = |metric: &Metric<'_>| metric.kind.eq_ignore_ascii_case("primary");
     let primary = rated().filter(|(_, metric)| is_primary(metric));
     let others = rated().filter(|(_, metric)| !is_primary(metric));
-    primary.chain(others).map(|(version, metric)| severity(version, metric)).collect()
+    primary
+        .chain(others)
+        .map(|(version, metric)| severity(version, metric))
+        .collect()
 }
 
 fn severity(version: CvssVersion, metric: &Metric<'_>) -> Severity {
@@ -171,12 +208,18 @@ fn severity(version: CvssVersion, metric: &Metric<'_>) -> Severity {
 
 fn ssvc(metrics: &Metrics<'_>) -> Option<Ssvc> {
     let options = &metrics.ssvc.first()?.data.options;
-    let mut found = Ssvc { exploitation: None, automatable: None, technical_impact: None };
+    let mut found = Ssvc {
+        exploitation: None,
+        automatable: None,
+        technical_impact: None,
+    };
     for option in options {
         let word = |text: &Option<Text<'_>>| text.as_deref().map(str::to_ascii_lowercase);
         found.exploitation = found.exploitation.or_else(|| word(&option.exploitation));
         found.automatable = found.automatable.or_else(|| word(&option.automatable));
-        found.technical_impact = found.technical_impact.or_else(|| word(&option.technical_impact));
+        found.technical_impact = found
+            .technical_impact
+            .or_else(|| word(&option.technical_impact));
     }
     Some(found)
 }
@@ -201,17 +244,8 @@ pub(crate) struct References {
 impl References {
     /// Adds a link.
     pub(crate) fn add<'t>(&mut self, url: &str, tags: impl Iterator<Item = &'t str>) {
-        let reference = match self.place(url) {
-            Some(place) => &mut self.list[place],
-            None => {
-                self.list.push(Reference { url: url.to_owned(), tags: Vec::new() });
-                if self.list.len() > FEW {
-                    self.index_last();
-                }
-                let last = self.list.len() - 1;
-                &mut self.list[last]
-            }
-        };
+        let place = self.place(url).unwrap_or_else(|| self.push(url));
+        let reference = &mut self.list[place];
         for tag in tags {
             if reference.tags.len() < 100 && !reference.tags.iter().any(|known| known == tag) {
                 reference.tags.push(tag.to_owned());
@@ -227,8 +261,23 @@ impl References {
         }
     }
 
+    fn push(&mut self, url: &str) -> usize {
+        self.list.push(Reference {
+            url: url.to_owned(),
+            tags: Vec::new(),
+        });
+        if self.list.len() > FEW {
+            self.index_last();
+        }
+        self.list.len() - 1
+    }
+
     fn index_last(&mut self) {
-        let start = if self.places.is_empty() { 0 } else { self.list.len() - 1 };
+        let start = if self.places.is_empty() {
+            0
+        } else {
+            self.list.len() - 1
+        };
         for (place, known) in self.list.iter().enumerate().skip(start) {
             self.places.insert(known.url.clone(), place);
         }

@@ -24,7 +24,9 @@ impl<'a> Ecosystem<'a> {
         };
         let known = DISTRIBUTIONS.iter().find(|(ours, ..)| *ours == name);
         let distribution = known.and_then(|(_, distribution, _)| distribution.parse().ok());
-        let scheme = known.map(|(.., scheme)| *scheme).or_else(|| language_scheme(name));
+        let scheme = known
+            .map(|(.., scheme)| *scheme)
+            .or_else(|| language_scheme(name));
         Self {
             name,
             release: release.filter(|release| !release.is_empty()),
@@ -89,7 +91,12 @@ mod tests {
             ("Alpine:v3.17", "alpine", Some("v3.17"), Scheme::Apk),
             ("Debian:12", "debian", Some("12"), Scheme::Deb),
             ("Ubuntu:22.04:LTS", "ubuntu", Some("22.04"), Scheme::Deb),
-            ("Ubuntu:Pro:18.04:LTS", "ubuntu", Some("Pro:18.04"), Scheme::Deb),
+            (
+                "Ubuntu:Pro:18.04:LTS",
+                "ubuntu",
+                Some("Pro:18.04"),
+                Scheme::Deb,
+            ),
             ("Rocky Linux:9", "rocky", Some("9"), Scheme::Rpm),
             ("Wolfi", "wolfi", None, Scheme::Apk),
         ] {

@@ -33,7 +33,9 @@ pub(super) fn spans(events: &[Event<'_>], scheme: Option<Scheme>) -> Vec<Span> {
     let mut steps: Vec<Step<'_>> = events.iter().flat_map(steps).collect();
     if !alternates(&steps)
         && let Some(scheme) = scheme
-        && steps.iter().all(|(_, at)| is_start(at) || *at == "*" || scheme.is_valid(at))
+        && steps
+            .iter()
+            .all(|(_, at)| is_start(at) || *at == "*" || scheme.is_valid(at))
     {
         steps.sort_by(|a, b| order(scheme, *a, *b));
         return evaluate(&steps);
@@ -54,11 +56,14 @@ fn steps<'a>(event: &'a Event<'_>) -> impl Iterator<Item = Step<'a>> {
 
 /// Whether each `introduced` is followed by one end, but perhaps the last.
 fn alternates(steps: &[Step<'_>]) -> bool {
-    steps.iter().enumerate().all(|(place, (kind, _))| match kind {
-        Kind::Introduced => place.is_multiple_of(2),
-        Kind::Fixed | Kind::LastAffected => !place.is_multiple_of(2),
-        Kind::Limit => false,
-    })
+    steps
+        .iter()
+        .enumerate()
+        .all(|(place, (kind, _))| match kind {
+            Kind::Introduced => place.is_multiple_of(2),
+            Kind::Fixed | Kind::LastAffected => !place.is_multiple_of(2),
+            Kind::Limit => false,
+        })
 }
 
 fn is_start(version: &str) -> bool {
@@ -76,7 +81,11 @@ fn order(scheme: Scheme, a: Step<'_>, b: Step<'_>) -> Ordering {
 }
 
 fn lower(version: &str) -> Lower {
-    if is_start(version) { Lower::Open } else { Lower::Including(version.to_owned()) }
+    if is_start(version) {
+        Lower::Open
+    } else {
+        Lower::Including(version.to_owned())
+    }
 }
 
 /// The upper bound that an event is; a limit of `*` is none.
@@ -127,7 +136,9 @@ fn pair(steps: &[Step<'_>]) -> Vec<Span> {
             }
         }
     }
-    let rest = waiting.into_iter().map(|from| span(from, limit.map_or(Upper::Open, |l| upper(*l))));
+    let rest = waiting
+        .into_iter()
+        .map(|from| span(from, limit.map_or(Upper::Open, |l| upper(*l))));
     spans.extend(rest);
     spans
 }

@@ -29,6 +29,7 @@ use palisade_version::Scheme;
 
 use crate::feed::{FeedHead, FeedSink, Record};
 use crate::json_records::{self, Text, list, timestamp};
+use crate::nvd::bad_identifier;
 use crate::{BadRecord, ReadError};
 use ecosystem::Ecosystem;
 use record::{Document, EcosystemSpecific, Entry, Range};
@@ -48,12 +49,15 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     let id: VulnerabilityId = document
         .id
         .parse()
-        .map_err(|error| BadRecord::new(format!("its identifier is bad: {error}")))?;
+        .map_err(|error| bad_identifier(&document.id, &error))?;
     let mut advisory = Advisory::new(id);
     describe(&mut advisory, &document);
     // GHSA-…, PYSEC-…: the part before the first hyphen names the database.
     let scorer = document.id.split('-').next().unwrap_or_default();
-    for rated in document.severity.iter().chain(document.affected.iter().flat_map(|e| &e.severity))
+    for rated in document
+        .severity
+        .iter()
+        .chain(document.affected.iter().flat_map(|e| &e.severity))
     {
         add_severity(&mut advisory.severities, severity::severity(rated, scorer));
     }
@@ -61,7 +65,10 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
         add_severity(&mut advisory.severities, urgency(entry));
         add_entry(&mut advisory.affected, entry);
     }
-    Ok(Record { name: advisory.id.to_string(), advisory })
+    Ok(Record {
+        name: advisory.id.to_string(),
+        advisory,
+    })
 }
 
 /// Parses one raw record into its typed form and no further: what parsing costs at the least.
@@ -78,7 +85,11 @@ fn deserialize(raw: &[u8]) -> Result<Document<'_>, BadRecord> {
 }
 
 fn describe(advisory: &mut Advisory, document: &Document<'_>) {
-    let text = |text: &Text<'_>| Some(text.trim()).filter(|t| !t.is_empty()).map(str::to_owned);
+    let text = |text: &Text<'_>| {
+        Some(text.trim())
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned)
+    };
     advisory.published = timestamp(&document.published);
     advisory.modified = timestamp(&document.modified);
     advisory.withdrawn = text(&document.withdrawn).map(|time| format!("withdrawn on {time}"));
@@ -171,12 +182,20 @@ fn add_repositories(affected: &mut Vec<Affected>, entry: &Entry<'_>) {
     let ecosystem = Ecosystem::new("GIT");
     let mut rest: Vec<&Range<'_>> = entry.ranges.iter().collect();
     rest.sort_by(|a, b| a.repo.cmp(&b.repo));
+    let first = affected.len();
     for group in rest.chunk_by(|a, b| a.repo == b.repo) {
-        let Some(repo) = repository(group[0]) else { continue };
+        let Some(repo) = repository(group[0]) else {
+            continue;
+        };
         let product = product(&ecosystem, repo, Some(repo));
-        let mut versions = ranges(group.iter().copied(), &ecosystem);
-        add_listed(&mut versions, entry, &ecosystem);
-        affected.push(Affected::of(product, versions));
+        affected.push(Affected::of(
+            product,
+            ranges(group.iter().copied(), &ecosystem),
+        ));
+    }
+    // Whose tags the listed versions are is not told; mostly there is one repository.
+    if let Some(entry_of_first) = affected.get_mut(first) {
+        add_listed(&mut entry_of_first.versions, entry, &ecosystem);
     }
 }
 
@@ -203,6 +222,9 @@ fn ranges<'a>(
     found
 }
 
+/// Comparisons of listed versions with ranges in one entry; beyond, all that is listed is kept.
+const COMPARISONS: usize = 2_000_000;
+
 /// Adds those of an entry's list of versions that its ranges do not cover.
 fn add_listed(ranges: &mut Vec<VersionRange>, entry: &Entry<'_>, ecosystem: &Ecosystem<'_>) {
     let of_versions = ranges.iter().any(|range| range.scheme != RangeScheme::Git);
@@ -210,8 +232,16 @@ fn add_listed(ranges: &mut Vec<VersionRange>, entry: &Entry<'_>, ecosystem: &Eco
         return;
     }
     let count = ranges.len();
-    for version in listed(entry) {
-        let is_covered = ranges[..count].iter().any(|range| covers(range, &version));
+    let listed = listed(entry);
+    let comparable = if count.saturating_mul(listed.len()) <= COMPARISONS {
+        count
+    } else {
+        0
+    };
+    for version in listed {
+        let is_covered = ranges[..comparable]
+            .iter()
+            .any(|range| covers(range, &version));
         if !version.is_empty() && !is_covered {
             let span = Span::Exact(version.to_string());
             ranges.push(VersionRange::affected(span, ecosystem.scheme));
@@ -221,11 +251,16 @@ fn add_listed(ranges: &mut Vec<VersionRange>, entry: &Entry<'_>, ecosystem: &Eco
 
 fn listed<'a>(entry: &Entry<'a>) -> Vec<Text<'a>> {
     let parse = |raw: &'a str| list(&mut serde_json::Deserializer::from_str(raw)).ok();
-    entry.versions.and_then(|raw| parse(raw.get())).unwrap_or_default()
+    entry
+        .versions
+        .and_then(|raw| parse(raw.get()))
+        .unwrap_or_default()
 }
 
 fn covers(range: &VersionRange, version: &str) -> bool {
-    let RangeScheme::Stated(scheme) = range.scheme else { return false };
+    let RangeScheme::Stated(scheme) = range.scheme else {
+        return false;
+    };
     let order = |bound: &str| scheme.0.compare(version, bound);
     match &range.span {
         Span::All => true,

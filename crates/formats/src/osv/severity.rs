@@ -16,7 +16,11 @@ pub(super) fn severity(rated: &Rated<'_>, scorer: &str) -> Option<Severity> {
     }
     let cvss = |version| Severity {
         scorer: scorer.to_owned(),
-        rating: Rating::Cvss { version, vector: text.to_owned(), score: score(text) },
+        rating: Rating::Cvss {
+            version,
+            vector: text.to_owned(),
+            score: score(text),
+        },
     };
     Some(match &*rated.kind {
         "CVSS_V4" => cvss(CvssVersion::V4),
@@ -33,9 +37,31 @@ pub(super) fn severity(rated: &Rated<'_>, scorer: &str) -> Option<Severity> {
 
 /// The score of a vector: OSV states none, and the vector determines it.
 fn score(vector: &str) -> Option<f64> {
+    if !is_whole(vector) {
+        return None;
+    }
     let score = vector.parse::<Cvss>().ok()?.score();
     // In tenths, as the standards round.
     score.is_finite().then(|| (score * 10.0).round() / 10.0)
+}
+
+/// Whether all base metrics are there; the scoring takes one that is not for harmless.
+fn is_whole(vector: &str) -> bool {
+    let names: &[&str] = if vector.starts_with("CVSS:4") {
+        &[
+            "AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA",
+        ]
+    } else if vector.starts_with("CVSS:3") {
+        &["AV", "AC", "PR", "UI", "S", "C", "I", "A"]
+    } else {
+        &["AV", "AC", "Au", "C", "I", "A"]
+    };
+    let has = |name: &&str| {
+        vector
+            .split('/')
+            .any(|metric| metric.split_once(':').is_some_and(|(n, _)| n == *name))
+    };
+    names.iter().all(has)
 }
 
 #[cfg(test)]
@@ -49,7 +75,10 @@ mod tests {
         for (vector, expected) in [
             ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", Some(9.8)),
             ("CVSS:3.0/AV:L/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H", Some(7.8)),
-            ("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", Some(9.3)),
+            (
+                "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+                Some(9.3),
+            ),
             ("AV:N/AC:L/Au:N/C:P/I:P/A:P", Some(7.5)),
             ("CVSS:3.1/AV:N", None),
             ("high", None),
@@ -66,7 +95,7 @@ mod tests {
         ) {
             let mut vector = prefix.to_owned();
             for (name, value) in metrics {
-                vector.push_str(&format!("/{name}:{value}"));
+                vector.extend(["/", &name, ":", &value]);
             }
             let _ = score(&vector);
         }

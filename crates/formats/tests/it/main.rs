@@ -3,15 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod shared_data;
+mod shared_vuln;
 mod support;
 
 mod apk_signature;
 mod apkbuild;
 mod apkindex;
 mod container;
+mod cve5;
 mod deb822;
 mod dpkg;
 mod epss;
 mod guix_inventory;
+mod json_records;
 mod kev;
+mod nvd;
+mod osv;
 mod secdb;
