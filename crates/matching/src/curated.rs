@@ -84,7 +84,7 @@ pub(crate) fn homonym(package: &str, vendor: &str) -> Option<&'static Homonym> {
 
 /// Whether a name is an ordinary word or too short to mean one project only.
 pub(crate) fn is_common(name: &str) -> bool {
-    name.len() < 4 || COMMON_WORDS.contains(name)
+    name.len() < 3 || COMMON_WORDS.contains(name)
 }
 
 /// Whether a vendor is a company or collection with so many products that a shared name says
@@ -108,7 +108,7 @@ mod tests {
             }
         }
         assert!(ALIASES.values().flatten().all(|alias| !alias.product.is_empty()));
-        assert!(is_common("bridge") && is_common("git") && !is_common("imagemagick"));
+        assert!(is_common("bridge") && is_common("ed") && !is_common("imagemagick"));
         assert!(is_company("adobe"));
     }
 

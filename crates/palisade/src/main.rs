@@ -10,6 +10,11 @@ use clap::Parser;
 
 use crate::arguments::{Arguments, Command};
 
+/// Imports allocate in one thread and free in another, which the system's allocator is slow at: with
+/// it an import costs a quarter more CPU (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     ui::start_logging(arguments.verbose);

@@ -133,11 +133,13 @@ impl Session {
     /// When the database refuses.
     pub async fn feed_state(&mut self, feed: FeedId) -> Result<FeedState, StoreError> {
         let mut state = FeedState::default();
-        for row in self.query(FEED_RECORDS, params![feed.0]).await? {
+        self.query_each(FEED_RECORDS, params![feed.0], |row| {
             let known =
-                KnownAdvisory { id: row.int(1)?, digest: digest(&row, 2)?, modified: row.opt_int(3)? };
+                KnownAdvisory { id: row.int(1)?, digest: digest(row, 2)?, modified: row.opt_int(3)? };
             state.by_name.insert(row.text(0)?.into(), known);
-        }
+            Ok(())
+        })
+        .await?;
         Ok(state)
     }
 }

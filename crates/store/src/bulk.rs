@@ -27,7 +27,7 @@ pub(crate) struct Rows {
 const VALUES_PER_STATEMENT: usize = 4096;
 
 /// Rows held back before they are written.
-const ROWS_HELD: usize = 16384;
+const ROWS_HELD: usize = 2048;
 
 impl Rows {
     pub(crate) fn of(table: &'static Table) -> Self {

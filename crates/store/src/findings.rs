@@ -147,6 +147,13 @@ const SOURCES_OF_KEYS: Dialect = Dialect {
     postgres: "SELECT key, source_package_id FROM source_package_key WHERE key IN \
                (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
 };
+const OPEN_LINES: &str = "SELECT v.name, s.name, s.version, f.status FROM finding f \
+    JOIN branch b ON b.id = f.branch_id \
+    JOIN source_interval i ON i.branch_id = f.branch_id \
+    AND i.source_package_id = f.source_package_id AND i.until IS NULL \
+    JOIN source_package s ON s.id = f.source_package_id \
+    JOIN vulnerability v ON v.id = f.vulnerability_id \
+    WHERE b.distribution || '/' || b.name = $1 AND f.status <= 1 ORDER BY v.name, s.name, s.version";
 const ANY_SOURCE: &str = "SELECT id FROM source_package LIMIT 1";
 const ALL_SOURCES: &str = "SELECT id FROM source_package ORDER BY id";
 
@@ -214,6 +221,19 @@ impl Session {
     ) -> Result<Vec<(i64, SourcePackageId)>, StoreError> {
         let pairs = self.pairs(SOURCES_OF_KEYS, keys.iter().copied()).await?;
         Ok(pairs.into_iter().map(|(key, source)| (key, SourcePackageId(source))).collect())
+    }
+
+    /// What is open on a branch now, a line each: vulnerability, package, version, status.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn open_finding_lines(&mut self, branch: &str) -> Result<Vec<String>, StoreError> {
+        let mut lines = Vec::new();
+        for row in self.query(OPEN_LINES, params![branch]).await? {
+            let status = if row.int(3)? == 0 { "affected" } else { "under investigation" };
+            lines.push(format!("{} {} {} {status}", row.text(0)?, row.text(1)?, row.text(2)?));
+        }
+        Ok(lines)
     }
 
     /// Whether any source package is stored.

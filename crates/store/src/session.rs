@@ -1,5 +1,6 @@
 //! One transaction, on either database, with the few ways in which statements are run.
 
+use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row as _, Transaction};
@@ -196,6 +197,33 @@ impl Session {
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
+    }
+
+    /// Runs a query and hands over its rows one by one: for results too large to be held as rows.
+    pub(crate) async fn query_each(
+        &mut self,
+        statement: impl Into<Dialect>,
+        params: Vec<Value>,
+        mut visit: impl FnMut(&Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let statement = statement.into();
+        match &mut self.transaction {
+            Inner::Sqlite(transaction) => {
+                let query = sqlx::query_with(statement.sqlite, sqlite_arguments(params)?);
+                let mut rows = query.fetch(&mut **transaction);
+                while let Some(row) = rows.try_next().await? {
+                    visit(&Row::Sqlite(row))?;
+                }
+            }
+            Inner::Postgres(transaction) => {
+                let query = sqlx::query_with(statement.postgres, postgres_arguments(params)?);
+                let mut rows = query.fetch(&mut **transaction);
+                while let Some(row) = rows.try_next().await? {
+                    visit(&Row::Postgres(row))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Runs a query of which at most one row is wanted.

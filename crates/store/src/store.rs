@@ -70,16 +70,17 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
+            .page_size(4096)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(30))
-            // 32 MiB of page cache a connection at the most.
-            .pragma("cache_size", "-32768")
+            // 8 MiB of page cache a reader, 32 MiB the writer, at the most.
+            .pragma("cache_size", "-8192")
             .pragma("temp_store", "memory");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(3600))
-            .connect_with(options.clone().pragma("cache_size", "-65536"))
+            .connect_with(options.clone().pragma("cache_size", "-32768"))
             .await?;
         migrator(Backend::Sqlite).run(&writer).await?;
         let readers = SqlitePoolOptions::new()

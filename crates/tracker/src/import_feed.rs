@@ -36,10 +36,10 @@ pub struct FeedImport {
 }
 
 /// Records of a batch at the most.
-const BATCH_RECORDS: usize = 1024;
+const BATCH_RECORDS: usize = 512;
 
 /// Bytes of raw records of a batch at the most, unless a single one is larger.
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 
 /// Batches that wait for the importer.
 const BATCHES_WAITING: usize = 3;
