@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::key::normal_name;
-use crate::names::Name;
+use crate::names::{Name, NameSource};
 
 /// "This package is that product."
 #[derive(Debug, PartialEq, Eq)]
@@ -67,7 +67,9 @@ fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
 
 /// The products that a package is known to be, by its own name or by one without version.
 pub(crate) fn aliases(package: &str, names: &[Name]) -> Vec<&'static Alias> {
-    let known = names.iter().map(|name| name.text.as_str()).chain([package]);
+    // A library's name without its language's prefix is often that of the program it binds.
+    let own = names.iter().filter(|name| name.source != NameSource::LanguageStripped);
+    let known = own.map(|name| name.text.as_str()).chain([package]);
     let mut found: Vec<&'static Alias> = Vec::new();
     for alias in known.filter_map(|name| ALIASES.get(name)).flatten() {
         if !found.contains(&alias) {
@@ -75,6 +77,12 @@ pub(crate) fn aliases(package: &str, names: &[Name]) -> Vec<&'static Alias> {
         }
     }
     found
+}
+
+/// Whether a name is that of a program in the table, so that a library with the same bare name
+/// binds it rather than is it.
+pub(crate) fn is_known_program(name: &str) -> bool {
+    ALIASES.contains_key(name)
 }
 
 /// Whose product of the same name the package is not.

@@ -3,7 +3,7 @@
 use palisade_model::{Confidence, Cpe, CpePart, Product};
 
 use crate::curated;
-use crate::key::{ecosystem_name, normal_name};
+use crate::key::{ecosystem_name, is_normal_of, normal_name};
 use crate::names::{Language, Name, NameSource};
 use crate::origins::{self, letters};
 use crate::subject::{Place, Subject};
@@ -116,6 +116,9 @@ impl Identity {
 }
 
 fn of_ecosystem(subject: &Subject, ecosystem: &str, name: &str) -> Option<Identity> {
+    if !subject.ecosystems.iter().any(|(system, _, _)| system.eq_ignore_ascii_case(ecosystem)) {
+        return None;
+    }
     let wanted = ecosystem_name(ecosystem, name);
     let (system, found, sure) = subject
         .ecosystems
@@ -130,6 +133,9 @@ fn of_ecosystem(subject: &Subject, ecosystem: &str, name: &str) -> Option<Identi
 }
 
 fn of_repository(subject: &Subject, address: &str) -> Option<Identity> {
+    if subject.repositories.is_empty() {
+        return None;
+    }
     let wanted = origins::repository(address)?;
     subject
         .repositories
@@ -138,7 +144,14 @@ fn of_repository(subject: &Subject, address: &str) -> Option<Identity> {
 }
 
 fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
-    let product = normal_name(&cpe.product);
+    let alias = subject
+        .aliases
+        .iter()
+        .any(|a| a.vendor == cpe.vendor && is_normal_of(&a.product, &cpe.product));
+    let name = subject.names.iter().find(|name| is_normal_of(&name.text, &cpe.product));
+    if !alias && name.is_none() {
+        return None;
+    }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
     if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) {
         return None;
@@ -151,17 +164,16 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
     {
         return None;
     }
-    let curated = subject.aliases.iter().find(|a| a.product == product && a.vendor == cpe.vendor);
-    if curated.is_some() {
+    if alias {
         return Some(Identity::new(Confidence::Certain, How::Curated { product: words() }));
     }
     if cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none() {
         // An operating system is a package only where somebody said which.
         return None;
     }
-    let name = subject.names.iter().find(|name| name.text == product)?;
+    let name = name?;
     if name.source == NameSource::Hint {
-        let certain = subject.hints.cpe_vendor.is_some() || !curated::is_common(&product);
+        let certain = subject.hints.cpe_vendor.is_some() || !curated::is_common(&name.text);
         let confidence = if certain { Confidence::Certain } else { Confidence::Likely };
         return Some(Identity::new(confidence, How::PackagerHint));
     }
@@ -190,6 +202,9 @@ fn by_name(
     product: String,
     target: Option<&str>,
 ) -> Option<Identity> {
+    if name.source == NameSource::LanguageStripped && curated::is_known_program(&name.text) {
+        return None;
+    }
     let voucher = voucher(subject, name, vendor);
     if let Some(voucher) = voucher {
         let how = How::NameAndVendor { product, voucher };
@@ -263,9 +278,14 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
 
 /// A vendor and a product in a CNA's own words.
 fn of_words(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> {
+    let name = subject.names.iter().find(|name| is_normal_of(&name.text, product));
+    let alias = subject.aliases.iter().any(|alias| is_normal_of(&alias.product, product));
+    if product.is_empty() || (name.is_none() && !alias && !is_linux_kernel(vendor, product)) {
+        return None;
+    }
     let text = normal_name(product);
     let vendor_name = normal_name(vendor).replace('-', "_");
-    if text.is_empty() || subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
+    if subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
         return None;
     }
     let words = || if vendor.is_empty() { product.to_owned() } else { format!("{vendor} {product}") };
@@ -279,7 +299,7 @@ fn of_words(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> 
     if curated.is_some() {
         return Some(Identity::new(Confidence::Certain, How::Curated { product: words() }));
     }
-    let name = subject.names.iter().find(|name| name.text == text)?;
+    let name = name?;
     if name.source == NameSource::Hint {
         return Some(Identity::new(Confidence::Likely, How::PackagerHint));
     }
@@ -287,7 +307,6 @@ fn of_words(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> 
 }
 
 fn is_linux_kernel(vendor: &str, product: &str) -> bool {
-    let product = normal_name(product);
-    matches!(product.as_str(), "linux" | "linux-kernel" | "kernel")
+    ["linux", "linux-kernel", "kernel"].iter().any(|kernel| is_normal_of(kernel, product))
         && matches!(normal_name(vendor).as_str(), "linux" | "kernel" | "linux-kernel" | "n/a" | "")
 }

@@ -22,6 +22,19 @@ pub fn normal_name(name: &str) -> String {
     normal
 }
 
+/// Whether a text in the one spelling is the normal form of another, without writing that down.
+pub(crate) fn is_normal_of(normal: &str, name: &str) -> bool {
+    let name = name.trim();
+    if !name.is_ascii() {
+        return normal == normal_name(name);
+    }
+    normal.len() == name.len()
+        && normal.bytes().zip(name.bytes()).all(|(normal, byte)| match byte {
+            b'_' | b' ' | b'\t' => normal == b'-',
+            byte => normal == byte.to_ascii_lowercase(),
+        })
+}
+
 /// The key of a bare product name.
 pub fn of_name(name: &str) -> String {
     format!("n:{}", normal_name(name))

@@ -191,7 +191,9 @@ pub(crate) fn names(package: &Package) -> Vec<Name> {
         return names;
     }
     if let Some(upstream) = &package.hints.upstream_name {
-        add(upstream, NameSource::Upstream);
+        // A library's name in its registry is often that of the program it binds (ghc-mysql: mysql).
+        let library = language(package).is_some();
+        add(upstream, if library { NameSource::LanguageStripped } else { NameSource::Upstream });
     }
     add(&package.source_name, NameSource::Own);
     if let Some(stripped) = without_language(&package.source_name) {

@@ -10,7 +10,7 @@ const FORGES: &[&str] = &[
     "gitlab.gnome.org", "gitlab.freedesktop.org", "salsa.debian.org", "invent.kde.org",
     "framagit.org", "notabug.org", "gitea.com", "git.savannah.gnu.org", "git.savannah.nongnu.org",
     "launchpad.net", "sourceforge.net", "savannah.gnu.org", "savannah.nongnu.org", "0xacab.org",
-    "git.kernel.org", "code.google.com", "pagure.io",
+    "code.google.com", "pagure.io",
 ];
 
 /// Host labels that name nobody.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::block::{BlockSpan, BlockWriter};
+use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES, RAW_BYTES};
 use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Row, Session, json_ints, json_texts, params};
 use crate::StoreError;
@@ -232,8 +232,8 @@ impl AdvisoryWriter {
         let block = session.next_id("SELECT max(id) FROM block").await?;
         Ok(Self {
             next_advisory: session.next_id("SELECT max(id) FROM advisory").await?,
-            raw: BlockWriter::new(block, 2)?,
-            facts: BlockWriter::new(block + 1, 2)?,
+            raw: BlockWriter::new(block, 2, RAW_BYTES)?,
+            facts: BlockWriter::new(block + 1, 2, FACTS_BYTES)?,
             advisories: Rows::of(&ADVISORY),
             aliases: Rows::of(&ALIAS),
             keys: Rows::of(&KEY),

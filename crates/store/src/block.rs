@@ -1,7 +1,7 @@
 //! Small records packed together and compressed: raw advisories, their facts, packages.
 //!
-//! A record of a few kilobytes compresses badly alone and well beside its like. A block holds about
-//! [`BLOCK_BYTES`] of them; whoever wants one decompresses its block, which takes a fraction of a
+//! A record of a few kilobytes compresses badly alone and well beside its like. A block holds a few
+//! dozen to a few hundred of them; whoever wants one decompresses its block, which takes a fraction of a
 //! millisecond. Blocks are never changed; one that nothing points into any more is left behind
 //! until maintenance drops it.
 
@@ -11,8 +11,12 @@ use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Session, json_ints, params};
 use crate::StoreError;
 
-/// How much of records goes into a block, before compression.
-const BLOCK_BYTES: usize = 192 << 10;
+/// How much of records goes into a block, before compression: raw records are read one at a time
+/// by people, so they are packed well.
+pub(crate) const RAW_BYTES: usize = 192 << 10;
+
+/// The same for facts, of which matching reads many scattered ones.
+pub(crate) const FACTS_BYTES: usize = 24 << 10;
 
 /// zstd's level: 3 costs a third more time than 1 and saves a tenth of space.
 const LEVEL: i32 = 1;
@@ -37,6 +41,7 @@ pub struct BlockSpan {
 pub(crate) struct BlockWriter {
     next_id: i64,
     step: i64,
+    size: usize,
     open: Vec<u8>,
     full: Rows,
     compressor: zstd::bulk::Compressor<'static>,
@@ -44,13 +49,14 @@ pub(crate) struct BlockWriter {
 
 impl BlockWriter {
     /// A writer whose blocks get the numbers `first`, `first + step`, …, so that several writers
-    /// share one session without asking each other.
-    pub(crate) fn new(first: i64, step: i64) -> Result<Self, StoreError> {
+    /// share one session without asking each other; each holds about `size` bytes.
+    pub(crate) fn new(first: i64, step: i64, size: usize) -> Result<Self, StoreError> {
         let compressor = zstd::bulk::Compressor::new(LEVEL);
         Ok(Self {
             next_id: first,
             step,
-            open: Vec::with_capacity(BLOCK_BYTES + (BLOCK_BYTES >> 2)),
+            size,
+            open: Vec::with_capacity(size + (size >> 2)),
             full: Rows::of(&BLOCK),
             compressor: compressor.map_err(|error| StoreError::damaged(first, error))?,
         })
@@ -62,7 +68,7 @@ impl BlockWriter {
         session: &mut Session,
         record: &[u8],
     ) -> Result<BlockSpan, StoreError> {
-        if !self.open.is_empty() && self.open.len() + record.len() > BLOCK_BYTES {
+        if !self.open.is_empty() && self.open.len() + record.len() > self.size {
             self.close(session).await?;
         }
         let offset = self.open.len();
@@ -80,7 +86,7 @@ impl BlockWriter {
         self.next_id += self.step;
         self.open.clear();
         // A few dozen blocks at a time keep memory low and statements few.
-        if self.full.len() >= 16 {
+        if self.full.len() >= 32 {
             self.full.insert(session).await?;
         }
         Ok(())
@@ -102,7 +108,7 @@ const READ: Dialect = Dialect {
 };
 
 /// How many blocks are in memory at once while many spans are read.
-const BLOCKS_AT_ONCE: usize = 64;
+const BLOCKS_AT_ONCE: usize = 256;
 
 impl Session {
     /// Reads the records at the given places and hands each to `visit` with its index in `spans`,

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::advisories::digest;
-use crate::block::{BlockSpan, BlockWriter};
+use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES};
 use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Session, json_ints, json_texts, params};
 use crate::StoreError;
@@ -256,7 +256,8 @@ impl Session {
         let digests = packages.iter().map(|package| package.digest);
         let mut known = self.by_digest(SOURCES_BY_DIGEST, digests).await?;
         let mut next = self.next_id("SELECT max(id) FROM source_package").await?;
-        let mut blocks = BlockWriter::new(self.next_id("SELECT max(id) FROM block").await?, 1)?;
+        let first = self.next_id("SELECT max(id) FROM block").await?;
+        let mut blocks = BlockWriter::new(first, 1, FACTS_BYTES)?;
         let (mut rows, mut keys) = (Rows::of(&SOURCE_PACKAGE), Rows::of(&SOURCE_KEY));
         let (mut all, mut new) = (Vec::with_capacity(packages.len()), Vec::new());
         for package in packages {
@@ -311,7 +312,8 @@ impl Session {
         packages: &[NewPackage],
     ) -> Result<Vec<PackageId>, StoreError> {
         let first = self.next_id("SELECT max(id) FROM package").await?;
-        let mut blocks = BlockWriter::new(self.next_id("SELECT max(id) FROM block").await?, 1)?;
+        let first_block = self.next_id("SELECT max(id) FROM block").await?;
+        let mut blocks = BlockWriter::new(first_block, 1, FACTS_BYTES)?;
         let mut rows = Rows::of(&PACKAGE);
         let mut ids = Vec::with_capacity(packages.len());
         for (id, package) in (first..).zip(packages) {

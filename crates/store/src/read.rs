@@ -9,7 +9,37 @@ const BRANCHES: &str = "SELECT id, distribution, name FROM branch ORDER BY distr
 const SOURCES_OF_BRANCH: &str =
     "SELECT DISTINCT source_package_id FROM source_interval WHERE branch_id = $1";
 
+const OPEN_SOURCES: &str = "SELECT source_package_id FROM source_interval \
+    WHERE branch_id = $1 AND until IS NULL ORDER BY source_package_id";
+const SOME_VULNERABILITIES: &str = "SELECT DISTINCT vulnerability_id FROM advisory_vulnerability \
+    WHERE advisory_id % $1 = 0 ORDER BY vulnerability_id LIMIT $2";
+
 impl Session {
+    /// The source packages that are on a branch now.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn open_sources(
+        &mut self,
+        branch: BranchId,
+    ) -> Result<Vec<SourcePackageId>, StoreError> {
+        let rows = self.query(OPEN_SOURCES, params![branch.0]).await?;
+        rows.iter().map(|row| Ok(SourcePackageId(row.int(0)?))).collect()
+    }
+
+    /// Vulnerabilities spread over all that are stored, for measurements.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn some_vulnerabilities(
+        &mut self,
+        every: i64,
+        limit: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        let rows = self.query(SOME_VULNERABILITIES, params![every, limit]).await?;
+        rows.iter().map(|row| row.int(0)).collect()
+    }
+
     /// All branches: row, distribution, name.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! events.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Instant;
 
 use palisade_matching::{Claim, Judgement, Place, Provenance, Subject, judge};
 use palisade_model::{Confidence, Distribution, Package, VerdictStatus, VulnerabilityId};
@@ -10,6 +11,7 @@ use palisade_store::{
 };
 
 use crate::TrackerError;
+use crate::rules::Judged;
 use crate::encoding::{AdvisoryFacts, decode, key_hash};
 
 /// Source packages judged at once; bounds the memory for their advisories.
@@ -23,6 +25,8 @@ pub(crate) struct Deriver {
     now: i64,
     subjects: HashMap<SourcePackageId, Subject>,
     branch_names: HashMap<BranchId, String>,
+    /// What was done so far, for those who measure.
+    judged: Judged,
 }
 
 /// An advisory with what matching needs of it.
@@ -37,7 +41,12 @@ type Work = HashMap<(SourcePackageId, i64), Vec<i64>>;
 
 impl Deriver {
     pub(crate) fn new(now: i64) -> Self {
-        Self { now, subjects: HashMap::new(), branch_names: HashMap::new() }
+        Self {
+            now,
+            subjects: HashMap::new(),
+            branch_names: HashMap::new(),
+            judged: Judged::default(),
+        }
     }
 
     /// Judges these vulnerabilities again in every package that they may touch, on every branch.
@@ -50,20 +59,29 @@ impl Deriver {
             return Ok(());
         }
         for chunk in ids.chunks(VULNERABILITIES) {
-            let (work, names) = self.work_of_vulnerabilities(session, chunk).await?;
             let present = session.findings_of_vulnerabilities(chunk).await?;
-            let mut sources: HashSet<SourcePackageId> =
-                work.keys().map(|(source, _)| *source).collect();
-            sources.extend(present.iter().map(|row| row.key.source));
-            let sources: Vec<SourcePackageId> = sources.into_iter().collect();
-            let mut branches: HashMap<SourcePackageId, Vec<BranchId>> = HashMap::new();
-            for (source, branch) in session.branches_of_sources(&sources).await? {
-                branches.entry(source).or_default().push(branch);
-            }
-            let states = self.judge_all(session, &work, &branches, &names).await?;
+            let states = self.judge_vulnerabilities(session, chunk).await?;
             self.write_difference(session, present, states).await?;
         }
         Ok(())
+    }
+
+    /// What findings of these vulnerabilities should say.
+    pub(crate) async fn judge_vulnerabilities(
+        &mut self,
+        session: &mut Session,
+        ids: &[i64],
+    ) -> Result<HashMap<FindingKey, FindingState>, TrackerError> {
+        let started = Instant::now();
+        let (work, names) = self.work_of_vulnerabilities(session, ids).await?;
+        let sources: HashSet<SourcePackageId> = work.keys().map(|(source, _)| *source).collect();
+        let sources: Vec<SourcePackageId> = sources.into_iter().collect();
+        let mut branches: HashMap<SourcePackageId, Vec<BranchId>> = HashMap::new();
+        for (source, branch) in session.branches_of_sources(&sources).await? {
+            branches.entry(source).or_default().push(branch);
+        }
+        self.judged.loading += started.elapsed();
+        self.judge_all(session, &work, &branches, &names).await
     }
 
     /// Judges source packages on a branch, with all vulnerabilities that may touch them.
@@ -74,14 +92,43 @@ impl Deriver {
         sources: &[SourcePackageId],
     ) -> Result<(), TrackerError> {
         for chunk in sources.chunks(CHUNK) {
-            self.subjects.clear();
-            let (work, names) = self.work_of_sources(session, chunk).await?;
             let present = session.findings_of_sources(branch, chunk).await?;
-            let branches = chunk.iter().map(|source| (*source, vec![branch])).collect();
-            let states = self.judge_all(session, &work, &branches, &names).await?;
+            let states = self.judge_chunk(session, branch, chunk).await?;
             self.write_difference(session, present, states).await?;
         }
         Ok(())
+    }
+
+    /// Judges source packages on a branch and writes nothing.
+    pub(crate) async fn judge_sources(
+        &mut self,
+        session: &mut Session,
+        branch: BranchId,
+        sources: &[SourcePackageId],
+    ) -> Result<(), TrackerError> {
+        for chunk in sources.chunks(CHUNK) {
+            self.judge_chunk(session, branch, chunk).await?;
+        }
+        Ok(())
+    }
+
+    async fn judge_chunk(
+        &mut self,
+        session: &mut Session,
+        branch: BranchId,
+        sources: &[SourcePackageId],
+    ) -> Result<HashMap<FindingKey, FindingState>, TrackerError> {
+        let started = Instant::now();
+        self.subjects.clear();
+        let (work, names) = self.work_of_sources(session, sources).await?;
+        self.judged.loading += started.elapsed();
+        let branches = sources.iter().map(|source| (*source, vec![branch])).collect();
+        self.judge_all(session, &work, &branches, &names).await
+    }
+
+    /// What was done, on so many subjects.
+    pub(crate) fn judged(&self, subjects: usize) -> Judged {
+        Judged { subjects, ..self.judged }
     }
 
     async fn work_of_vulnerabilities(
@@ -165,10 +212,13 @@ impl Deriver {
         branches: &HashMap<SourcePackageId, Vec<BranchId>>,
         names: &HashMap<i64, String>,
     ) -> Result<HashMap<FindingKey, FindingState>, TrackerError> {
+        let started = Instant::now();
         let wanted: HashSet<i64> = work.values().flatten().copied().collect();
         let wanted: Vec<i64> = wanted.into_iter().collect();
         let advisories = load_advisories(session, &wanted).await?;
         self.load_branch_names(session).await?;
+        self.judged.loading += started.elapsed();
+        let started = Instant::now();
         let mut states = HashMap::new();
         for (&(source, vulnerability), ids) in work {
             let (Some(subject), Some(name)) =
@@ -185,6 +235,8 @@ impl Deriver {
                 }
             }
         }
+        self.judged.judging += started.elapsed();
+        self.judged.findings += states.len();
         Ok(states)
     }
 

@@ -10,6 +10,7 @@ mod import_feed;
 mod import_inventory;
 mod matches;
 mod progress;
+mod rules;
 mod sources;
 
 pub use error::TrackerError;
@@ -18,4 +19,5 @@ pub use import_inventory::{InventoryImport, import_inventory, read_inventory};
 pub use matches::{MatchRow, Matcher};
 pub use palisade_store::{Backend, ImportSummary, Store, StoreError};
 pub use progress::{NoProgress, Progress};
+pub use rules::{Judged, follow_rules, judge_branch, judge_vulnerabilities};
 pub use sources::{Document, InputError};

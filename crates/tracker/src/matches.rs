@@ -184,33 +184,49 @@ impl Matcher {
         hit.aliases.iter().map(String::as_str).take(1).collect()
     }
 
-    /// All matches, ordered by package and vulnerability.
-    pub fn matches(&self) -> Vec<MatchRow> {
-        let mut rows = Vec::new();
-        for (entry, hits) in self.subjects.iter().zip(&self.hits) {
-            let mut groups: BTreeMap<&str, Vec<&Hit>> = BTreeMap::new();
-            for hit in hits.iter().map(|&hit| &self.advisories[hit]) {
-                for name in self.names_of(hit) {
-                    groups.entry(name).or_default().push(hit);
-                }
-            }
-            for id in entry.subject.named_vulnerabilities() {
-                if self.known.contains(id.as_str()) {
-                    groups.entry(id.as_str()).or_default();
-                }
-            }
-            for (name, hits) in groups {
-                self.judge(entry, name, &hits, &mut rows);
+    /// Hands over all matches, ordered by source package, vulnerability and package.
+    ///
+    /// # Errors
+    /// What `visit` returns; then the rest is left out.
+    pub fn matches<E>(&self, mut visit: impl FnMut(MatchRow) -> Result<(), E>) -> Result<(), E> {
+        let mut order: Vec<usize> = (0..self.subjects.len()).collect();
+        order.sort_by_key(|&place| {
+            let subject = &self.subjects[place].subject;
+            (subject.name.as_str(), subject.version.as_str(), place)
+        });
+        for place in order {
+            let entry = &self.subjects[place];
+            for (name, hits) in self.groups(entry, &self.hits[place]) {
+                self.judge(entry, name, &hits, &mut visit)?;
             }
         }
-        rows.sort_by(|a, b| {
-            (&a.package, &a.version, &a.vulnerability).cmp(&(&b.package, &b.version, &b.vulnerability))
-        });
-        rows
+        Ok(())
     }
 
-    fn judge(&self, entry: &Entry, name: &str, hits: &[&Hit], rows: &mut Vec<MatchRow>) {
-        let Ok(id) = name.parse::<VulnerabilityId>() else { return };
+    /// What hits a subject, by vulnerability.
+    fn groups<'a>(&'a self, entry: &'a Entry, hits: &[usize]) -> BTreeMap<&'a str, Vec<&'a Hit>> {
+        let mut groups: BTreeMap<&str, Vec<&Hit>> = BTreeMap::new();
+        for hit in hits.iter().map(|&hit| &self.advisories[hit]) {
+            for name in self.names_of(hit) {
+                groups.entry(name).or_default().push(hit);
+            }
+        }
+        for id in entry.subject.named_vulnerabilities() {
+            if self.known.contains(id.as_str()) {
+                groups.entry(id.as_str()).or_default();
+            }
+        }
+        groups
+    }
+
+    fn judge<E>(
+        &self,
+        entry: &Entry,
+        name: &str,
+        hits: &[&Hit],
+        visit: &mut impl FnMut(MatchRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Ok(id) = name.parse::<VulnerabilityId>() else { return Ok(()) };
         let place = Place { branch: entry.branch.as_deref() };
         let (mut own, mut graft) = (Vec::new(), Vec::new());
         for hit in hits {
@@ -221,14 +237,16 @@ impl Matcher {
                 graft.extend(replacement.and_then(|it| Claim::of(it, affected, provenance, place)));
             }
         }
-        let Some(judgement) = judge(&entry.subject, &[id], own, graft) else { return };
+        let Some(judgement) = judge(&entry.subject, &[id], own, graft) else {
+            return Ok(());
+        };
         let verdict = judgement.verdict();
         let mut aliases: BTreeSet<String> =
             hits.iter().flat_map(|hit| hit.aliases.iter().cloned()).collect();
         aliases.extend(self.names_of_cve.get(name).into_iter().flatten().cloned());
         aliases.remove(name);
         for (package, version) in &entry.packages {
-            rows.push(MatchRow {
+            visit(MatchRow {
                 vulnerability: name.to_owned(),
                 aliases: aliases.iter().cloned().collect(),
                 package: package.clone(),
@@ -238,8 +256,9 @@ impl Matcher {
                 confidence: verdict.confidence,
                 fixed_in: verdict.fixed_in.clone(),
                 evidence: verdict.evidence.clone(),
-            });
+            })?;
         }
+        Ok(())
     }
 }
 

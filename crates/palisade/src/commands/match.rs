@@ -97,24 +97,26 @@ pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
         matcher.read_feed(*kind, &document, &context, &mut |reject: Reject| rejects.push(reject))?;
     }
     ui::say_rejects(&rejects);
-    let rows = matcher.matches();
-    print(&rows, command.format).context("write the matches")?;
-    let affected = rows.iter().any(|row| row.verdict == VerdictStatus::Affected);
+    let mut output = ui::stdout();
+    let mut affected = false;
+    matcher
+        .matches(|row| {
+            affected |= row.verdict == VerdictStatus::Affected;
+            print(&mut output, &row, command.format)
+        })
+        .and_then(|()| output.flush())
+        .context("write the matches")?;
     Ok(ExitCode::from(u8::from(affected)))
 }
 
-fn print(rows: &[MatchRow], format: Format) -> std::io::Result<()> {
-    let mut output = ui::stdout();
-    for row in rows {
-        match format {
-            Format::Jsonl => {
-                serde_json::to_writer(&mut output, row)?;
-                output.write_all(b"\n")?;
-            }
-            Format::Text => print_text(&mut output, row)?,
+fn print(output: &mut impl Write, row: &MatchRow, format: Format) -> std::io::Result<()> {
+    match format {
+        Format::Text => print_text(output, row),
+        Format::Jsonl => {
+            serde_json::to_writer(&mut *output, row)?;
+            output.write_all(b"\n")
         }
     }
-    output.flush()
 }
 
 fn print_text(output: &mut impl Write, row: &MatchRow) -> std::io::Result<()> {

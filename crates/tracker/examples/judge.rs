@@ -1,0 +1,30 @@
+//! Measures judging: `judge DATABASE DISTRIBUTION/BRANCH…` prints what a full judgement of each
+//! branch and one of 1,000 vulnerabilities take, loading apart from judging.
+
+use std::time::Duration;
+
+use palisade_tracker::{Judged, Store, judge_branch, judge_vulnerabilities};
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::print_stdout, reason = "its output is what it is for")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let store = Store::open(&arguments.next().ok_or("name a database")?).await?;
+    let milliseconds = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let print = |what: &str, judged: Judged| {
+        println!(
+            "{what}\t{}\t{}\t{:.0}\t{:.0}",
+            judged.subjects,
+            judged.findings,
+            milliseconds(judged.loading),
+            milliseconds(judged.judging),
+        );
+    };
+    for branch in arguments {
+        let (distribution, name) = branch.split_once('/').ok_or("write DISTRIBUTION/BRANCH")?;
+        print(&branch, judge_branch(&store, distribution, name).await?);
+    }
+    let ids = store.read().await?.some_vulnerabilities(167, 1000).await?;
+    print("changed", judge_vulnerabilities(&store, &ids).await?);
+    Ok(())
+}
