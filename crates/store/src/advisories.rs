@@ -152,8 +152,8 @@ pub(crate) fn digest(row: &Row, column: usize) -> Result<[u8; 16], StoreError> {
 /// What an import of advisories touched, for those who derive from it.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Vulnerabilities whose advisories changed.
-    pub vulnerabilities: HashSet<i64>,
+    /// Vulnerabilities whose advisories changed, in ascending order.
+    pub vulnerabilities: Vec<i64>,
 }
 
 /// Writes advisories within one session.

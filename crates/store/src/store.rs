@@ -74,13 +74,13 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(30))
-            // 8 MiB of page cache a reader, 32 MiB the writer, at the most.
+            // 8 MiB of page cache a reader, 20 MiB the writer, at the most.
             .pragma("cache_size", "-8192")
             .pragma("temp_store", "memory");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(3600))
-            .connect_with(options.clone().pragma("cache_size", "-32768"))
+            .connect_with(options.clone().pragma("cache_size", "-20480"))
             .await?;
         migrator(Backend::Sqlite).run(&writer).await?;
         let readers = SqlitePoolOptions::new()

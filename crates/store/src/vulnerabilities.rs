@@ -110,21 +110,22 @@ const LEADS: [&str; 3] = ["cve5", "nvd", "osv"];
 /// Makes and refreshes vulnerabilities while advisories are written.
 pub(crate) struct Writer {
     next_id: i64,
+    /// The first that is made in this session.
+    first_new: i64,
     /// Names looked up or made in this session.
     known: HashMap<Box<str>, i64>,
-    /// Made in this session from one advisory, and so up to date as long as no other joins.
-    fresh: HashSet<i64>,
-    /// Whose advisories changed: their row is made anew at the end.
+    /// Whose advisories changed after their row was made: it is made anew at the end.
     stale: HashSet<i64>,
     new: Rows,
 }
 
 impl Writer {
     pub(crate) async fn new(session: &mut Session) -> Result<Self, StoreError> {
+        let first_new = session.next_id("SELECT max(id) FROM vulnerability").await?;
         Ok(Self {
-            next_id: session.next_id("SELECT max(id) FROM vulnerability").await?,
+            next_id: first_new,
+            first_new,
             known: HashMap::new(),
-            fresh: HashSet::new(),
             stale: HashSet::new(),
             new: Rows::of(&VULNERABILITY),
         })
@@ -146,7 +147,6 @@ impl Writer {
     /// The vulnerability of a name that has been looked up; it is made if there is none.
     pub(crate) fn of_name(&mut self, name: &str, advisory: i64, new: &NewAdvisory) -> i64 {
         if let Some(&id) = self.known.get(name) {
-            self.fresh.remove(&id);
             self.stale.insert(id);
             return id;
         }
@@ -167,7 +167,6 @@ impl Writer {
             scorer,
             new.exploited_since.clone(),
         ]);
-        self.fresh.insert(id);
         id
     }
 
@@ -271,19 +270,17 @@ impl Writer {
     }
 
     /// Makes the rows of all vulnerabilities anew whose advisories changed, drops those that have
-    /// none left, and says which were touched.
-    pub(crate) async fn finish(
-        mut self,
-        session: &mut Session,
-    ) -> Result<HashSet<i64>, StoreError> {
+    /// none left, and says which were touched, in ascending order.
+    pub(crate) async fn finish(mut self, session: &mut Session) -> Result<Vec<i64>, StoreError> {
         self.flush(session).await?;
         let mut stale: Vec<i64> = self.stale.iter().copied().collect();
         stale.sort_unstable();
         for chunk in stale.chunks(CHUNK) {
             refresh(session, chunk).await?;
         }
-        self.fresh.extend(self.stale);
-        Ok(self.fresh)
+        let mut touched: Vec<i64> = stale.into_iter().filter(|id| *id < self.first_new).collect();
+        touched.extend(self.first_new..self.next_id);
+        Ok(touched)
     }
 }
 

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use palisade_tracker::{Judged, Store, judge_branch, judge_vulnerabilities};
 
+/// The same allocator as the `palisade` command's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::print_stdout, reason = "its output is what it is for")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

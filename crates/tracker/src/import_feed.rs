@@ -208,9 +208,7 @@ impl Writing {
             // Importing the same again writes nothing.
             return Ok((self.summary, self.rejects));
         }
-        let mut vulnerabilities: Vec<i64> = touched.vulnerabilities.into_iter().collect();
-        vulnerabilities.sort_unstable();
-        Deriver::new(now).vulnerabilities(session, &vulnerabilities).await?;
+        Deriver::new(now).vulnerabilities(session, &touched.vulnerabilities).await?;
         for feed in self.feeds.values() {
             let as_of = feed.head.as_of.map(jiff::Timestamp::as_microsecond);
             session.stamp_feed(feed.id, as_of, now).await?;
