@@ -202,7 +202,8 @@ fn by_name(
     product: String,
     target: Option<&str>,
 ) -> Option<Identity> {
-    if name.source == NameSource::LanguageStripped && curated::is_known_program(&name.text) {
+    let binding = subject.hints.bare_name_taken || curated::is_known_program(&name.text);
+    if name.source == NameSource::LanguageStripped && binding {
         return None;
     }
     let voucher = voucher(subject, name, vendor);

@@ -23,6 +23,7 @@ mod subject;
 pub use claim::{Authority, Claim, Outcome, Provenance};
 pub use identity::{How, Identity};
 pub use judgement::{Judgement, judge};
+pub use names::bare_name;
 pub use range::{RangeOutcome, Subjected};
 pub use subject::{Place, Subject};
 

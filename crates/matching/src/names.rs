@@ -205,6 +205,11 @@ pub(crate) fn names(package: &Package) -> Vec<Name> {
     names
 }
 
+/// What is left of a package's name without its language's prefix.
+pub fn bare_name(package: &Package) -> Option<&str> {
+    without_language(&package.source_name)
+}
+
 fn without_language(name: &str) -> Option<&str> {
     // The longest prefix: `r-cran-` before `r-`.
     let prefix = PREFIXES.iter().map(|(prefix, _)| prefix).filter(|prefix| name.starts_with(**prefix));

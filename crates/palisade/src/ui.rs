@@ -39,7 +39,7 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Starts the log on standard error.
 pub(crate) fn start_logging(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        0 => "warn,sqlx=error",
         1 => "info,sqlx=warn",
         _ => "debug,sqlx=info",
     };

@@ -43,20 +43,3 @@ pub(crate) fn key_hash(key: &str) -> i64 {
     let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(key.as_bytes()).as_bytes();
     i64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
-
-/// What matching needs of a package: the same for all packages that are built from one source.
-pub(crate) fn matching_part(package: &Package) -> Package {
-    Package {
-        name: package.source_name.clone(),
-        version: package.source_version.clone(),
-        source_name: package.source_name.clone(),
-        source_version: package.source_version.clone(),
-        homepage: package.homepage.clone(),
-        build_system: package.build_system.clone(),
-        sources: package.sources.clone(),
-        patches: package.patches.clone(),
-        hints: package.hints.clone(),
-        replacement: package.replacement.as_deref().map(matching_part).map(Box::new),
-        ..Package::default()
-    }
-}

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Reject, apk_signature};
-use palisade_matching::Subject;
-use palisade_model::{BranchName, Distribution, Inventory, Package, Timestamp};
+use palisade_matching::{Subject, bare_name};
+use palisade_model::{BranchName, Distribution, Hints, Inventory, Package, Timestamp};
 use palisade_store::{
     Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Session,
     SourcePackageId, Store, StoreError,
 };
 
 use crate::derive::Deriver;
-use crate::encoding::{digest, encode, key_hash, matching_part};
+use crate::encoding::{digest, encode, key_hash};
 use crate::import_feed::stored_reject;
 use crate::sources::Document;
 use crate::{Progress, TrackerError};
@@ -190,12 +190,13 @@ struct Sources {
 
 impl Sources {
     fn of(packages: &[Package], distribution: &Distribution) -> Self {
+        let names = source_names(packages);
         let (mut list, mut of_package) = (Vec::new(), Vec::with_capacity(packages.len()));
         let mut places: HashMap<[u8; 16], usize> = HashMap::new();
         let mut of_representative: HashMap<usize, usize> = HashMap::new();
         for representative in chosen(packages) {
             let place = *of_representative.entry(representative).or_insert_with(|| {
-                let part = matching_part(&packages[representative]);
+                let part = matching_part(&packages[representative], &names);
                 let facts = encode(&part);
                 let digest = content_digest(distribution, &facts);
                 *places.entry(digest).or_insert_with(|| {
@@ -211,8 +212,34 @@ impl Sources {
 
 /// Each package with what matching sees of its source.
 pub(crate) fn with_sources(packages: &[Package]) -> impl Iterator<Item = (&Package, Package)> {
-    let chosen = chosen(packages);
-    packages.iter().zip(chosen).map(|(package, index)| (package, matching_part(&packages[index])))
+    let (chosen, names) = (chosen(packages), source_names(packages));
+    let part = move |index: usize| matching_part(&packages[index], &names);
+    packages.iter().zip(chosen).map(move |(package, index)| (package, part(index)))
+}
+
+/// What matching needs of a package: the same for all packages that are built from one source.
+fn matching_part(package: &Package, names: &HashSet<&str>) -> Package {
+    let replacement = package.replacement.as_deref();
+    Package {
+        name: package.source_name.clone(),
+        version: package.source_version.clone(),
+        source_name: package.source_name.clone(),
+        source_version: package.source_version.clone(),
+        homepage: package.homepage.clone(),
+        build_system: package.build_system.clone(),
+        sources: package.sources.clone(),
+        patches: package.patches.clone(),
+        hints: Hints {
+            bare_name_taken: bare_name(package).is_some_and(|bare| names.contains(bare)),
+            ..package.hints.clone()
+        },
+        replacement: replacement.map(|graft| Box::new(matching_part(graft, names))),
+        ..Package::default()
+    }
+}
+
+fn source_names(packages: &[Package]) -> HashSet<&str> {
+    packages.iter().map(|package| package.source_name.as_str()).collect()
 }
 
 /// For each package the index of the one that speaks for its source.

@@ -59,13 +59,13 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     advisory.affected = configuration::affected(&cve.configurations)
         .map_err(|reason| BadRecord::new(reason).of(name))?;
     describe(&mut advisory, &cve);
+    // What others add to NVD stands beside its own record and never in its place.
+    let mut name = advisory.id.to_string();
     if let Some(annotation) = annotation {
         annotate(&mut advisory, &annotation);
+        name = format!("override {name}");
     }
-    Ok(Record {
-        name: advisory.id.to_string(),
-        advisory,
-    })
+    Ok(Record { name, advisory })
 }
 
 /// Parses one raw record into its typed form and no further: what parsing costs at the least.
