@@ -1,5 +1,6 @@
-//! Documents to be imported: files, or standard input.
+//! Documents to be imported: files, standard input, or what is in memory.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,13 @@ pub enum Document {
     File(PathBuf),
     /// Standard input.
     Stdin,
+    /// What is in memory, such as a sample that is part of the program.
+    Memory {
+        /// The name in messages.
+        name: String,
+        /// The content.
+        bytes: Cow<'static, [u8]>,
+    },
 }
 
 /// Why a document could not be opened.
@@ -45,6 +53,7 @@ impl Document {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Stdin => "standard input".to_owned(),
+            Self::Memory { name, .. } => name.clone(),
         }
     }
 
@@ -53,6 +62,9 @@ impl Document {
         let read = Arc::new(AtomicU64::new(0));
         let (size, source): (_, Box<dyn Read + Send>) = match self {
             Self::Stdin => (None, Box::new(io::stdin())),
+            Self::Memory { bytes, .. } => {
+                (Some(bytes.len() as u64), Box::new(io::Cursor::new(bytes.clone())))
+            }
             Self::File(path) => {
                 let error = |source| InputError { name: name.clone(), source };
                 let file = fs::File::open(path).map_err(error)?;
@@ -78,5 +90,20 @@ impl Read for Counted {
         let count = self.source.read(buffer)?;
         self.read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_to_its_end_and_counted() {
+        let document = Document::Memory { name: "sample".to_owned(), bytes: b"text".into() };
+        let mut open = document.open().unwrap();
+        let mut text = String::new();
+        open.reader.read_to_string(&mut text).unwrap();
+        assert_eq!((open.name.as_str(), open.size, text.as_str()), ("sample", Some(4), "text"));
+        assert_eq!(open.read.load(Ordering::Relaxed), 4);
     }
 }
