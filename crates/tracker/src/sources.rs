@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fs_err as fs;
-
 /// Something to be read from its beginning to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
@@ -67,7 +65,7 @@ impl Document {
             }
             Self::File(path) => {
                 let error = |source| InputError { name: name.clone(), source };
-                let file = fs::File::open(path).map_err(error)?;
+                let file = open_file(path).map_err(error)?;
                 let metadata = file.metadata().map_err(error)?;
                 if metadata.is_dir() {
                     return Err(error(io::Error::other("it is a folder, not a file")));
@@ -78,6 +76,11 @@ impl Document {
         let reader = Box::new(Counted { source, read: Arc::clone(&read) });
         Ok(OpenDocument { name, size, read, reader })
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the error around it names the path")]
+fn open_file(path: &Path) -> io::Result<std::fs::File> {
+    std::fs::File::open(path)
 }
 
 struct Counted {
@@ -96,6 +99,14 @@ impl Read for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_named_once() {
+        let error = Document::of(Path::new("/nowhere/x.json")).open().err().unwrap();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(error.to_string(), "open /nowhere/x.json");
+        assert!(!cause.contains("x.json"), "{cause}");
+    }
 
     #[test]
     fn memory_is_read_to_its_end_and_counted() {

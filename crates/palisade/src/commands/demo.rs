@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::sample::{Format, Part};
-use super::{block_on, now};
+use super::{block_on, now, open_store};
 use crate::ui;
 
 /// Where the demo is served unless somebody says otherwise.
@@ -34,7 +34,7 @@ const DATABASE: &str = "palisade.sqlite";
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// Where to serve [default: 127.0.0.1:8080, or another port if that one is taken]
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
     listen: Option<SocketAddr>,
 
     /// Keep the database in this folder instead of a temporary one
@@ -60,8 +60,10 @@ async fn load_and_serve(
     mut end: EndSignal,
 ) -> anyhow::Result<()> {
     let database = folder.path().join(DATABASE);
-    let database = database.to_str().context("the folder's name is not UTF-8")?;
-    let store = Store::open(database).await.context("open the database")?;
+    let database = database
+        .to_str()
+        .context("the folder's name is not UTF-8")?;
+    let store = open_store(database).await?;
     let result = tokio::select! {
         loaded = load(&store) => loaded.map(|()| true),
         () = &mut end => Ok(false),
@@ -81,9 +83,13 @@ async fn load(store: &Store) -> anyhow::Result<()> {
     let count = parts.len();
     for (number, part) in (1..).zip(parts) {
         let (title, unit) = (part.title, part.format.unit());
-        let (summary, rejects) =
-            import(store, part).await.with_context(|| format!("load the sample, {title}"))?;
-        ui::say(&format!("{number}/{count} {title}: {} {unit}", summary.records));
+        let (summary, rejects) = import(store, part)
+            .await
+            .with_context(|| format!("load the sample, {title}"))?;
+        ui::say(&format!(
+            "{number}/{count} {title}: {} {unit}",
+            summary.records
+        ));
         ui::say_rejects(&rejects);
     }
     store.optimize().await.context("tidy the database")
@@ -93,13 +99,26 @@ async fn import(
     store: &Store,
     part: Part,
 ) -> anyhow::Result<(ImportSummary, Vec<palisade_formats::Reject>)> {
-    let Part { format, document, branch, repository, revision, time, .. } = part;
+    let Part {
+        format,
+        document,
+        branch,
+        repository,
+        revision,
+        time,
+        ..
+    } = part;
     let now = now();
     let imported = match format {
         Format::Epss => import_epss(store, document, now.as_microsecond()).await?,
         Format::Feed(kind) => {
             let context = palisade_formats::feed::FeedContext { branch, repository };
-            let import = FeedImport { kind, document, context, now: now.as_microsecond() };
+            let import = FeedImport {
+                kind,
+                document,
+                context,
+                now: now.as_microsecond(),
+            };
             import_feed(store, import, Arc::new(NoProgress)).await?
         }
         Format::Inventory(kind) => {
@@ -123,10 +142,13 @@ async fn import(
 async fn serve(store: &Store, listener: TcpListener, end: EndSignal) -> anyhow::Result<()> {
     let address = listener.local_addr().context("look up the address")?;
     let mut output = ui::stdout();
-    writeln!(output, "Palisade is at http://{}/", reachable(address)).context("print the address")?;
+    writeln!(output, "Palisade is at http://{}/", reachable(address))
+        .context("print the address")?;
     output.flush().context("print the address")?;
     ui::say("End it with Ctrl-C.");
-    palisade_web::serve(store.clone(), listener, end).await.context("serve")
+    palisade_web::serve(store.clone(), listener, end)
+        .await
+        .context("serve")
 }
 
 /// The address to open for one that is listened on: all interfaces are no place to go to.
@@ -144,12 +166,22 @@ async fn listen(given: Option<SocketAddr>) -> anyhow::Result<TcpListener> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if given.is_none() && error.kind() == io::ErrorKind::AddrInUse => {
-            ui::say(&format!("port {} is taken, so another one is used", address.port()));
+            ui::say(&format!(
+                "port {} is taken, so another one is used",
+                address.port()
+            ));
             let any = SocketAddr::new(address.ip(), 0);
-            TcpListener::bind(any).await.with_context(|| format!("listen at {any}"))
+            TcpListener::bind(any)
+                .await
+                .with_context(|| format!("listen at {any}"))
         }
         Err(error) => Err(error).with_context(|| format!("listen at {address}")),
     }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("write ADDRESS:PORT, such as {ADDRESS}, not {text:?}"))
 }
 
 /// Done when the user or the system asks the program to end.
@@ -176,13 +208,15 @@ impl Folder {
     fn open(keep: Option<&Path>) -> anyhow::Result<Self> {
         let Some(folder) = keep else {
             let folder = tempfile::Builder::new().prefix("palisade-demo-").tempdir();
-            return folder.map(Self::Temporary).context("make a temporary folder");
+            return folder
+                .map(Self::Temporary)
+                .context("make a temporary folder");
         };
         let database = folder.join(DATABASE);
         if database.exists() {
             anyhow::bail!(
-                "{database} is there already, and a sample does not belong into it\n\
-                 hint: serve it with palisade serve --database {database}",
+                "{database} is there already, and the sample goes into an empty database only\n\
+                 hint: palisade serve --database {database} serves it",
                 database = database.display()
             );
         }

@@ -56,27 +56,60 @@ pub(super) fn parts() -> anyhow::Result<Vec<Part>> {
         feed("NVD", FeedKind::Nvd, file!("nvd.json")),
         feed("CVE records", FeedKind::Cve5, file!("cve5.json")),
         feed("OSV", FeedKind::Osv, file!("osv.json")),
-        feed("Alpine v3.17 secdb", FeedKind::Secdb, file!("alpine/secdb-v3.17-main.json")),
-        feed("Alpine edge secdb", FeedKind::Secdb, file!("alpine/secdb-edge-main.json")),
-        feed("known exploited vulnerabilities", FeedKind::Kev, file!("kev.json")),
+        feed(
+            "Alpine v3.17 secdb",
+            FeedKind::Secdb,
+            file!("alpine/secdb-v3.17-main.json"),
+        ),
+        feed(
+            "Alpine edge secdb",
+            FeedKind::Secdb,
+            file!("alpine/secdb-edge-main.json"),
+        ),
+        feed(
+            "known exploited vulnerabilities",
+            FeedKind::Kev,
+            file!("kev.json"),
+        ),
         part("EPSS", Format::Epss, file!("epss.csv")),
-        alpine("Alpine v3.17 in May 2023", file!("alpine/v3.17-main-2023-05-27.APKINDEX"))
-            .at("alpine/v3.17", "2023-05-27")?,
-        alpine("Alpine v3.17 in November 2024", file!("alpine/v3.17-main-2024-11-22.APKINDEX"))
-            .at("alpine/v3.17", "2024-11-22")?,
-        alpine("Alpine edge in August 2026", file!("alpine/edge-main-2026-08-22.APKINDEX"))
-            .at("alpine/edge", "2026-08-22")?,
+        alpine(
+            "Alpine v3.17 in May 2023",
+            file!("alpine/v3.17-main-2023-05-27.APKINDEX"),
+        )
+        .at("alpine/v3.17", "2023-05-27")?,
+        alpine(
+            "Alpine v3.17 in November 2024",
+            file!("alpine/v3.17-main-2024-11-22.APKINDEX"),
+        )
+        .at("alpine/v3.17", "2024-11-22")?,
+        alpine(
+            "Alpine edge in August 2026",
+            file!("alpine/edge-main-2026-08-22.APKINDEX"),
+        )
+        .at("alpine/edge", "2026-08-22")?,
         guix("Guix in July 2024", file!("guix/2024-07-14.jsonl")),
         guix("Guix in January 2026", file!("guix/2026-01-21.jsonl")),
         guix("Guix in February 2026", file!("guix/2026-02-20.jsonl")),
-        part("Debian 12", Format::Inventory(InventoryKind::Dpkg), file!("debian/status"))
-            .at("debian/12", "2023-12-10")?,
+        part(
+            "Debian 12",
+            Format::Inventory(InventoryKind::Dpkg),
+            file!("debian/status"),
+        )
+        .at("debian/12", "2023-07-22")?,
     ])
 }
 
 fn part(title: &'static str, format: Format, document: Document) -> Part {
     let (branch, repository, revision, time) = (None, None, None, None);
-    Part { title, format, document, branch, repository, revision, time }
+    Part {
+        title,
+        format,
+        document,
+        branch,
+        repository,
+        revision,
+        time,
+    }
 }
 
 fn feed(title: &'static str, kind: FeedKind, document: Document) -> Part {
@@ -84,12 +117,19 @@ fn feed(title: &'static str, kind: FeedKind, document: Document) -> Part {
 }
 
 fn guix(title: &'static str, document: Document) -> Part {
-    part(title, Format::Inventory(InventoryKind::GuixInventory), document)
+    part(
+        title,
+        Format::Inventory(InventoryKind::GuixInventory),
+        document,
+    )
 }
 
 fn alpine(title: &'static str, document: Document) -> Part {
     let repository = Some("main".to_owned());
-    Part { repository, ..part(title, Format::Inventory(InventoryKind::Apkindex), document) }
+    Part {
+        repository,
+        ..part(title, Format::Inventory(InventoryKind::Apkindex), document)
+    }
 }
 
 impl Part {
