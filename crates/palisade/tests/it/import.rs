@@ -78,7 +78,11 @@ fn a_file_of_another_kind_is_an_error_and_changes_nothing() {
 #[test]
 fn a_database_of_fixes_without_one_good_entry_withdraws_nothing() {
     let (folder, database) = imported();
-    let good = import(&database, &["secdb"], &sample("alpine/secdb-edge-main.json"));
+    let good = import(
+        &database,
+        &["secdb"],
+        &sample("alpine/secdb-edge-main.json"),
+    );
     assert!(good.status.success(), "{}", said(&good));
     let before = fs_err::read(&database).unwrap();
     let bad = folder.path().join("bad.json");
