@@ -1,6 +1,6 @@
 //! Why something could not be done.
 
-use palisade_formats::ReadError;
+use palisade_formats::{ReadError, Reject};
 use palisade_store::StoreError;
 
 use crate::sources::InputError;
@@ -14,6 +14,17 @@ pub enum TrackerError {
     /// A document could not be read to its end; nothing of it was stored.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Not one record of a document could be read, so it is of another kind, or damaged; nothing
+    /// of it was stored, and nothing that was stored counts as withdrawn.
+    #[error("read {document}: nothing in it can be read as {kind} (first {first})")]
+    NothingRead {
+        /// The document.
+        document: String,
+        /// As what it was read.
+        kind: &'static str,
+        /// What is wrong with the first record, and where that is.
+        first: String,
+    },
     /// A file could not be opened.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -40,4 +51,24 @@ pub enum TrackerError {
         /// The document.
         document: String,
     },
+}
+
+impl TrackerError {
+    /// Fails when records were passed over and none is left.
+    pub(crate) fn unless_read(
+        records: usize,
+        document: &str,
+        kind: &'static str,
+        rejects: &[Reject],
+    ) -> Result<(), Self> {
+        let passed_over = rejects.iter().find(|reject| !reject.mended);
+        match passed_over.filter(|_| records == 0) {
+            None => Ok(()),
+            Some(Reject { place, reason, .. }) => Err(Self::NothingRead {
+                document: document.to_owned(),
+                kind,
+                first: format!("{place}: {reason}"),
+            }),
+        }
+    }
 }

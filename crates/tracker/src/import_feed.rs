@@ -193,6 +193,8 @@ impl Writing {
         document: &str,
         now: i64,
     ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
+        let records = usize::try_from(self.summary.records).unwrap_or(usize::MAX);
+        TrackerError::unless_read(records, document, self.kind.name(), &self.rejects)?;
         for feed in self.feeds.values().filter(|feed| feed.head.complete) {
             let names = feed.state.by_name.iter();
             let gone = names.filter(|(name, _)| !feed.seen.contains(*name)).map(|(_, known)| known.id);
@@ -438,6 +440,7 @@ pub async fn import_epss(
     let reading = tokio::task::spawn_blocking(move || read_epss(&document));
     let (day, scores, rejects) =
         reading.await.map_err(|_| TrackerError::Reader { document: name.clone() })??;
+    TrackerError::unless_read(scores.len(), &name, "epss", &rejects)?;
     let mut session = store.write().await?;
     let mut changed = 0;
     for chunk in scores.chunks(20_000) {

@@ -74,6 +74,7 @@ pub async fn import_inventory(
     });
     let (revision, rejects) =
         reading.await.map_err(|_| TrackerError::Reader { document: document.clone() })??;
+    TrackerError::unless_read(revision.packages.len(), &document, revision.kind, &rejects)?;
     let mut session = store.write().await?;
     let mut summary = ImportSummary {
         kind: revision.kind.to_owned(),

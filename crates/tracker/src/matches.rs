@@ -128,7 +128,8 @@ impl Matcher {
             kind,
             feed: String::new(),
             document: open.name.clone(),
-            rejects,
+            records: 0,
+            rejects: Vec::new(),
         };
         container::for_each_document(
             &open.name,
@@ -140,7 +141,9 @@ impl Matcher {
             },
             &mut |reject| passed_over.push(reject),
         )?;
-        passed_over.into_iter().for_each(rejects);
+        sink.rejects.extend(passed_over);
+        TrackerError::unless_read(sink.records, &open.name, kind.name(), &sink.rejects)?;
+        sink.rejects.into_iter().for_each(rejects);
         Ok(())
     }
 
@@ -267,7 +270,8 @@ struct Sink<'a> {
     kind: FeedKind,
     feed: String,
     document: String,
-    rejects: &'a mut dyn FnMut(Reject),
+    records: usize,
+    rejects: Vec<Reject>,
 }
 
 impl FeedSink for Sink<'_> {
@@ -277,8 +281,11 @@ impl FeedSink for Sink<'_> {
 
     fn record(&mut self, raw: RawRecord<'_>) -> Result<(), Stop> {
         match self.kind.parse(raw.bytes) {
-            Ok(record) => self.matcher.take(&self.feed, record.name, record.advisory),
-            Err(bad) => (self.rejects)(Reject {
+            Ok(record) => {
+                self.records += 1;
+                self.matcher.take(&self.feed, record.name, record.advisory);
+            }
+            Err(bad) => self.rejects.push(Reject {
                 document: self.document.clone(),
                 place: raw.place,
                 id: bad.id,
@@ -290,6 +297,6 @@ impl FeedSink for Sink<'_> {
     }
 
     fn reject(&mut self, reject: Reject) {
-        (self.rejects)(reject);
+        self.rejects.push(reject);
     }
 }

@@ -15,13 +15,15 @@ use palisade_tracker::{
     import_inventory,
 };
 
-use super::{block_on, now, read_keys};
+use super::{block_on, now, open_store, read_keys};
 use crate::arguments::Unsaid;
 use crate::ui::{self, ProgressLine};
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The format: nvd, cve5, osv, secdb, apkbuild, kev, epss; apkindex, guix_inventory, dpkg
+    #[arg(
+        help = "The format: nvd, cve5, osv, secdb, apkbuild, kev, epss; apkindex, guix_inventory, dpkg"
+    )]
     kind: Kind,
 
     /// Files, compressed or not, or archives of such; `-` is standard input
@@ -60,24 +62,25 @@ impl FromStr for Kind {
             return Ok(Self::Epss);
         }
         let feed = text.parse().map(Self::Feed);
-        feed.or_else(|()| text.parse().map(Self::Inventory)).map_err(|()| {
-            let feeds = FeedKind::ALL.map(FeedKind::name).join(", ");
-            let inventories = InventoryKind::ALL.map(InventoryKind::name).join(", ");
-            format!("there is no format {text:?}; there are {feeds}, epss; {inventories}")
-        })
+        feed.or_else(|()| text.parse().map(Self::Inventory))
+            .map_err(|()| {
+                let feeds = FeedKind::ALL.map(FeedKind::name).join(", ");
+                let inventories = InventoryKind::ALL.map(InventoryKind::name).join(", ");
+                format!("there is no format {text:?}; there are {feeds}, epss; {inventories}")
+            })
     }
 }
 
 pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> {
     let keys = read_keys(&command.unsaid.keys)?;
     block_on(async {
-        let store = Store::open(database).await.context("open the database")?;
+        let store = open_store(database).await?;
         for file in &command.files {
             let document = Document::of(file);
             let progress = ProgressLine::new(&document.name());
-            let done = one(&store, command, document, &keys, &progress).await;
+            let done = one(&store, command, document.clone(), &keys, &progress).await;
             progress.done();
-            let (summary, rejects) = done?;
+            let (summary, rejects) = done.map_err(|error| naming(error, &document))?;
             ui::say_rejects(&rejects);
             ui::say(&summary_line(&summary));
         }
@@ -99,9 +102,16 @@ async fn one(
     let imported = match command.kind {
         Kind::Epss => import_epss(store, document, now().as_microsecond()).await?,
         Kind::Feed(kind) => {
-            let context =
-                FeedContext { branch: unsaid.branch.clone(), repository: unsaid.repository.clone() };
-            let import = FeedImport { kind, document, context, now: now().as_microsecond() };
+            let context = FeedContext {
+                branch: unsaid.branch.clone(),
+                repository: unsaid.repository.clone(),
+            };
+            let import = FeedImport {
+                kind,
+                document,
+                context,
+                now: now().as_microsecond(),
+            };
             import_feed(store, import, progress).await?
         }
         Kind::Inventory(kind) => {
@@ -122,14 +132,37 @@ async fn one(
     Ok(imported)
 }
 
+/// The error with the document's name, unless it has it already.
+fn naming(error: anyhow::Error, document: &Document) -> anyhow::Error {
+    let name = document.name();
+    let named = error.chain().any(|cause| cause.to_string().contains(&name));
+    if named {
+        error
+    } else {
+        error.context(format!("import {name}"))
+    }
+}
+
 fn summary_line(summary: &ImportSummary) -> String {
-    let ImportSummary { document, records, added, changed, withdrawn, rejected, .. } = summary;
-    let mut line = format!("{document}: {records} records, {added} new, {changed} changed");
+    let ImportSummary {
+        document,
+        records,
+        added,
+        changed,
+        withdrawn,
+        rejected,
+        ..
+    } = summary;
+    let mut parts = vec![
+        format!("{records} records"),
+        format!("{added} new"),
+        format!("{changed} changed"),
+    ];
     if *withdrawn > 0 {
-        line.push_str(&format!(", {withdrawn} withdrawn"));
+        parts.push(format!("{withdrawn} withdrawn"));
     }
     if *rejected > 0 {
-        line.push_str(&format!(", {rejected} passed over or mended"));
+        parts.push(format!("{rejected} passed over or mended"));
     }
-    line
+    format!("{document}: {}", parts.join(", "))
 }

@@ -19,8 +19,10 @@ use crate::ui;
 
 #[derive(Debug, Args)]
 pub(crate) struct Match {
-    /// An inventory; may be given several times. KIND is apkindex, guix_inventory or dpkg
-    #[arg(long = "inventory", required = true, value_name = "KIND:FILE", num_args = 1..)]
+    #[arg(
+        long = "inventory", required = true, value_name = "KIND:FILE", num_args = 1..,
+        help = "An inventory; may be given several times. KIND is apkindex, guix_inventory or dpkg"
+    )]
     inventories: Vec<OfKind<InventoryKind>>,
 
     /// A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild or kev
@@ -50,14 +52,40 @@ struct OfKind<K> {
     path: PathBuf,
 }
 
-impl<K: FromStr> FromStr for OfKind<K> {
+/// Formats that stand for each other on the command line.
+trait Kinds: FromStr {
+    /// Their names, for messages.
+    fn names() -> String;
+}
+
+impl Kinds for FeedKind {
+    fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+}
+
+impl Kinds for InventoryKind {
+    fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+}
+
+impl<K: Kinds> FromStr for OfKind<K> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, path) =
-            text.split_once(':').ok_or_else(|| format!("write KIND:FILE, not {text:?}"))?;
-        let kind = kind.parse().map_err(|_| format!("there is no format {kind:?}"))?;
-        Ok(Self { kind, path: path.into() })
+        let (kind, path) = text.split_once(':').ok_or_else(|| {
+            format!(
+                "write KIND:FILE, not {text:?}; KIND is one of {}",
+                K::names()
+            )
+        })?;
+        let no_kind = |_| format!("there is no format {kind:?}; there are {}", K::names());
+        let kind = kind.parse().map_err(no_kind)?;
+        Ok(Self {
+            kind,
+            path: path.into(),
+        })
     }
 }
 
@@ -79,12 +107,19 @@ pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
         };
         let inventory = read_inventory(&import, &mut |reject| rejects.push(reject))?;
         let head = &inventory.head;
-        let (distribution, branch) = match &import.branch {
-            Some(branch) => (branch.distribution().clone(), Some(branch.name().to_owned())),
-            None => {
-                let name = head.distribution.as_deref().context("the inventory is of none")?;
-                (name.parse::<Distribution>()?, head.branch.clone())
-            }
+        let (distribution, branch) = if let Some(branch) = &import.branch {
+            (
+                branch.distribution().clone(),
+                Some(branch.name().to_owned()),
+            )
+        } else {
+            let name = head.distribution.as_deref().with_context(|| {
+                format!(
+                    "{} does not say of which distribution it is; tell with --branch",
+                    import.document.name()
+                )
+            })?;
+            (name.parse::<Distribution>()?, head.branch.clone())
         };
         matcher.add_inventory(&inventory, &distribution, branch.as_deref());
     }
@@ -94,7 +129,8 @@ pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
     };
     for OfKind { kind, path } in &command.feeds {
         let document = Document::of(path);
-        matcher.read_feed(*kind, &document, &context, &mut |reject: Reject| rejects.push(reject))?;
+        let reject = &mut |reject: Reject| rejects.push(reject);
+        matcher.read_feed(*kind, &document, &context, reject)?;
     }
     ui::say_rejects(&rejects);
     let mut output = ui::stdout();
@@ -120,10 +156,16 @@ fn print(output: &mut impl Write, row: &MatchRow, format: Format) -> std::io::Re
 }
 
 fn print_text(output: &mut impl Write, row: &MatchRow) -> std::io::Result<()> {
-    if !matches!(row.verdict, VerdictStatus::Affected | VerdictStatus::UnderInvestigation) {
+    if !matches!(
+        row.verdict,
+        VerdictStatus::Affected | VerdictStatus::UnderInvestigation
+    ) {
         return Ok(());
     }
-    let fixed = row.fixed_in.as_deref().map(|fixed| format!(", fixed in {fixed}"));
+    let fixed = row
+        .fixed_in
+        .as_deref()
+        .map(|fixed| format!(", fixed in {fixed}"));
     writeln!(
         output,
         "{:<20} {:<32} {} ({}){}",

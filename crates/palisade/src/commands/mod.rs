@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::Timestamp;
+use palisade_tracker::Store;
 
 /// Runs what waits for the database or the network.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
@@ -24,9 +25,23 @@ pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
 }
 
 /// The time now; the only place that reads the clock.
-#[expect(clippy::disallowed_methods, reason = "the binary reads the clock, here and nowhere else")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary reads the clock, here and nowhere else"
+)]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// Opens the database. Only a file is named in errors: other addresses have passwords in them.
+pub(crate) async fn open_store(address: &str) -> anyhow::Result<Store> {
+    Store::open(address).await.with_context(|| {
+        if address.contains("://") {
+            "open the database".to_owned()
+        } else {
+            format!("open the database {address}")
+        }
+    })
 }
 
 /// Reads public keys; a key's name is its file's.

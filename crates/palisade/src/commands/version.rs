@@ -24,9 +24,18 @@ enum Action {
     Compare {
         /// The scheme: apk, guix, nix, deb, rpm, pacman, semver, pep440, rubygems, maven, go, cpan
         /// or generic
-        #[arg(long)]
+        #[arg(long, value_parser = parse_scheme)]
         scheme: Scheme,
     },
+}
+
+fn parse_scheme(text: &str) -> Result<Scheme, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "there is no scheme {text:?}; there are {}",
+            Scheme::ALL.map(Scheme::name).join(", ")
+        )
+    })
 }
 
 pub(crate) fn run(command: &Version) -> anyhow::Result<ExitCode> {
@@ -36,10 +45,16 @@ pub(crate) fn run(command: &Version) -> anyhow::Result<ExitCode> {
     let mut line = Vec::new();
     loop {
         line.clear();
-        if input.read_until(b'\n', &mut line).context("read standard input")? == 0 {
+        if input
+            .read_until(b'\n', &mut line)
+            .context("read standard input")?
+            == 0
+        {
             break;
         }
-        output.write_all(answer(scheme, &line)).context("write the answer")?;
+        output
+            .write_all(answer(scheme, &line))
+            .context("write the answer")?;
     }
     output.flush().context("write the answer")?;
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,185 @@
+//! `palisade import`: what is broken changes nothing and is named.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use crate::support::{palisade, said, sample};
+
+fn import(database: &Path, arguments: &[&str], file: &Path) -> Output {
+    let mut command = palisade();
+    command
+        .arg("import")
+        .arg("--database")
+        .arg(database)
+        .args(arguments)
+        .arg(file);
+    command.output().unwrap()
+}
+
+/// A database that has the sample's NVD records, and its folder.
+fn imported() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("test.sqlite");
+    let output = import(&database, &["nvd"], &sample("nvd.json"));
+    assert!(output.status.success(), "{}", said(&output));
+    (folder, database)
+}
+
+/// Imports a file of the sample of which the end is missing, and says what the program said.
+fn refused(arguments: &[&str], path: &str) -> String {
+    let (folder, database) = imported();
+    let before = fs_err::read(&database).unwrap();
+    let whole = fs_err::read(sample(path)).unwrap();
+    let cut = folder.path().join("cut-in-half");
+    fs_err::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let output = import(&database, arguments, &cut);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(
+        before == fs_err::read(&database).unwrap(),
+        "the database was changed"
+    );
+    said(&output)
+}
+
+#[test]
+fn a_cut_feed_is_named_and_changes_nothing() {
+    let said = refused(&["nvd"], "nvd.json");
+    assert!(
+        said.starts_with("error: read ") && said.contains("cut-in-half"),
+        "{said}"
+    );
+    assert!(refused(&["osv"], "osv.json").contains("cut-in-half"));
+    assert!(refused(&["secdb"], "alpine/secdb-v3.17-main.json").contains("cut-in-half"));
+}
+
+#[test]
+fn a_cut_inventory_is_named_and_changes_nothing() {
+    let said = refused(&["guix_inventory"], "guix/2024-07-14.jsonl");
+    assert!(said.contains("cut-in-half"), "{said}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_an_error_and_changes_nothing() {
+    let (_folder, database) = imported();
+    let before = fs_err::read(&database).unwrap();
+    let output = import(&database, &["cve5"], &sample("osv.json"));
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    assert!(
+        said.contains("osv.json: nothing in it can be read as cve5"),
+        "{said}"
+    );
+    assert!(
+        before == fs_err::read(&database).unwrap(),
+        "the database was changed"
+    );
+}
+
+#[test]
+fn a_database_of_fixes_without_one_good_entry_withdraws_nothing() {
+    let (folder, database) = imported();
+    let good = import(
+        &database,
+        &["secdb"],
+        &sample("alpine/secdb-edge-main.json"),
+    );
+    assert!(good.status.success(), "{}", said(&good));
+    let before = fs_err::read(&database).unwrap();
+    let bad = folder.path().join("bad.json");
+    let text = r#"{"distroversion": "edge", "reponame": "main", "packages": [{"pkg": {}}]}"#;
+    fs_err::write(&bad, text).unwrap();
+    let output = import(&database, &["secdb"], &bad);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("bad.json"), "{}", said(&output));
+    assert!(
+        before == fs_err::read(&database).unwrap(),
+        "the database was changed"
+    );
+}
+
+#[test]
+fn importing_the_same_again_writes_nothing() {
+    let (_folder, database) = imported();
+    let before = fs_err::read(&database).unwrap();
+    let output = import(&database, &["nvd"], &sample("nvd.json"));
+    assert!(output.status.success());
+    assert!(
+        said(&output).contains("40 records, 0 new, 0 changed"),
+        "{}",
+        said(&output)
+    );
+    assert!(
+        before == fs_err::read(&database).unwrap(),
+        "the database was changed"
+    );
+}
+
+#[test]
+fn an_unknown_kind_is_answered_with_those_there_are() {
+    let output = palisade().args(["import", "rpmdb", "x"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    for kind in [
+        "rpmdb",
+        "nvd",
+        "cve5",
+        "osv",
+        "secdb",
+        "kev",
+        "epss",
+        "guix_inventory",
+        "dpkg",
+    ] {
+        assert!(said.contains(kind), "{kind} is not in: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("test.sqlite");
+    let output = import(&database, &["nvd"], Path::new("/nowhere/nvd.json"));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        said(&output).matches("/nowhere/nvd.json").count(),
+        1,
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn an_inventory_without_branch_says_how_to_tell_it() {
+    let (_folder, database) = imported();
+    let index = sample("alpine/v3.17-main-2023-05-27.APKINDEX");
+    let output = import(&database, &["apkindex"], &index);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said(&output).contains("--branch DISTRIBUTION/BRANCH"),
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
+fn a_revision_that_changed_is_refused_with_the_file_that_has_it() {
+    let (_folder, database) = imported();
+    let revision = ["--branch", "alpine/v3.17", "--revision", "one", "apkindex"];
+    let first = import(
+        &database,
+        &revision,
+        &sample("alpine/v3.17-main-2023-05-27.APKINDEX"),
+    );
+    assert!(first.status.success(), "{}", said(&first));
+    let second = import(
+        &database,
+        &revision,
+        &sample("alpine/v3.17-main-2024-11-22.APKINDEX"),
+    );
+    assert_eq!(second.status.code(), Some(2));
+    let said = said(&second);
+    assert!(
+        said.contains("v3.17-main-2024-11-22") && said.contains("revision one"),
+        "{said}"
+    );
+}

@@ -1,0 +1,9 @@
+//! The command as a user runs it: the built program, its output, its exit status.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod demo;
+mod import;
+mod matching;
+mod support;
+mod version;
