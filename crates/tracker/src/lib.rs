@@ -11,6 +11,7 @@ mod import_inventory;
 mod matches;
 mod progress;
 mod sources;
+pub mod views;
 
 pub use error::TrackerError;
 pub use import_feed::{FeedImport, import_epss, import_feed};
@@ -19,3 +20,4 @@ pub use matches::{MatchRow, Matcher};
 pub use palisade_store::{Backend, ImportSummary, Store, StoreError};
 pub use progress::{NoProgress, Progress};
 pub use sources::{Document, InputError};
+pub use views::Views;

@@ -70,7 +70,9 @@ impl Session {
     /// When the database refuses.
     pub async fn branches(&mut self) -> Result<Vec<(BranchId, String, String)>, StoreError> {
         let rows = self.query(BRANCHES, Vec::new()).await?;
-        rows.iter().map(|row| Ok((BranchId(row.int(0)?), row.text(1)?, row.text(2)?))).collect()
+        rows.iter()
+            .map(|row| Ok((BranchId(row.int(0)?), row.text(1)?, row.text(2)?)))
+            .collect()
     }
 
     /// The row of a branch, if it is there.
@@ -95,7 +97,9 @@ impl Session {
         branch: BranchId,
     ) -> Result<HashSet<SourcePackageId>, StoreError> {
         let rows = self.query(SOURCES_OF_BRANCH, params![branch.0]).await?;
-        rows.iter().map(|row| Ok(SourcePackageId(row.int(0)?))).collect()
+        rows.iter()
+            .map(|row| Ok(SourcePackageId(row.int(0)?)))
+            .collect()
     }
 
     /// All repositories with their latest revisions, by branch.
@@ -129,7 +133,9 @@ impl Session {
         branch: BranchId,
         name: &str,
     ) -> Result<Option<RevisionPoint>, StoreError> {
-        let row = self.query_one(REVISION_NAMED, params![branch.0, name]).await?;
+        let row = self
+            .query_one(REVISION_NAMED, params![branch.0, name])
+            .await?;
         row.map(|row| point(&row)).transpose()
     }
 
@@ -157,10 +163,16 @@ impl Session {
     ) -> Result<HashMap<i64, RevisionPoint>, StoreError> {
         let list = json_ints(positions);
         let rows = self.query(REVISIONS_AT, params![branch.0, list]).await?;
-        rows.iter().map(|row| point(row).map(|point| (point.position, point))).collect()
+        rows.iter()
+            .map(|row| point(row).map(|point| (point.position, point)))
+            .collect()
     }
 }
 
 fn point(row: &crate::session::Row) -> Result<RevisionPoint, StoreError> {
-    Ok(RevisionPoint { name: row.text(0)?, time: row.int(1)?, position: row.int(2)? })
+    Ok(RevisionPoint {
+        name: row.text(0)?,
+        time: row.int(1)?,
+        position: row.int(2)?,
+    })
 }

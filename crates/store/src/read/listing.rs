@@ -158,7 +158,10 @@ impl Session {
     ) -> Result<Vec<VulnerabilityHead>, StoreError> {
         let mut heads = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(CHUNK) {
-            for row in self.query(HEADS, params![json_ints(chunk.iter().copied())]).await? {
+            for row in self
+                .query(HEADS, params![json_ints(chunk.iter().copied())])
+                .await?
+            {
                 heads.push(head(&row)?);
             }
         }
@@ -174,7 +177,9 @@ impl Session {
         branch: BranchId,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Result<Vec<SourceSpan>, StoreError> {
-        let rows = self.query(SPANS, params![branch.0, json_texts(names)]).await?;
+        let rows = self
+            .query(SPANS, params![branch.0, json_texts(names)])
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(SourceSpan {
@@ -234,5 +239,7 @@ pub(super) fn head(row: &Row) -> Result<VulnerabilityHead, StoreError> {
 pub(super) fn score(row: &Row, at: usize) -> Result<Option<(f64, String, String)>, StoreError> {
     let (score, version) = (row.opt_real(at)?, row.opt_text(at + 1)?);
     let scorer = row.opt_text(at + 2)?.unwrap_or_default();
-    Ok(score.zip(version).map(|(score, version)| (score, version, scorer)))
+    Ok(score
+        .zip(version)
+        .map(|(score, version)| (score, version, scorer)))
 }

@@ -21,7 +21,13 @@ pub use vulnerabilities::{AdvisoryRecord, EpssScore, VulnerabilityFindingRow, Vu
 macro_rules! with_numbers {
     ($before:literal, $list:literal, $after:literal) => {
         crate::session::Dialect {
-            sqlite: concat!($before, "(SELECT value FROM json_each(", $list, "))", $after),
+            sqlite: concat!(
+                $before,
+                "(SELECT value FROM json_each(",
+                $list,
+                "))",
+                $after
+            ),
             postgres: concat!(
                 $before,
                 "(SELECT value::bigint FROM jsonb_array_elements_text(",
@@ -37,7 +43,13 @@ macro_rules! with_numbers {
 macro_rules! with_texts {
     ($before:literal, $list:literal, $after:literal) => {
         crate::session::Dialect {
-            sqlite: concat!($before, "(SELECT value FROM json_each(", $list, "))", $after),
+            sqlite: concat!(
+                $before,
+                "(SELECT value FROM json_each(",
+                $list,
+                "))",
+                $after
+            ),
             postgres: concat!(
                 $before,
                 "(SELECT value FROM jsonb_array_elements_text(",

@@ -39,7 +39,6 @@ pub struct PackageRow {
     pub facts: BlockSpan,
 }
 
-
 /// The finding of a vulnerability in one source package on one branch.
 #[derive(Debug, Clone)]
 pub struct PlaceRow {
@@ -143,11 +142,17 @@ impl Session {
         distribution: &str,
         name: &str,
     ) -> Result<Vec<SourceRow>, StoreError> {
-        let rows = self.query(SOURCES_NAMED, params![distribution, name]).await?;
+        let rows = self
+            .query(SOURCES_NAMED, params![distribution, name])
+            .await?;
         rows.iter()
             .map(|row| {
                 let id = SourcePackageId(row.int(0)?);
-                Ok(SourceRow { id, version: row.text(1)?, grafted: row.bool(2)? })
+                Ok(SourceRow {
+                    id,
+                    version: row.text(1)?,
+                    grafted: row.bool(2)?,
+                })
             })
             .collect()
     }
@@ -161,7 +166,9 @@ impl Session {
         distribution: &str,
         name: &str,
     ) -> Result<Option<String>, StoreError> {
-        let row = self.query_one(SOURCE_OF_PACKAGE, params![distribution, name]).await?;
+        let row = self
+            .query_one(SOURCE_OF_PACKAGE, params![distribution, name])
+            .await?;
         row.map(|row| row.text(0)).transpose()
     }
 
@@ -224,7 +231,9 @@ impl Session {
         branch: BranchId,
         sources: &[SourcePackageId],
     ) -> Result<Vec<(SourcePackageId, i64, i64)>, StoreError> {
-        let rows = self.query(COUNTS, params![branch.0, numbers(sources)]).await?;
+        let rows = self
+            .query(COUNTS, params![branch.0, numbers(sources)])
+            .await?;
         rows.iter()
             .map(|row| Ok((SourcePackageId(row.int(1)?), row.int(2)?, row.int(3)?)))
             .collect()
@@ -246,7 +255,11 @@ impl Session {
         let (low, high) = branch_range(branch);
         let (first, last) = statuses;
         let params = params![numbers(sources), low, high, first, last, limit, offset];
-        self.query(FINDINGS, params).await?.iter().map(head).collect()
+        self.query(FINDINGS, params)
+            .await?
+            .iter()
+            .map(head)
+            .collect()
     }
 
     /// How many vulnerabilities current source packages have, by gravest status.
@@ -259,8 +272,12 @@ impl Session {
         branch: Option<BranchId>,
     ) -> Result<Vec<(i64, i64)>, StoreError> {
         let (low, high) = branch_range(branch);
-        let rows = self.query(SECTIONS, params![numbers(sources), low, high]).await?;
-        rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+        let rows = self
+            .query(SECTIONS, params![numbers(sources), low, high])
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.int(0)?, row.int(1)?)))
+            .collect()
     }
 
     /// The findings of vulnerabilities in source packages, wherever those are now.
@@ -273,7 +290,9 @@ impl Session {
         vulnerabilities: &[i64],
     ) -> Result<Vec<PlaceRow>, StoreError> {
         let wanted = json_ints(vulnerabilities.iter().copied());
-        let rows = self.query(PLACES, params![numbers(sources), wanted]).await?;
+        let rows = self
+            .query(PLACES, params![numbers(sources), wanted])
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(PlaceRow {

@@ -1,8 +1,8 @@
 //! Finding vulnerabilities and packages by parts of their names.
 
 use super::listing::{VulnerabilityHead, head};
-use crate::session::{Session, params};
 use crate::StoreError;
+use crate::session::{Session, params};
 
 /// A name that was found, with the vulnerability it leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,9 @@ impl Session {
         prefix: &str,
         limit: i64,
     ) -> Result<Vec<VulnerabilityHead>, StoreError> {
-        let rows = self.query(IDENTIFIERS, params![prefix, after(prefix), limit]).await?;
+        let rows = self
+            .query(IDENTIFIERS, params![prefix, after(prefix), limit])
+            .await?;
         rows.iter().map(head).collect()
     }
 
@@ -56,9 +58,14 @@ impl Session {
         prefix: &str,
         limit: i64,
     ) -> Result<Vec<ScoredName>, StoreError> {
-        let rows = self.query(ALIASES, params![prefix, after(prefix), limit]).await?;
+        let rows = self
+            .query(ALIASES, params![prefix, after(prefix), limit])
+            .await?;
         let name = |row: &crate::session::Row| {
-            Ok(ScoredName { name: row.text(0)?, vulnerability: row.text(1)? })
+            Ok(ScoredName {
+                name: row.text(0)?,
+                vulnerability: row.text(1)?,
+            })
         };
         rows.iter().map(name).collect()
     }
@@ -83,7 +90,9 @@ impl Session {
     /// When the database refuses.
     pub async fn package_names(&mut self) -> Result<Vec<(String, String)>, StoreError> {
         let rows = self.query(PACKAGE_NAMES, Vec::new()).await?;
-        rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+        rows.iter()
+            .map(|row| Ok((row.text(0)?, row.text(1)?)))
+            .collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was imported when, and what has happened.
 
 use crate::session::{Row, Session, params};
-use crate::{BranchId, StoredReject, StoreError};
+use crate::{BranchId, StoreError, StoredReject};
 
 /// Which state of the database something was made from: it changes with every import and event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -89,7 +89,10 @@ impl Session {
             return Ok(Generation::default());
         };
         let number = |value: Option<i64>| value.unwrap_or(0);
-        Ok(Generation { import: number(row.opt_int(0)?), event: number(row.opt_int(1)?) })
+        Ok(Generation {
+            import: number(row.opt_int(0)?),
+            event: number(row.opt_int(1)?),
+        })
     }
 
     /// All feeds with how many records are stored of each: counts them, so keep the answer.
@@ -116,7 +119,11 @@ impl Session {
     /// # Errors
     /// When the database refuses.
     pub async fn imports(&mut self, limit: i64) -> Result<Vec<ImportRow>, StoreError> {
-        self.query(IMPORTS, params![limit]).await?.iter().map(import).collect()
+        self.query(IMPORTS, params![limit])
+            .await?
+            .iter()
+            .map(import)
+            .collect()
     }
 
     /// An import by its number.
@@ -124,7 +131,11 @@ impl Session {
     /// # Errors
     /// When the database refuses.
     pub async fn import(&mut self, id: i64) -> Result<Option<ImportRow>, StoreError> {
-        self.query_one(IMPORT, params![id]).await?.as_ref().map(import).transpose()
+        self.query_one(IMPORT, params![id])
+            .await?
+            .as_ref()
+            .map(import)
+            .transpose()
     }
 
     /// What an import passed over or mended, from an ordinal on.

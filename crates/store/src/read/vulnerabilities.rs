@@ -102,7 +102,9 @@ impl Session {
         &mut self,
         name: &str,
     ) -> Result<Option<VulnerabilityRow>, StoreError> {
-        let Some(row) = self.query_one(BY_NAME, params![name]).await? else { return Ok(None) };
+        let Some(row) = self.query_one(BY_NAME, params![name]).await? else {
+            return Ok(None);
+        };
         Ok(Some(VulnerabilityRow {
             id: row.int(0)?,
             name: row.text(1)?,
@@ -146,7 +148,9 @@ impl Session {
         vulnerability: i64,
         limit: i64,
     ) -> Result<Vec<AdvisoryRecord>, StoreError> {
-        let rows = self.query(ADVISORIES, params![vulnerability, limit]).await?;
+        let rows = self
+            .query(ADVISORIES, params![vulnerability, limit])
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(AdvisoryRecord {
@@ -164,9 +168,15 @@ impl Session {
     /// # Errors
     /// When the database refuses.
     pub async fn epss(&mut self, name: &str) -> Result<Option<EpssScore>, StoreError> {
-        let Some(row) = self.query_one(EPSS, params![name]).await? else { return Ok(None) };
+        let Some(row) = self.query_one(EPSS, params![name]).await? else {
+            return Ok(None);
+        };
         let score = row.opt_real(0)?.unwrap_or_default();
-        Ok(Some(EpssScore { score, percentile: row.opt_real(1)?, day: row.text(2)? }))
+        Ok(Some(EpssScore {
+            score,
+            percentile: row.opt_real(1)?,
+            day: row.text(2)?,
+        }))
     }
 
     /// The findings of a vulnerability in what is on any branch now, the gravest first.
