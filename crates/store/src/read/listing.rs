@@ -203,13 +203,16 @@ impl Session {
         branch: BranchId,
         pairs: &[(SourcePackageId, i64)],
     ) -> Result<Vec<(SourcePackageId, i64, i64)>, StoreError> {
-        let pairs: Vec<(i64, i64)> = pairs.iter().map(|(source, id)| (source.0, *id)).collect();
-        let list = serde_json::to_string(&pairs).expect("numbers are JSON");
-        let rows = self.query(OPEN_PAIRS, params![branch.0, list]).await?;
+        let rows = self.query(OPEN_PAIRS, params![branch.0, json_pairs(pairs)]).await?;
         rows.iter()
             .map(|row| Ok((SourcePackageId(row.int(0)?), row.int(1)?, row.int(2)?)))
             .collect()
     }
+}
+
+fn json_pairs(pairs: &[(SourcePackageId, i64)]) -> String {
+    let pairs: Vec<(i64, i64)> = pairs.iter().map(|(source, id)| (source.0, *id)).collect();
+    serde_json::to_string(&pairs).expect("numbers are JSON")
 }
 
 fn open_finding(row: &Row) -> Result<OpenFindingRow, StoreError> {

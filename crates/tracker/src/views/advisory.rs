@@ -255,7 +255,7 @@ fn range_words<'a>(ranges: impl Iterator<Item = (&'a Span, RangeScheme)>) -> Vec
             _ if words.len() + single.len() >= RANGES => more += 1,
             Span::Exact(version) => single.push(version.as_str()),
             span if scheme == RangeScheme::Git => {
-                words.push(format!("commits {}", span_words(span)))
+                words.push(format!("commits {}", span_words(span)));
             }
             span => words.push(span_words(span)),
         }

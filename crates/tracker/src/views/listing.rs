@@ -18,6 +18,8 @@ pub struct FindingFilter {
     pub status: StatusFilter,
     /// The least level of the foremost score; unrated ones have none.
     pub minimum_level: Option<Level>,
+    /// Only those of this level.
+    pub level: Option<LevelFilter>,
     /// The least confidence.
     pub minimum_confidence: Option<Confidence>,
     /// Only those that are known to be exploited.
@@ -40,6 +42,21 @@ pub enum StatusFilter {
     UnderInvestigation,
     /// Both.
     Open,
+}
+
+/// One level of those by which findings are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LevelFilter {
+    /// Critical.
+    Critical,
+    /// High.
+    High,
+    /// Medium.
+    Medium,
+    /// Low or none.
+    Low,
+    /// Without a score.
+    Unrated,
 }
 
 /// In which order.
@@ -257,9 +274,9 @@ impl Listing {
             let of_status = filter.status.takes(entry.status);
             if of_level {
                 if entry.status == 0 {
-                    statuses.0 += 1
+                    statuses.0 += 1;
                 } else {
-                    statuses.1 += 1
+                    statuses.1 += 1;
                 }
             }
             if of_status {
@@ -356,14 +373,26 @@ fn contains(head: &VulnerabilityHead, needle: &str) -> bool {
             .is_some_and(|title| title.to_lowercase().contains(needle))
 }
 
+impl LevelFilter {
+    fn of(level: Option<Level>) -> Self {
+        match level {
+            Some(Level::Critical) => Self::Critical,
+            Some(Level::High) => Self::High,
+            Some(Level::Medium) => Self::Medium,
+            Some(Level::Low | Level::None) => Self::Low,
+            None => Self::Unrated,
+        }
+    }
+}
+
 impl LevelCounts {
     fn add(&mut self, level: Option<Level>) {
-        match level {
-            Some(Level::Critical) => self.critical += 1,
-            Some(Level::High) => self.high += 1,
-            Some(Level::Medium) => self.medium += 1,
-            Some(Level::Low | Level::None) => self.low += 1,
-            None => self.unrated += 1,
+        match LevelFilter::of(level) {
+            LevelFilter::Critical => self.critical += 1,
+            LevelFilter::High => self.high += 1,
+            LevelFilter::Medium => self.medium += 1,
+            LevelFilter::Low => self.low += 1,
+            LevelFilter::Unrated => self.unrated += 1,
         }
     }
 }

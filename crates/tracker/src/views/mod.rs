@@ -32,7 +32,9 @@ pub use branch::{BranchSummary, BranchView, RepositorySummary};
 pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
 pub use finding::{FindingPlace, FindingView};
 pub use home::{EventView, HomeView, HotVulnerability};
-pub use listing::{Counts, FindingFilter, FindingQuery, LevelCounts, Sort, StatusFilter};
+pub use listing::{
+    Counts, FindingFilter, FindingQuery, LevelCounts, LevelFilter, Sort, StatusFilter,
+};
 pub use package::{
     BuiltPackage, GraftView, HistoryItem, PackageDetails, PackageFinding, PackageQuery,
     PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
