@@ -82,7 +82,8 @@ pub(crate) struct FindingRow {
     title: String,
     package: String,
     package_address: String,
-    version: String,
+    versions: Vec<String>,
+    more_versions: usize,
     branch: String,
     branch_address: String,
     fixed_in: String,
@@ -92,10 +93,13 @@ pub(crate) struct FindingRow {
     why: String,
 }
 
+/// Versions that are told of a package in one row.
+const VERSIONS: usize = 4;
+
 /// A number that leads to its rows.
 pub(crate) struct Count {
     pub(crate) label: String,
-    pub(crate) count: String,
+    pub(crate) number: String,
     pub(crate) address: String,
     pub(crate) class: &'static str,
     pub(crate) current: bool,
@@ -225,7 +229,28 @@ impl Evidence {
 }
 
 impl FindingRow {
-    pub(crate) fn of(item: &FindingItem) -> Self {
+    /// A row for each vulnerability in a package on a branch; neighbours that differ in nothing
+    /// but the package's version are one.
+    pub(crate) fn all(items: &[FindingItem]) -> Vec<Self> {
+        let same = |a: &FindingItem, b: &FindingItem| {
+            let key = |item: &FindingItem| (item.status, item.confidence);
+            a.vulnerability == b.vulnerability
+                && a.package == b.package
+                && a.branch == b.branch
+                && a.fixed_in == b.fixed_in
+                && key(a) == key(b)
+        };
+        let groups = items.chunk_by(same);
+        groups.filter_map(|group| Some(Self::of(group.first()?).with_versions(group))).collect()
+    }
+
+    fn with_versions(mut self, group: &[FindingItem]) -> Self {
+        self.versions = group.iter().take(VERSIONS).map(|item| item.version.clone()).collect();
+        self.more_versions = group.len().saturating_sub(VERSIONS);
+        self
+    }
+
+    fn of(item: &FindingItem) -> Self {
         let distribution = item.branch.distribution().as_str();
         let branch_address = crate::words::branch_address(&item.branch);
         Self {
@@ -237,7 +262,8 @@ impl FindingRow {
             why: finding_address(distribution, &item.package, &item.vulnerability),
             name: item.vulnerability.clone(),
             package: item.package.clone(),
-            version: item.version.clone(),
+            versions: vec![item.version.clone()],
+            more_versions: 0,
             branch: item.branch.to_string(),
             fixed_in: item.fixed_in.clone().unwrap_or_default(),
             exploited: item.exploited_since.clone(),
@@ -278,7 +304,7 @@ pub(crate) fn level_counts(
 ) -> Vec<Count> {
     let count = |class: &'static str, count: usize| Count {
         label: capital(class),
-        count: number(count),
+        number: number(count),
         address: address(class),
         class,
         current: current == Some(class),

@@ -134,8 +134,10 @@ pub(crate) struct Listing {
     /// The place of each vulnerability when the worst come first.
     by_score: Vec<u32>,
     by_epss: Vec<u32>,
-    /// The place of each source package by name and version.
+    /// The place of each source package by name; of those with the same name, the same.
     by_name: Vec<u32>,
+    /// The place of each source package by name and version.
+    by_version: Vec<u32>,
     pub(crate) counts: Counts,
 }
 
@@ -208,9 +210,15 @@ impl Listing {
                 .total_cmp(&chance(left))
                 .then(by_score[a].cmp(&by_score[b]))
         });
-        let by_name = ranks(sources.len(), |a, b| {
+        let by_version = ranks(sources.len(), |a, b| {
             (&sources[a].name, &sources[a].version).cmp(&(&sources[b].name, &sources[b].version))
         });
+        let mut first_of_name: HashMap<&str, u32> = HashMap::new();
+        for (source, rank) in sources.iter().zip(&by_version) {
+            let first = first_of_name.entry(&source.name).or_insert(*rank);
+            *first = (*first).min(*rank);
+        }
+        let by_name = sources.iter().map(|source| first_of_name[source.name.as_str()]).collect();
         let mut listing = Self {
             entries,
             sources,
@@ -219,6 +227,7 @@ impl Listing {
             by_score,
             by_epss,
             by_name,
+            by_version,
             counts: Counts::default(),
         };
         listing.counts = listing.count();
@@ -312,16 +321,14 @@ impl Listing {
 
     fn key(&self, sort: Sort, entry: &Entry) -> (i64, u32, u32) {
         let score = self.by_score[entry.vulnerability as usize];
+        let epss = self.by_epss[entry.vulnerability as usize];
         let name = self.by_name[entry.source as usize];
+        let version = self.by_version[entry.source as usize];
         match sort {
-            Sort::Score => (i64::from(score), name, 0),
-            Sort::Epss => (
-                i64::from(self.by_epss[entry.vulnerability as usize]),
-                name,
-                0,
-            ),
-            Sort::Package => (i64::from(name), score, 0),
-            Sort::Newest => (-entry.first_seen, score, name),
+            Sort::Score => (i64::from(score), version, 0),
+            Sort::Epss => (i64::from(epss), version, 0),
+            Sort::Package => (i64::from(name), score, version),
+            Sort::Newest => (-entry.first_seen, score, version),
         }
     }
 }

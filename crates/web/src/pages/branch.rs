@@ -256,7 +256,7 @@ impl Page {
             frame: Frame::of(title, "branches", Some(json)),
             findings: Findings {
                 caption: format!("Open findings of {name}"),
-                rows: view.findings.iter().map(FindingRow::of).collect(),
+                rows: FindingRow::all(&view.findings),
                 branches: false,
                 states: filter.status != StatusFilter::Affected,
             },
@@ -270,7 +270,7 @@ impl Page {
             levels: level_counts(&view.levels, asked.level.as_deref(), level_address),
             exploited_count: Count {
                 label: "Known to be exploited".to_owned(),
-                count: number(view.counts.exploited),
+                number: number(view.counts.exploited),
                 address: plain.clone().with("exploited", Some("yes")).text(),
                 class: "exploited",
                 current: filter.exploited,
@@ -318,7 +318,7 @@ const SORT_LABELS: [(&str, &str); 4] = [
 fn statuses(view: &BranchView, asked: &Asked) -> Vec<Count> {
     let of = |value: &'static str, label: &str, class, count: usize| Count {
         label: label.to_owned(),
-        count: number(count),
+        number: number(count),
         address: asked.address.clone().with("status", Some(value)).text(),
         class,
         current: asked.status.as_deref().unwrap_or("affected") == value,

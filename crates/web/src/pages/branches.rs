@@ -58,14 +58,14 @@ impl BranchLine {
             }),
             exploited: (counts.exploited > 0).then(|| Count {
                 label: "Known to be exploited".to_owned(),
-                count: number(counts.exploited),
+                number: number(counts.exploited),
                 address: format!("{address}?exploited=yes"),
                 class: "exploited",
                 current: false,
             }),
             queue: Count {
                 label: "Under investigation".to_owned(),
-                count: number(counts.under_investigation),
+                number: number(counts.under_investigation),
                 address: format!("{address}?status=under_investigation"),
                 class: "open",
                 current: false,
@@ -86,11 +86,7 @@ impl RepositoryLine {
         let parts = [repository.name.as_str(), repository.architecture.as_str()];
         let name: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         Self {
-            name: if name.is_empty() {
-                "all".to_owned()
-            } else {
-                name.join(" ")
-            },
+            name: name.join(" "),
             revision: RevisionLine::of(&repository.revision),
             packages: number(repository.packages),
             signed_by: repository.signed_by.clone().unwrap_or_default(),

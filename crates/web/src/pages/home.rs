@@ -68,7 +68,7 @@ impl Page {
             worst: home.worst.iter().map(HotLine::of).collect(),
             newest: Findings {
                 caption: "Newest findings".to_owned(),
-                rows: home.newest.iter().map(FindingRow::of).collect(),
+                rows: FindingRow::all(&home.newest),
                 branches: true,
                 states: false,
             },

@@ -248,7 +248,7 @@ impl Page {
 fn sections(view: &PackageView, address: &Address) -> Vec<Count> {
     let of = |section: Section, label: &str, class, count: i64| Count {
         label: label.to_owned(),
-        count: number(count),
+        number: number(count),
         address: address.clone().with("show", Some(word(section))).text(),
         class,
         current: view.section == section,
