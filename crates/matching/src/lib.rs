@@ -24,7 +24,7 @@ pub use claim::{Authority, Claim, Outcome, Provenance};
 pub use identity::{How, Identity};
 pub use judgement::{Judgement, judge};
 pub use names::bare_name;
-pub use range::{RangeOutcome, Subjected};
+pub use range::{RangeOutcome, Subjected, span_words};
 pub use subject::{Place, Subject};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.

@@ -275,7 +275,7 @@ fn is_later(range: &VersionRange, known: &VersionRange, compared: &Compared<'_>)
 }
 
 /// A span in words: `before 1.2`, `from 1.0 up to 1.4`.
-pub(crate) fn span_words(span: &Span) -> String {
+pub fn span_words(span: &Span) -> String {
     let lower = |lower: &Lower| match lower {
         Lower::Open => String::new(),
         Lower::Including(bound) => format!("from {bound}"),

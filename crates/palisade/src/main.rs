@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod terminal;
 mod ui;
 
 use std::process::ExitCode;

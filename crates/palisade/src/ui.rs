@@ -13,6 +13,60 @@ pub(crate) fn stdout() -> io::BufWriter<anstream::AutoStream<io::Stdout>> {
     io::BufWriter::with_capacity(64 << 10, anstream::AutoStream::auto(io::stdout()))
 }
 
+/// Text of others for the terminal: without characters that would move the cursor, change colours
+/// or the order of what is read.
+pub(crate) fn plain(text: &str) -> String {
+    let bad = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}')
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c)
+    };
+    text.replace(bad, "\u{fffd}")
+}
+
+/// A cell of a table: what it says, and how it looks where colours are shown.
+pub(crate) struct Cell {
+    text: String,
+    style: owo_colors::Style,
+}
+
+impl Cell {
+    pub(crate) fn of(text: &str) -> Self {
+        Self { text: plain(text), style: owo_colors::Style::new() }
+    }
+
+    pub(crate) fn styled(text: &str, style: owo_colors::Style) -> Self {
+        Self { text: plain(text), style }
+    }
+}
+
+/// Writes rows in columns that are as wide as their widest cell; the last one is not filled up.
+pub(crate) fn write_table(
+    output: &mut impl Write,
+    head: &[&str],
+    rows: &[Vec<Cell>],
+) -> io::Result<()> {
+    let width = |text: &str| text.chars().count();
+    let mut widths: Vec<usize> = head.iter().map(|title| width(title)).collect();
+    for row in rows {
+        for (known, cell) in widths.iter_mut().zip(row) {
+            *known = (*known).max(width(&cell.text));
+        }
+    }
+    let titles = head.iter().map(|title| Cell::styled(title, owo_colors::Style::new().bold()));
+    let titles: Vec<Cell> = titles.collect();
+    for row in std::iter::once(&titles).chain(rows) {
+        for (place, (cell, &wide)) in row.iter().zip(&widths).enumerate() {
+            write!(output, "{}", cell.style.style(&cell.text))?;
+            if place + 1 < row.len() {
+                write!(output, "{:fill$}", "", fill = wide - width(&cell.text) + 2)?;
+            }
+        }
+        writeln!(output)?;
+    }
+    Ok(())
+}
+
 /// Says something on standard error.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");

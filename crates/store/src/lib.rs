@@ -31,5 +31,10 @@ pub use inventory::{
     BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow, SourcePackageId,
     position,
 };
+pub use read::{
+    AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow, PackageRow,
+    PlaceRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRow, SourceSpan,
+    VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
+};
 pub use session::Session;
 pub use store::{Backend, Store};

@@ -30,10 +30,10 @@ pub(crate) struct Deriver {
 }
 
 /// An advisory with what matching needs of it.
-struct LoadedAdvisory {
-    row: AdvisoryRow,
-    feed: String,
-    affected: AdvisoryFacts,
+pub(crate) struct LoadedAdvisory {
+    pub(crate) row: AdvisoryRow,
+    pub(crate) feed: String,
+    pub(crate) affected: AdvisoryFacts,
 }
 
 /// What has to be judged: vulnerabilities of source packages, with the advisories to ask.
@@ -365,7 +365,8 @@ fn state(judgement: &Judgement<'_>) -> FindingState {
     }
 }
 
-fn judge_loaded<'a>(
+/// Judges a vulnerability in a source package by the advisories that speak of it.
+pub(crate) fn judge_loaded<'a>(
     subject: &'a Subject,
     name: &VulnerabilityId,
     advisories: impl Iterator<Item = &'a LoadedAdvisory>,
@@ -384,7 +385,7 @@ fn judge_loaded<'a>(
 }
 
 /// Loads source packages as matching sees them.
-async fn load_subjects(
+pub(crate) async fn load_subjects(
     session: &mut Session,
     sources: &[SourcePackageId],
 ) -> Result<HashMap<SourcePackageId, Subject>, TrackerError> {
@@ -413,6 +414,14 @@ async fn load_advisories(
     ids: &[i64],
 ) -> Result<HashMap<i64, LoadedAdvisory>, TrackerError> {
     let rows = session.standing_advisories(ids).await?;
+    load_facts(session, rows).await
+}
+
+/// Loads what matching needs of advisories.
+pub(crate) async fn load_facts(
+    session: &mut Session,
+    rows: Vec<AdvisoryRow>,
+) -> Result<HashMap<i64, LoadedAdvisory>, TrackerError> {
     let spans: Vec<_> = rows.iter().map(|row| row.facts).collect();
     let mut loaded = HashMap::with_capacity(rows.len());
     let mut failed = None;

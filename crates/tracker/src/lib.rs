@@ -12,6 +12,7 @@ mod matches;
 mod progress;
 mod rules;
 mod sources;
+pub mod views;
 
 pub use error::TrackerError;
 pub use import_feed::{FeedImport, import_epss, import_feed};
@@ -21,3 +22,4 @@ pub use palisade_store::{Backend, ImportSummary, Store, StoreError};
 pub use progress::{NoProgress, Progress};
 pub use rules::{Judged, follow_rules, judge_branch, judge_vulnerabilities};
 pub use sources::{Document, InputError};
+pub use views::Views;

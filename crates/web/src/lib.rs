@@ -1,19 +1,18 @@
-//! Pages and JSON over HTTP.
+//! Pages and JSON over HTTP: the only crate that knows HTML and serving.
+//!
+//! Every page is also JSON, by the suffix `.json` or by `Accept: application/json`, and every page
+//! is of use without a script; none is sent. What feeds say is hostile until shown otherwise:
+//! templates escape it, links are made of `http` and `https` addresses only, and characters that
+//! reorder text are replaced in every page. No page asks any other host for anything.
 
-use axum::Router;
-use axum::routing::get;
-use palisade_tracker::Store;
-use tokio::net::TcpListener;
+mod assets;
+mod components;
+mod error;
+mod headers;
+mod pages;
+mod parameters;
+mod respond;
+mod serve;
+mod words;
 
-/// Serves pages and JSON until `shutdown` is done.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    _store: Store,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let router = Router::new().route("/", get(async || "Palisade"));
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
-}
+pub use serve::{router, serve};

@@ -1,0 +1,273 @@
+//! Branches, and the open findings of one.
+
+use palisade_model::{BranchName, Timestamp, VerdictStatus};
+use palisade_store::BranchId;
+use serde::Serialize;
+
+use super::listing::{Counts, Entry, FindingQuery, LevelCounts, Listing};
+use super::runs::{self, Asked};
+use super::types::time;
+use super::{FindingItem, Places, Reading, RevisionRef, Score, Views, evidence};
+use crate::TrackerError;
+
+/// Revisions of which a branch's page tells.
+const REVISIONS: i64 = 20;
+
+/// A branch with its state in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BranchSummary {
+    /// The branch.
+    pub branch: BranchName,
+    /// Its repositories with their latest revisions.
+    pub repositories: Vec<RepositorySummary>,
+    /// Packages of all repositories together.
+    pub packages: i64,
+    /// Its open findings in numbers.
+    pub counts: Counts,
+}
+
+/// A repository's latest revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RepositorySummary {
+    /// The repository's name; empty where there is only one.
+    pub name: String,
+    /// Its architecture; empty where inventories are of none.
+    pub architecture: String,
+    /// The revision.
+    pub revision: RevisionRef,
+    /// How many packages it has.
+    pub packages: i64,
+    /// Whose signature over it was checked and found good.
+    pub signed_by: Option<String>,
+    /// When it was imported.
+    pub imported_at: Timestamp,
+}
+
+/// A part of the open findings of a branch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BranchView {
+    /// The branch.
+    pub branch: BranchName,
+    /// The revision that was asked for; absent for the present state.
+    pub revision: Option<RevisionRef>,
+    /// Its repositories with their latest revisions.
+    pub repositories: Vec<RepositorySummary>,
+    /// The latest revisions, newest first.
+    pub revisions: Vec<RevisionRef>,
+    /// Open findings in numbers, without a filter.
+    pub counts: Counts,
+    /// How many findings the filter leaves.
+    pub total: usize,
+    /// How many are left out before the first.
+    pub offset: usize,
+    /// By level: what the filter would leave without its level.
+    pub levels: LevelCounts,
+    /// Affected ones: what the filter would leave with this status.
+    pub affected: usize,
+    /// Those under investigation: what the filter would leave with this status.
+    pub under_investigation: usize,
+    /// The findings.
+    pub findings: Vec<FindingItem>,
+}
+
+impl Views {
+    /// All branches in numbers.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn branches(&self) -> Result<Vec<BranchSummary>, TrackerError> {
+        let mut reading = self.reading().await?;
+        self.summaries(&mut reading).await
+    }
+
+    pub(super) async fn summaries(
+        &self,
+        reading: &mut Reading,
+    ) -> Result<Vec<BranchSummary>, TrackerError> {
+        let places = std::sync::Arc::clone(&reading.places);
+        let mut summaries = Vec::new();
+        for (id, branch) in &places.branches {
+            let listing = self.cache.listing(reading, (*id, None)).await?;
+            let repositories = repositories(&places, *id);
+            summaries.push(BranchSummary {
+                branch: branch.clone(),
+                packages: repositories
+                    .iter()
+                    .map(|repository| repository.packages)
+                    .sum(),
+                repositories,
+                counts: listing.counts,
+            });
+        }
+        Ok(summaries)
+    }
+
+    /// The open findings of a branch, now or at a revision. `None` when there is no such branch
+    /// or revision.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn branch(
+        &self,
+        branch: &BranchName,
+        revision: Option<&str>,
+        query: &FindingQuery,
+    ) -> Result<Option<BranchView>, TrackerError> {
+        let mut reading = self.reading().await?;
+        let Some(id) = reading.places.id(branch) else {
+            return Ok(None);
+        };
+        let point = match revision {
+            None => None,
+            Some(name) => match reading.session.revision_named(id, name).await? {
+                Some(point) => Some(point),
+                None => return Ok(None),
+            },
+        };
+        let position = point.as_ref().map(|point| point.position);
+        let listing = self.cache.listing(&mut reading, (id, position)).await?;
+        let selection = listing.select(query);
+        let entries: Vec<&Entry> = selection
+            .part
+            .iter()
+            .map(|place| &listing.entries[*place as usize])
+            .collect();
+        let findings = items(&mut reading, &listing, branch, position, &entries).await?;
+        let revisions = reading.session.latest_revisions(id, REVISIONS).await?;
+        Ok(Some(BranchView {
+            branch: branch.clone(),
+            revision: point.as_ref().map(RevisionRef::from),
+            repositories: repositories(&reading.places, id),
+            revisions: revisions.iter().map(RevisionRef::from).collect(),
+            counts: listing.counts,
+            total: selection.total,
+            offset: query.offset,
+            levels: selection.levels,
+            affected: selection.statuses.0,
+            under_investigation: selection.statuses.1,
+            findings,
+        }))
+    }
+
+    /// Adds to findings of a branch why they are so.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn explain(&self, findings: &mut [FindingItem]) -> Result<(), TrackerError> {
+        let mut reading = self.reading().await?;
+        // Chunks bound the memory for advisories.
+        for findings in findings.chunks_mut(500) {
+            explain(&mut reading, findings).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn explain(reading: &mut Reading, findings: &mut [FindingItem]) -> Result<(), TrackerError> {
+    let places = std::sync::Arc::clone(&reading.places);
+    let names = findings
+        .iter()
+        .map(|finding| finding.vulnerability.as_str());
+    let ids = reading.session.vulnerabilities_by_name(names).await?;
+    let mut asked = Vec::with_capacity(findings.len());
+    for finding in findings.iter() {
+        let source = match places.id(&finding.branch) {
+            None => None,
+            Some(branch) => {
+                let names = [finding.package.as_str()];
+                let spans = reading.session.source_spans(branch, names).await?;
+                let mut same = spans
+                    .into_iter()
+                    .filter(|span| span.version == finding.version);
+                same.next().map(|span| (branch, span.source))
+            }
+        };
+        let vulnerability = ids.get(&finding.vulnerability);
+        asked.push(
+            source
+                .zip(vulnerability)
+                .map(|((branch, source), vulnerability)| evidence::Asked {
+                    branch,
+                    source,
+                    vulnerability: *vulnerability,
+                }),
+        );
+    }
+    let known: Vec<evidence::Asked> = asked.iter().flatten().copied().collect();
+    let verdicts = evidence::verdicts(&mut reading.session, &places, &known).await?;
+    for (finding, asked) in findings.iter_mut().zip(asked) {
+        let verdict = asked.and_then(|asked| verdicts.get(&asked));
+        finding.evidence = verdict.map(|verdict| verdict.evidence.clone());
+    }
+    Ok(())
+}
+
+/// Entries of a listing as they are shown.
+pub(super) async fn items(
+    reading: &mut Reading,
+    listing: &Listing,
+    branch: &BranchName,
+    position: Option<i64>,
+    entries: &[&Entry],
+) -> Result<Vec<FindingItem>, TrackerError> {
+    let Some(id) = reading.places.id(branch) else {
+        return Ok(Vec::new());
+    };
+    let asked: Vec<Asked<'_>> = entries
+        .iter()
+        .map(|entry| Asked {
+            package: &listing.source(entry).name,
+            source: listing.source(entry).id,
+            vulnerability: listing.head(entry).id,
+            status: i64::from(entry.status),
+        })
+        .collect();
+    let since = runs::since(&mut reading.session, id, position, &asked).await?;
+    let items = entries.iter().zip(since).map(|(entry, since)| {
+        let (head, source) = (listing.head(entry), listing.source(entry));
+        FindingItem {
+            vulnerability: head.name.clone(),
+            title: head.title.clone(),
+            branch: branch.clone(),
+            package: source.name.clone(),
+            version: source.version.clone(),
+            status: status(entry),
+            confidence: entry.confidence,
+            fixed_in: entry.fixed_in.as_deref().map(str::to_owned),
+            score: Score::of(head.score.as_ref()),
+            exploited_since: head.exploited_since.clone(),
+            epss: head.epss,
+            first_seen: time(entry.first_seen),
+            since,
+            evidence: None,
+        }
+    });
+    Ok(items.collect())
+}
+
+fn status(entry: &Entry) -> VerdictStatus {
+    if entry.status == 0 {
+        VerdictStatus::Affected
+    } else {
+        VerdictStatus::UnderInvestigation
+    }
+}
+
+pub(super) fn repositories(places: &Places, branch: BranchId) -> Vec<RepositorySummary> {
+    let rows = places
+        .repositories
+        .iter()
+        .filter(|row| row.branch == branch);
+    rows.map(|row| RepositorySummary {
+        name: row.name.clone(),
+        architecture: row.architecture.clone(),
+        revision: RevisionRef {
+            name: row.revision.clone(),
+            time: time(row.time),
+        },
+        packages: row.packages,
+        signed_by: row.signed_by.clone(),
+        imported_at: time(row.imported_at),
+    })
+    .collect()
+}

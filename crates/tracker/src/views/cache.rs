@@ -1,0 +1,112 @@
+//! What is kept in memory of one state of the database.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use palisade_store::{BranchId, FeedRow, Generation};
+
+use super::listing::Listing;
+use super::search::Names;
+use super::{Places, Reading};
+use crate::TrackerError;
+
+/// Listings of past revisions that are kept; the present ones of all branches stay.
+const PAST_LISTINGS: usize = 8;
+
+/// A branch at a position; without one, now.
+type ListingKey = (BranchId, Option<i64>);
+
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    kept: Mutex<Kept>,
+    /// Whoever makes something large holds this, so that it is made once and not by all who wait.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    generation: Generation,
+    places: Option<Arc<Places>>,
+    listings: HashMap<ListingKey, Arc<Listing>>,
+    names: Option<Arc<Names>>,
+    feeds: Option<Arc<Vec<FeedRow>>>,
+}
+
+impl Cache {
+    /// What is kept of a generation; what is of another is forgotten first.
+    fn of(&self, generation: Generation) -> MutexGuard<'_, Kept> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.generation != generation {
+            *kept = Kept {
+                generation,
+                ..Kept::default()
+            };
+        }
+        kept
+    }
+
+    pub(super) fn places(&self, generation: Generation) -> Option<Arc<Places>> {
+        self.of(generation).places.clone()
+    }
+
+    pub(super) fn keep_places(&self, generation: Generation, places: &Arc<Places>) {
+        self.of(generation).places = Some(Arc::clone(places));
+    }
+
+    /// The open findings of a branch.
+    pub(super) async fn listing(
+        &self,
+        reading: &mut Reading,
+        key: ListingKey,
+    ) -> Result<Arc<Listing>, TrackerError> {
+        let known = |cache: &Self| cache.of(reading.generation).listings.get(&key).cloned();
+        if let Some(listing) = known(self) {
+            return Ok(listing);
+        }
+        let _turn = self.turn.lock().await;
+        if let Some(listing) = known(self) {
+            return Ok(listing);
+        }
+        let listing = Arc::new(Listing::load(&mut reading.session, key.0, key.1).await?);
+        let mut kept = self.of(reading.generation);
+        let past: Vec<ListingKey> = kept
+            .listings
+            .keys()
+            .filter(|(_, position)| position.is_some())
+            .copied()
+            .collect();
+        if let Some(oldest) = past.first().filter(|_| past.len() >= PAST_LISTINGS) {
+            kept.listings.remove(oldest);
+        }
+        kept.listings.insert(key, Arc::clone(&listing));
+        Ok(listing)
+    }
+
+    /// The names of all packages.
+    pub(super) async fn names(&self, reading: &mut Reading) -> Result<Arc<Names>, TrackerError> {
+        if let Some(names) = self.of(reading.generation).names.clone() {
+            return Ok(names);
+        }
+        let _turn = self.turn.lock().await;
+        if let Some(names) = self.of(reading.generation).names.clone() {
+            return Ok(names);
+        }
+        let names = Arc::new(Names::of(reading.session.package_names().await?));
+        self.of(reading.generation).names = Some(Arc::clone(&names));
+        Ok(names)
+    }
+
+    /// All feeds.
+    pub(super) async fn feeds(
+        &self,
+        reading: &mut Reading,
+    ) -> Result<Arc<Vec<FeedRow>>, TrackerError> {
+        if let Some(feeds) = self.of(reading.generation).feeds.clone() {
+            return Ok(feeds);
+        }
+        let _turn = self.turn.lock().await;
+        let feeds = Arc::new(reading.session.feeds().await?);
+        self.of(reading.generation).feeds = Some(Arc::clone(&feeds));
+        Ok(feeds)
+    }
+}

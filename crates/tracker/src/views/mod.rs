@@ -1,0 +1,139 @@
+//! What pages, commands and exports ask: questions about the present state, answered as plain
+//! structs.
+//!
+//! A question is answered within one session, so an answer never mixes two states. What a list of
+//! thousands needs for sorting and filtering (a branch's open findings, the names of packages) is
+//! kept in memory and made anew when the database has changed; everything else is read when asked.
+
+mod advisory;
+mod branch;
+mod cache;
+mod evidence;
+mod feeds;
+mod finding;
+mod home;
+mod listing;
+mod package;
+mod runs;
+mod search;
+mod types;
+mod vulnerability;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use palisade_model::BranchName;
+use palisade_store::{BranchId, Generation, RepositoryRow, Session, Store};
+
+use crate::TrackerError;
+
+pub use advisory::{AdvisoryView, AffectedView, ExploitationView, ReferenceView, SeverityView};
+pub use branch::{BranchSummary, BranchView, RepositorySummary};
+pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
+pub use finding::{FindingPlace, FindingView};
+pub use home::{EventView, HomeView, HotVulnerability};
+pub use listing::{
+    Counts, FindingFilter, FindingQuery, LevelCounts, LevelFilter, Sort, StatusFilter,
+};
+pub use package::{
+    BuiltPackage, GraftView, HistoryItem, PackageDetails, PackageFinding, PackageQuery,
+    PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
+};
+pub use search::{PackageHit, SearchView, VulnerabilityHit};
+pub use types::{FindingItem, PackagePlace, RevisionRef, Score};
+pub use vulnerability::{EpssView, VulnerabilityAnswer, VulnerabilityPlace, VulnerabilityView};
+
+/// Answers questions about a store.
+#[derive(Debug, Clone)]
+pub struct Views {
+    store: Store,
+    cache: Arc<cache::Cache>,
+}
+
+/// A session with what nearly every question needs.
+pub(crate) struct Reading {
+    pub(crate) session: Session,
+    pub(crate) generation: Generation,
+    pub(crate) places: Arc<Places>,
+}
+
+/// Branches with their repositories.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    pub(crate) branches: Vec<(BranchId, BranchName)>,
+    pub(crate) repositories: Vec<RepositoryRow>,
+}
+
+impl Places {
+    pub(crate) fn id(&self, name: &BranchName) -> Option<BranchId> {
+        self.branches
+            .iter()
+            .find(|(_, known)| known == name)
+            .map(|(id, _)| *id)
+    }
+
+    pub(crate) fn name(&self, id: BranchId) -> Option<&BranchName> {
+        self.branches
+            .iter()
+            .find(|(known, _)| *known == id)
+            .map(|(_, name)| name)
+    }
+
+    async fn load(session: &mut Session) -> Result<Self, TrackerError> {
+        let rows = session.branches().await?;
+        let named = rows.into_iter().filter_map(|(id, distribution, name)| {
+            let branch = BranchName::new(distribution.parse().ok()?, &name).ok()?;
+            Some((id, branch))
+        });
+        Ok(Self {
+            branches: named.collect(),
+            repositories: session.repositories().await?,
+        })
+    }
+}
+
+impl Views {
+    /// Answers questions about this store.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            cache: Arc::new(cache::Cache::default()),
+        }
+    }
+
+    /// Which state of the database is current: whoever keeps an answer compares this.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn generation(&self) -> Result<Generation, TrackerError> {
+        Ok(self.store.read().await?.generation().await?)
+    }
+
+    pub(crate) async fn reading(&self) -> Result<Reading, TrackerError> {
+        let mut session = self.store.read().await?;
+        let generation = session.generation().await?;
+        let places = if let Some(places) = self.cache.places(generation) {
+            places
+        } else {
+            let places = Arc::new(Places::load(&mut session).await?);
+            self.cache.keep_places(generation, &places);
+            places
+        };
+        Ok(Reading {
+            session,
+            generation,
+            places,
+        })
+    }
+}
+
+/// Groups values by a key, each group in the order of the values.
+pub(crate) fn grouped<K: std::hash::Hash + Eq, V>(
+    pairs: impl IntoIterator<Item = (K, V)>,
+) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for (key, value) in pairs {
+        groups.entry(key).or_default().push(value);
+    }
+    groups
+}

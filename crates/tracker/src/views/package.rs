@@ -1,0 +1,553 @@
+//! One package of a distribution: what is where, what it is made of, and what is known of it.
+
+use std::collections::HashSet;
+
+use palisade_model::{BranchName, Distribution, Evidence, Package, Patch, SourceOrigin, Timestamp};
+use palisade_store::{BranchId, PackageRow, PlaceRow, SourcePackageId, VulnerabilityHead};
+use serde::Serialize;
+
+use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped};
+use crate::TrackerError;
+use crate::derive::{confidence, status};
+use crate::encoding::decode;
+
+/// Built packages that are told; a compiler's source has a few dozen, a font collection thousands.
+const BUILT: i64 = 400;
+
+/// Spans of history that are told.
+const HISTORY: usize = 100;
+
+/// Which findings of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// Affected or under investigation somewhere.
+    #[default]
+    Open,
+    /// Fixed everywhere.
+    Fixed,
+    /// Not affected anywhere.
+    NotAffected,
+}
+
+/// A part of the findings of a package.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PackageQuery {
+    /// Which.
+    pub section: Section,
+    /// Only on this branch.
+    pub branch: Option<BranchName>,
+    /// How many at the most.
+    pub limit: usize,
+    /// How many to leave out before.
+    pub offset: usize,
+}
+
+/// What is known of a package.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PackageView {
+    /// The distribution.
+    pub distribution: Distribution,
+    /// The source package's name.
+    pub name: String,
+    /// Its versions on the branches now.
+    pub versions: Vec<PackageVersion>,
+    /// What it is made of, by the entry that speaks for its newest version.
+    pub details: Option<PackageDetails>,
+    /// How many vulnerabilities are in each section.
+    pub sections: SectionCounts,
+    /// Which section follows.
+    pub section: Section,
+    /// How many are left out before the first.
+    pub offset: usize,
+    /// The vulnerabilities of the section.
+    pub findings: Vec<PackageFinding>,
+    /// When which version was on which branch, the latest first.
+    pub history: Vec<HistoryItem>,
+}
+
+/// A version of the package on a branch now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PackageVersion {
+    /// The branch.
+    pub branch: BranchName,
+    /// The version.
+    pub version: String,
+    /// The revision with which it came.
+    pub since: Option<RevisionRef>,
+    /// What users get in its place.
+    pub graft: Option<GraftView>,
+    /// Patches that are applied to it.
+    pub patches: Vec<PatchView>,
+    /// Vulnerabilities that affect it.
+    pub affected: i64,
+    /// Vulnerabilities of which nobody can tell yet.
+    pub under_investigation: i64,
+    /// What is built from it.
+    pub built: Vec<BuiltPackage>,
+}
+
+/// What users get in place of a package.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GraftView {
+    /// The replacement's version.
+    pub version: String,
+    /// The patches that are applied to it.
+    pub patches: Vec<PatchView>,
+}
+
+/// A patch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PatchView {
+    /// Its file's name.
+    pub name: String,
+    /// Vulnerabilities that its text names.
+    pub vulnerabilities: Vec<String>,
+}
+
+/// A package built from the source package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BuiltPackage {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The repository's name.
+    pub repository: String,
+    /// The repository's architecture.
+    pub architecture: String,
+}
+
+/// What a package is made of.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct PackageDetails {
+    /// The version of which this is told.
+    pub version: String,
+    /// What it is, in a line.
+    pub synopsis: Option<String>,
+    /// The project's home page, as written.
+    pub homepage: Option<String>,
+    /// The maintainer.
+    pub maintainer: Option<String>,
+    /// Where it is defined.
+    pub location: Option<String>,
+    /// Licences, in the distribution's words.
+    pub licenses: Vec<String>,
+    /// How it is built.
+    pub build_system: Option<String>,
+    /// Outputs into which the build is divided.
+    pub outputs: Vec<String>,
+    /// Where its sources come from.
+    pub sources: Vec<SourceView>,
+    /// The commit of the packaging.
+    pub commit: Option<String>,
+    /// When it was built.
+    pub built: Option<Timestamp>,
+}
+
+/// A source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceView {
+    /// Addresses, as written.
+    pub urls: Vec<String>,
+    /// The tag, commit or revision of a version-controlled source.
+    pub reference: Option<String>,
+    /// The file's name.
+    pub file_name: Option<String>,
+    /// Its hash: `sha256:…`.
+    pub hash: Option<String>,
+}
+
+/// Numbers of vulnerabilities by section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct SectionCounts {
+    /// Affected or under investigation somewhere.
+    pub open: i64,
+    /// Fixed everywhere.
+    pub fixed: i64,
+    /// Not affected anywhere.
+    pub not_affected: i64,
+}
+
+/// A vulnerability of the package.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PackageFinding {
+    /// The vulnerability's name.
+    pub vulnerability: String,
+    /// Its heading.
+    pub title: Option<String>,
+    /// Its foremost base score.
+    pub score: Option<Score>,
+    /// The day on which exploitation became known.
+    pub exploited_since: Option<String>,
+    /// The probability of exploitation within 30 days.
+    pub epss: Option<f64>,
+    /// Its state on each branch, the gravest first.
+    pub places: Vec<PackagePlace>,
+    /// Why the first of those is so.
+    pub evidence: Option<Evidence>,
+}
+
+/// A version on a branch for some time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistoryItem {
+    /// The branch.
+    pub branch: BranchName,
+    /// The version.
+    pub version: String,
+    /// The revision with which it came.
+    pub since: Option<RevisionRef>,
+    /// The revision with which it went.
+    pub until: Option<RevisionRef>,
+}
+
+/// A source package on a branch now.
+struct Present {
+    branch: BranchId,
+    source: SourcePackageId,
+    version: String,
+    since: i64,
+}
+
+impl Views {
+    /// What is known of a package; the name of one that is built from another source leads there.
+    /// `None` when there is no such package.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn package(
+        &self,
+        distribution: &Distribution,
+        name: &str,
+        query: &PackageQuery,
+    ) -> Result<Option<PackageView>, TrackerError> {
+        let mut reading = self.reading().await?;
+        let mut name = name.to_owned();
+        let mut sources = reading
+            .session
+            .sources_named(distribution.as_str(), &name)
+            .await?;
+        if sources.is_empty() {
+            let built_from = reading
+                .session
+                .source_of_package(distribution.as_str(), &name)
+                .await?;
+            let Some(source) = built_from else {
+                return Ok(None);
+            };
+            name = source;
+            sources = reading
+                .session
+                .sources_named(distribution.as_str(), &name)
+                .await?;
+        }
+        let ids: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
+        let (present, history) = history(&mut reading, &ids).await?;
+        let (versions, details) = versions(&mut reading, &present).await?;
+        let current: HashSet<SourcePackageId> = present.iter().map(|at| at.source).collect();
+        let mut current: Vec<SourcePackageId> = current.into_iter().collect();
+        current.sort_unstable();
+        let branch = query
+            .branch
+            .as_ref()
+            .and_then(|branch| reading.places.id(branch));
+        let sections = sections(&mut reading, &current, branch).await?;
+        let findings = findings(&mut reading, &present, &current, branch, query).await?;
+        Ok(Some(PackageView {
+            distribution: distribution.clone(),
+            name,
+            versions,
+            details,
+            sections,
+            section: query.section,
+            offset: query.offset,
+            findings,
+            history,
+        }))
+    }
+}
+
+async fn history(
+    reading: &mut Reading,
+    sources: &[SourcePackageId],
+) -> Result<(Vec<Present>, Vec<HistoryItem>), TrackerError> {
+    let rows = reading.session.source_history(sources).await?;
+    let mut present: Vec<Present> = rows
+        .iter()
+        .filter(|(_, span)| span.until.is_none())
+        .map(|(branch, span)| Present {
+            branch: *branch,
+            source: span.source,
+            version: span.version.clone(),
+            since: span.since,
+        })
+        .collect();
+    let place = |id: BranchId| {
+        reading
+            .places
+            .branches
+            .iter()
+            .position(|(known, _)| *known == id)
+    };
+    present.sort_by_key(|at| (place(at.branch), std::cmp::Reverse(at.since)));
+    let told: Vec<_> = rows.into_iter().take(HISTORY).collect();
+    let positions = grouped(told.iter().flat_map(|(branch, span)| {
+        [Some(span.since), span.until]
+            .into_iter()
+            .flatten()
+            .map(|at| (*branch, at))
+    }));
+    let mut points = std::collections::HashMap::new();
+    for (branch, positions) in positions {
+        for (at, point) in reading.session.revisions_at(branch, positions).await? {
+            points.insert((branch, at), RevisionRef::from(&point));
+        }
+    }
+    let history = told.into_iter().filter_map(|(branch, span)| {
+        Some(HistoryItem {
+            branch: reading.places.name(branch)?.clone(),
+            version: span.version,
+            since: points.get(&(branch, span.since)).cloned(),
+            until: span
+                .until
+                .and_then(|until| points.get(&(branch, until)).cloned()),
+        })
+    });
+    Ok((present, history.collect()))
+}
+
+/// The versions on the branches now, and what the newest of them is made of.
+async fn versions(
+    reading: &mut Reading,
+    present: &[Present],
+) -> Result<(Vec<PackageVersion>, Option<PackageDetails>), TrackerError> {
+    let sources: Vec<SourcePackageId> = present.iter().map(|at| at.source).collect();
+    let built = reading.session.built_packages(&sources, BUILT).await?;
+    // One entry speaks for each source package: its namesake, else the first by name.
+    let speakers: Vec<Option<&PackageRow>> = present
+        .iter()
+        .map(|at| {
+            let of_source = || built.iter().filter(|row| row.source == at.source);
+            of_source()
+                .find(|row| row.version == at.version)
+                .or_else(|| of_source().next())
+        })
+        .collect();
+    let spans: Vec<_> = speakers.iter().flatten().map(|row| row.facts).collect();
+    let mut packages: Vec<Option<Package>> = vec![None; spans.len()];
+    let mut failed = None;
+    reading
+        .session
+        .read_spans(&spans, |index, bytes| {
+            match decode::<Package>("a package", bytes) {
+                Ok(package) => packages[index] = Some(package),
+                Err(error) => failed = Some(error),
+            }
+        })
+        .await?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let mut packages = packages.into_iter();
+    let mut versions = Vec::with_capacity(present.len());
+    let mut newest: Option<(i64, PackageDetails)> = None;
+    for (at, speaker) in present.iter().zip(&speakers) {
+        let package = speaker.and_then(|_| packages.next().flatten());
+        let Some(version) = version(reading, at, package.as_ref(), &built).await? else {
+            continue;
+        };
+        versions.push(version);
+        if let Some(package) = package
+            && newest.as_ref().is_none_or(|(since, _)| at.since > *since)
+        {
+            newest = Some((at.since, details(package)));
+        }
+    }
+    Ok((versions, newest.map(|(_, details)| details)))
+}
+
+async fn version(
+    reading: &mut Reading,
+    at: &Present,
+    package: Option<&Package>,
+    built: &[PackageRow],
+) -> Result<Option<PackageVersion>, TrackerError> {
+    let Some(branch) = reading.places.name(at.branch).cloned() else {
+        return Ok(None);
+    };
+    let counts = reading
+        .session
+        .finding_counts(at.branch, &[at.source])
+        .await?;
+    let count = |wanted: i64| {
+        counts
+            .iter()
+            .find(|(_, status, _)| *status == wanted)
+            .map_or(0, |(_, _, count)| *count)
+    };
+    let points = reading.session.revisions_at(at.branch, [at.since]).await?;
+    let built = built
+        .iter()
+        .filter(|row| row.source == at.source && row.branch == at.branch);
+    Ok(Some(PackageVersion {
+        branch,
+        version: at.version.clone(),
+        since: points.get(&at.since).map(RevisionRef::from),
+        graft: package
+            .and_then(|package| package.replacement.as_deref())
+            .map(|graft| GraftView {
+                version: graft.version.clone(),
+                patches: patches(&graft.patches),
+            }),
+        patches: package
+            .map(|package| patches(&package.patches))
+            .unwrap_or_default(),
+        affected: count(0),
+        under_investigation: count(1),
+        built: built
+            .map(|row| BuiltPackage {
+                name: row.name.clone(),
+                version: row.version.clone(),
+                repository: row.repository.clone(),
+                architecture: row.architecture.clone(),
+            })
+            .collect(),
+    }))
+}
+
+fn patches(patches: &[Patch]) -> Vec<PatchView> {
+    let view = |patch: &Patch| PatchView {
+        name: patch.name.clone(),
+        vulnerabilities: patch
+            .vulnerabilities
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    };
+    patches.iter().map(view).collect()
+}
+
+fn details(package: Package) -> PackageDetails {
+    PackageDetails {
+        version: package.version,
+        synopsis: package.synopsis,
+        homepage: package.homepage,
+        maintainer: package.maintainer,
+        location: package.location,
+        licenses: package.licenses,
+        build_system: package.build_system,
+        outputs: package.outputs,
+        sources: package.sources.into_iter().map(source).collect(),
+        commit: package.commit,
+        built: package
+            .built
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+    }
+}
+
+fn source(origin: SourceOrigin) -> SourceView {
+    SourceView {
+        urls: origin.urls,
+        reference: origin.reference,
+        file_name: origin.file_name,
+        hash: origin
+            .hash
+            .map(|hash| format!("{}:{}", hash.algorithm, hash.hex)),
+    }
+}
+
+async fn sections(
+    reading: &mut Reading,
+    sources: &[SourcePackageId],
+    branch: Option<BranchId>,
+) -> Result<SectionCounts, TrackerError> {
+    let mut counts = SectionCounts::default();
+    for (status, count) in reading.session.package_sections(sources, branch).await? {
+        match status {
+            0 | 1 => counts.open += count,
+            2 => counts.fixed += count,
+            _ => counts.not_affected += count,
+        }
+    }
+    Ok(counts)
+}
+
+async fn findings(
+    reading: &mut Reading,
+    present: &[Present],
+    sources: &[SourcePackageId],
+    branch: Option<BranchId>,
+    query: &PackageQuery,
+) -> Result<Vec<PackageFinding>, TrackerError> {
+    let statuses = match query.section {
+        Section::Open => (0, 1),
+        Section::Fixed => (2, 2),
+        Section::NotAffected => (3, 3),
+    };
+    let part = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let session = &mut reading.session;
+    let heads = session
+        .package_findings(
+            sources,
+            branch,
+            statuses,
+            part(query.limit),
+            part(query.offset),
+        )
+        .await?;
+    let ids: Vec<i64> = heads.iter().map(|head| head.id).collect();
+    let mut rows = session.places(sources, &ids).await?;
+    rows.retain(|row| branch.is_none_or(|branch| row.branch == branch));
+    let mut places = grouped(rows.into_iter().map(|row| (row.vulnerability, row)));
+    let wanted: Vec<evidence::Asked> = heads
+        .iter()
+        .filter_map(|head| Some(asked(places.get(&head.id)?.first()?)))
+        .collect();
+    let verdicts = evidence::verdicts(session, &reading.places, &wanted).await?;
+    let findings = heads.into_iter().map(|head| {
+        let rows = places.remove(&head.id).unwrap_or_default();
+        let verdict = rows.first().and_then(|row| verdicts.get(&asked(row)));
+        let evidence = verdict.map(|verdict| verdict.evidence.clone());
+        finding(&reading.places, head, &rows, present, evidence)
+    });
+    Ok(findings.collect())
+}
+
+fn asked(row: &PlaceRow) -> evidence::Asked {
+    evidence::Asked {
+        branch: row.branch,
+        source: row.source,
+        vulnerability: row.vulnerability,
+    }
+}
+
+fn finding(
+    places: &Places,
+    head: VulnerabilityHead,
+    rows: &[PlaceRow],
+    present: &[Present],
+    evidence: Option<Evidence>,
+) -> PackageFinding {
+    let version = |row: &PlaceRow| {
+        let at = present.iter().find(|at| at.source == row.source)?;
+        Some(at.version.clone())
+    };
+    let places = rows.iter().filter_map(|row| {
+        Some(PackagePlace {
+            branch: places.name(row.branch)?.clone(),
+            version: version(row)?,
+            status: status(row.status),
+            confidence: confidence(row.confidence),
+            fixed_in: row.fixed_in.clone(),
+        })
+    });
+    PackageFinding {
+        score: Score::of(head.score.as_ref()),
+        vulnerability: head.name,
+        title: head.title,
+        exploited_since: head.exploited_since,
+        epss: head.epss,
+        places: places.collect(),
+        evidence,
+    }
+}

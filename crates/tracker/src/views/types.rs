@@ -1,0 +1,121 @@
+//! The small things of which answers are made.
+
+use palisade_model::{
+    BranchName, Confidence, CvssVersion, Evidence, Level, Timestamp, VerdictStatus,
+};
+use palisade_store::{RevisionPoint, VulnerabilityHead};
+use serde::Serialize;
+
+/// A base score with the party that gave it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// 0.0 to 10.0.
+    pub score: f64,
+    /// The version of CVSS.
+    pub version: String,
+    /// Who gave it.
+    pub scorer: String,
+    /// Its level on the scale of that version.
+    pub level: Level,
+}
+
+/// A revision by name and time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RevisionRef {
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub time: Timestamp,
+}
+
+/// A finding in a list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FindingItem {
+    /// The vulnerability's name.
+    pub vulnerability: String,
+    /// Its heading.
+    pub title: Option<String>,
+    /// The branch.
+    pub branch: BranchName,
+    /// The source package.
+    pub package: String,
+    /// Its version.
+    pub version: String,
+    /// The state.
+    pub status: VerdictStatus,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The first version that has the fix, as its source writes it.
+    pub fixed_in: Option<String>,
+    /// The foremost base score.
+    pub score: Option<Score>,
+    /// The day on which exploitation became known.
+    pub exploited_since: Option<String>,
+    /// The probability of exploitation within 30 days.
+    pub epss: Option<f64>,
+    /// When it was first derived.
+    pub first_seen: Timestamp,
+    /// The revision from which on the package has been in this state without a break.
+    pub since: Option<RevisionRef>,
+    /// Why, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// A vulnerability's state in one version of a package on one branch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PackagePlace {
+    /// The branch.
+    pub branch: BranchName,
+    /// The package's version.
+    pub version: String,
+    /// The state.
+    pub status: VerdictStatus,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The first version that has the fix, as its source writes it.
+    pub fixed_in: Option<String>,
+}
+
+impl Score {
+    pub(crate) fn of(parts: Option<&(f64, String, String)>) -> Option<Self> {
+        let (score, version, scorer) = parts?;
+        let level = Level::of_score(cvss(version), *score);
+        Some(Self {
+            score: *score,
+            version: version.clone(),
+            scorer: scorer.clone(),
+            level,
+        })
+    }
+}
+
+/// The level of a vulnerability's foremost score.
+pub(crate) fn level(head: &VulnerabilityHead) -> Option<Level> {
+    head.score
+        .as_ref()
+        .map(|(score, version, _)| Level::of_score(cvss(version), *score))
+}
+
+fn cvss(version: &str) -> CvssVersion {
+    match version {
+        "2.0" => CvssVersion::V2,
+        "3.0" => CvssVersion::V30,
+        "4.0" => CvssVersion::V4,
+        _ => CvssVersion::V31,
+    }
+}
+
+impl From<&RevisionPoint> for RevisionRef {
+    fn from(point: &RevisionPoint) -> Self {
+        Self {
+            name: point.name.clone(),
+            time: time(point.time),
+        }
+    }
+}
+
+/// A stored time.
+pub(crate) fn time(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,68 @@
+//! What is answered when a page cannot be: a status and a message for the public. The cause goes to
+//! the log, under the request's number.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use palisade_tracker::TrackerError;
+
+/// Why a page cannot be answered.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum WebError {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// The question cannot be understood.
+    #[error("{0}")]
+    BadRequest(String),
+    /// Something broke; what, only the log tells.
+    #[error("something went wrong here; it was noted")]
+    Internal,
+    /// It takes too long.
+    #[error("this took too long; try again, or ask for less")]
+    Timeout,
+    /// Not a way in which this page can be asked for.
+    #[error("pages are only read here: use GET")]
+    Method,
+}
+
+impl WebError {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+}
+
+impl From<TrackerError> for WebError {
+    fn from(error: TrackerError) -> Self {
+        let mut causes = vec![error.to_string()];
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(next) = cause.source() {
+            causes.push(next.to_string());
+            cause = next;
+        }
+        tracing::error!(error = causes.join(": "), "a page could not be made");
+        Self::Internal
+    }
+}
+
+impl From<askama::Error> for WebError {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!(%error, "a template could not be filled in");
+        Self::Internal
+    }
+}
+
+/// Only marks the response: [`crate::respond::negotiate`] writes the body in the type that was
+/// asked for.
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

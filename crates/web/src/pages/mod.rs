@@ -1,0 +1,102 @@
+//! The pages, one module each: reads the parameters, asks a view, and fills a template with texts
+//! that are ready to be shown.
+
+pub(crate) mod about;
+pub(crate) mod branch;
+pub(crate) mod branches;
+pub(crate) mod error;
+pub(crate) mod feeds;
+pub(crate) mod finding;
+pub(crate) mod home;
+pub(crate) mod package;
+pub(crate) mod search;
+pub(crate) mod vulnerability;
+
+use palisade_model::Distribution;
+
+use crate::assets;
+use crate::error::WebError;
+use crate::words::query_value;
+
+/// What every page has around its content.
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) style: &'static str,
+    pub(crate) icon: &'static str,
+    /// The same page as JSON, where there is one.
+    pub(crate) json: Option<String>,
+    /// What stands in the search box.
+    pub(crate) search: String,
+    /// Which part of the site this is.
+    pub(crate) part: &'static str,
+}
+
+impl Frame {
+    pub(crate) fn of(title: impl Into<String>, part: &'static str, json: Option<String>) -> Self {
+        Self {
+            title: title.into(),
+            style: &assets::STYLE.name,
+            icon: &assets::ICON.name,
+            json,
+            search: String::new(),
+            part,
+        }
+    }
+}
+
+/// A page's address with its parameters.
+#[derive(Debug, Clone)]
+pub(crate) struct Address {
+    path: String,
+    parameters: Vec<(&'static str, String)>,
+}
+
+impl Address {
+    pub(crate) fn of(path: String) -> Self {
+        Self {
+            path,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// Sets a parameter; nothing takes it away.
+    pub(crate) fn with(mut self, name: &'static str, value: Option<&str>) -> Self {
+        self.parameters.retain(|(known, _)| *known != name);
+        if let Some(value) = value {
+            self.parameters.push((name, value.to_owned()));
+        }
+        self
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let mut text = self.path.clone();
+        for (place, (name, value)) in self.parameters.iter().enumerate() {
+            text.push(if place == 0 { '?' } else { '&' });
+            text.push_str(name);
+            text.push('=');
+            text.push_str(&query_value(value));
+        }
+        text
+    }
+}
+
+/// A choice of a form.
+pub(crate) struct Choice {
+    pub(crate) value: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) selected: bool,
+}
+
+pub(crate) fn choices(all: &[(&'static str, &'static str)], selected: Option<&str>) -> Vec<Choice> {
+    let choice = |(value, label): &(&'static str, &'static str)| Choice {
+        value,
+        label,
+        selected: *value == selected.unwrap_or_default(),
+    };
+    all.iter().map(choice).collect()
+}
+
+fn distribution(text: &str) -> Result<Distribution, WebError> {
+    text.parse()
+        .map_err(|_| WebError::NotFound("there is no such distribution".to_owned()))
+}

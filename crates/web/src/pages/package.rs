@@ -1,0 +1,408 @@
+//! One package of a distribution.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use palisade_model::BranchName;
+use palisade_tracker::Views;
+use palisade_tracker::views::{
+    HistoryItem, PackageDetails, PackageFinding, PackageQuery, PackageVersion, PackageView,
+    PatchView, Section, SourceView,
+};
+use serde::Serialize;
+
+use super::{Address, Frame};
+use crate::components::{Badge, Count, Evidence, Pager, PlaceLine, RevisionLine};
+use crate::error::WebError;
+use crate::parameters::Parameters;
+use crate::respond::{Format, Wanted};
+use crate::words::{
+    branch_address, finding_address, number, package_address, percent, safe_link,
+    vulnerability_address,
+};
+
+/// Findings of a page, unless asked otherwise.
+const LIMIT: usize = 25;
+
+/// Findings at the most: each is judged again for its evidence.
+const MOST: usize = 100;
+
+/// Places of one finding that are told in the list.
+const PLACES: usize = 6;
+
+const SECTIONS: [(&str, Section); 3] = [
+    ("open", Section::Open),
+    ("fixed", Section::Fixed),
+    ("not_affected", Section::NotAffected),
+];
+
+#[derive(Template)]
+#[template(path = "package.html")]
+struct Page {
+    frame: Frame,
+    distribution: String,
+    name: String,
+    synopsis: String,
+    versions: Vec<VersionLine>,
+    details: Vec<(&'static str, Vec<DetailLine>)>,
+    details_of: String,
+    sources: Vec<SourceLine>,
+    sections: Vec<Count>,
+    section: &'static str,
+    only_branch: Option<(String, String)>,
+    findings: Vec<FindingBlock>,
+    pager: Pager,
+    history: Vec<HistoryLine>,
+}
+
+struct VersionLine {
+    branch: String,
+    branch_address: String,
+    version: String,
+    since: Option<RevisionLine>,
+    graft: Option<(String, Vec<PatchLine>)>,
+    patches: Vec<PatchLine>,
+    affected: String,
+    affected_address: String,
+    queue: String,
+    built: Vec<String>,
+    built_count: String,
+}
+
+struct PatchLine {
+    name: String,
+    vulnerabilities: Vec<(String, String)>,
+}
+
+struct DetailLine {
+    text: String,
+    link: Option<String>,
+}
+
+struct SourceLine {
+    urls: Vec<DetailLine>,
+    reference: String,
+    hash: String,
+}
+
+struct FindingBlock {
+    name: String,
+    address: String,
+    why: String,
+    title: String,
+    badge: Badge,
+    exploited: Option<String>,
+    epss: String,
+    places: Vec<PlaceLine>,
+    more_places: Option<String>,
+    evidence: Option<Evidence>,
+    evidence_of: String,
+}
+
+struct HistoryLine {
+    branch: String,
+    version: String,
+    since: Option<RevisionLine>,
+    until: Option<RevisionLine>,
+}
+
+/// A view with the address of what follows.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    view: PackageView,
+    next: Option<String>,
+}
+
+pub(crate) async fn page(
+    State(views): State<Views>,
+    Path((distribution, name)): Path<(String, String)>,
+    wanted: Wanted,
+    mut parameters: Parameters,
+) -> Result<Response, WebError> {
+    let unknown = || WebError::NotFound("there is no such package".to_owned());
+    let section = parameters.choice("show", &SECTIONS)?.unwrap_or_default();
+    let branch: Option<BranchName> = parameters.parsed("branch")?;
+    let limit = parameters.number("limit", 1..=MOST)?;
+    let offset = parameters.number("offset", 0..=1_000_000)?.unwrap_or(0);
+    parameters.finish()?;
+    let distribution = super::distribution(&distribution)?;
+    if branch
+        .as_ref()
+        .is_some_and(|branch| *branch.distribution() != distribution)
+    {
+        let reason = format!("branch must be one of {distribution}");
+        return Err(WebError::BadRequest(reason));
+    }
+    let query = PackageQuery {
+        section,
+        branch,
+        limit: limit.unwrap_or(LIMIT),
+        offset,
+    };
+    let view = views
+        .package(&distribution, &name, &query)
+        .await?
+        .ok_or_else(unknown)?;
+    let path = package_address(distribution.as_str(), &view.name);
+    if view.name != name {
+        let suffix = if wanted.format == Format::Json {
+            ".json"
+        } else {
+            ""
+        };
+        let address = HeaderValue::from_str(&format!("{path}{suffix}"));
+        let address = address.map_err(|_| WebError::Internal)?;
+        return Ok((StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response());
+    }
+    let branch = query.branch.as_ref().map(ToString::to_string);
+    let limit = limit.map(|limit| limit.to_string());
+    let address = Address::of(path)
+        .with("show", Some(word(section)).filter(|word| *word != "open"))
+        .with("branch", branch.as_deref())
+        .with("limit", limit.as_deref());
+    let end = view.offset + view.findings.len();
+    let more = end < total(&view) && !view.findings.is_empty();
+    let next = more.then(|| {
+        address
+            .clone()
+            .with("offset", Some(&end.to_string()))
+            .text()
+    });
+    let json = wanted.json_address.clone();
+    let answer = Answer { view, next };
+    wanted.answer(&answer, |answer| {
+        Page::of(&answer.view, &query, &address, json)
+    })
+}
+
+fn word(section: Section) -> &'static str {
+    SECTIONS
+        .iter()
+        .find(|(_, known)| *known == section)
+        .map_or("open", |(word, _)| word)
+}
+
+fn total(view: &PackageView) -> usize {
+    let count = match view.section {
+        Section::Open => view.sections.open,
+        Section::Fixed => view.sections.fixed,
+        Section::NotAffected => view.sections.not_affected,
+    };
+    usize::try_from(count).unwrap_or(0)
+}
+
+impl Page {
+    fn of(view: &PackageView, query: &PackageQuery, address: &Address, json: String) -> Self {
+        let distribution = view.distribution.as_str();
+        let part = |offset: usize| {
+            let offset = (offset > 0).then(|| offset.to_string());
+            address.clone().with("offset", offset.as_deref()).text()
+        };
+        let shown = view.findings.len();
+        let details = view.details.as_ref();
+        Self {
+            frame: Frame::of(format!("{} in {distribution}", view.name), "", Some(json)),
+            distribution: distribution.to_owned(),
+            name: view.name.clone(),
+            synopsis: details
+                .and_then(|details| details.synopsis.clone())
+                .unwrap_or_default(),
+            versions: view
+                .versions
+                .iter()
+                .map(|version| VersionLine::of(version, &view.name))
+                .collect(),
+            details: details.map(detail_lines).unwrap_or_default(),
+            details_of: details
+                .map(|details| details.version.clone())
+                .unwrap_or_default(),
+            sources: details
+                .map(|details| details.sources.iter().map(SourceLine::of).collect())
+                .unwrap_or_default(),
+            sections: sections(view, address),
+            section: match view.section {
+                Section::Open => "Open findings",
+                Section::Fixed => "Fixed",
+                Section::NotAffected => "Not affected",
+            },
+            only_branch: query.branch.as_ref().map(|branch| {
+                (
+                    branch.to_string(),
+                    address.clone().with("branch", None).text(),
+                )
+            }),
+            findings: view
+                .findings
+                .iter()
+                .map(|finding| FindingBlock::of(finding, distribution, &view.name))
+                .collect(),
+            pager: Pager::of(view.offset, shown, total(view), query.limit, part),
+            history: view.history.iter().map(HistoryLine::of).collect(),
+        }
+    }
+}
+
+fn sections(view: &PackageView, address: &Address) -> Vec<Count> {
+    let of = |section: Section, label: &str, class, count: i64| Count {
+        label: label.to_owned(),
+        number: number(count),
+        address: address.clone().with("show", Some(word(section))).text(),
+        class,
+        current: view.section == section,
+    };
+    vec![
+        of(Section::Open, "Open", "affected", view.sections.open),
+        of(Section::Fixed, "Fixed", "fixed", view.sections.fixed),
+        of(
+            Section::NotAffected,
+            "Not affected",
+            "clear",
+            view.sections.not_affected,
+        ),
+    ]
+}
+
+fn detail_lines(details: &PackageDetails) -> Vec<(&'static str, Vec<DetailLine>)> {
+    let one = |text: &Option<String>| text.iter().map(|text| DetailLine::plain(text)).collect();
+    let many = |texts: &[String]| texts.iter().map(|text| DetailLine::plain(text)).collect();
+    let homepage: Vec<DetailLine> = details
+        .homepage
+        .iter()
+        .map(|address| DetailLine::linked(address))
+        .collect();
+    let all: Vec<(&'static str, Vec<DetailLine>)> = vec![
+        ("Home page", homepage),
+        ("Maintainer", one(&details.maintainer)),
+        ("Licence", many(&details.licenses)),
+        ("Defined in", one(&details.location)),
+        ("Build system", one(&details.build_system)),
+        ("Outputs", many(&details.outputs)),
+        ("Packaging commit", one(&details.commit)),
+    ];
+    all.into_iter()
+        .filter(|(_, lines)| !lines.is_empty())
+        .collect()
+}
+
+impl DetailLine {
+    fn plain(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            link: None,
+        }
+    }
+
+    fn linked(address: &str) -> Self {
+        Self {
+            text: address.to_owned(),
+            link: safe_link(address),
+        }
+    }
+}
+
+impl SourceLine {
+    fn of(source: &SourceView) -> Self {
+        let mut urls: Vec<DetailLine> = source
+            .urls
+            .iter()
+            .take(4)
+            .map(|address| DetailLine::linked(address))
+            .collect();
+        if urls.is_empty() {
+            urls.extend(source.file_name.iter().map(|name| DetailLine::plain(name)));
+        }
+        Self {
+            urls,
+            reference: source.reference.clone().unwrap_or_default(),
+            hash: source.hash.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl PatchLine {
+    fn of(patch: &PatchView) -> Self {
+        let named = patch.vulnerabilities.iter();
+        Self {
+            name: patch.name.clone(),
+            vulnerabilities: named
+                .map(|name| (name.clone(), vulnerability_address(name)))
+                .collect(),
+        }
+    }
+}
+
+impl VersionLine {
+    fn of(version: &PackageVersion, name: &str) -> Self {
+        let lines = |patches: &[PatchView]| patches.iter().map(PatchLine::of).collect();
+        let mut built: Vec<String> = version
+            .built
+            .iter()
+            .map(|built| built.name.clone())
+            .collect();
+        built.dedup();
+        let only_itself = built.len() == 1 && built[0] == name;
+        let distribution = version.branch.distribution().as_str();
+        let branch = version.branch.to_string();
+        let path = package_address(distribution, name);
+        Self {
+            branch_address: branch_address(&version.branch),
+            version: version.version.clone(),
+            since: version.since.as_ref().map(RevisionLine::of),
+            graft: version
+                .graft
+                .as_ref()
+                .map(|it| (it.version.clone(), lines(&it.patches))),
+            patches: lines(&version.patches),
+            affected: number(version.affected),
+            affected_address: Address::of(path).with("branch", Some(&branch)).text(),
+            queue: number(version.under_investigation),
+            built_count: number(built.len()),
+            built: if only_itself { Vec::new() } else { built },
+            branch,
+        }
+    }
+}
+
+impl FindingBlock {
+    fn of(finding: &PackageFinding, distribution: &str, package: &str) -> Self {
+        let more = finding.places.len().saturating_sub(PLACES);
+        let first = finding.places.first();
+        Self {
+            name: finding.vulnerability.clone(),
+            address: vulnerability_address(&finding.vulnerability),
+            why: finding_address(distribution, package, &finding.vulnerability),
+            title: finding.title.clone().unwrap_or_default(),
+            badge: Badge::of(finding.score.as_ref()),
+            exploited: finding.exploited_since.clone(),
+            epss: finding.epss.map(percent).unwrap_or_default(),
+            places: finding
+                .places
+                .iter()
+                .take(PLACES)
+                .map(PlaceLine::of)
+                .collect(),
+            more_places: (more > 0).then(|| number(more)),
+            evidence: finding
+                .evidence
+                .as_ref()
+                .map(|steps| Evidence::of(steps, &finding.vulnerability)),
+            evidence_of: first
+                .map(|place| format!("{} on {}", place.version, place.branch))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl HistoryLine {
+    fn of(item: &HistoryItem) -> Self {
+        Self {
+            branch: item.branch.to_string(),
+            version: item.version.clone(),
+            since: item.since.as_ref().map(RevisionLine::of),
+            until: item.until.as_ref().map(RevisionLine::of),
+        }
+    }
+}

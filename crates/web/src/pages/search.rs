@@ -1,0 +1,102 @@
+//! Search.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use palisade_tracker::Views;
+use palisade_tracker::views::{SearchView, VulnerabilityHit};
+
+use super::Frame;
+use crate::components::Badge;
+use crate::error::WebError;
+use crate::parameters::Parameters;
+use crate::respond::{Format, Wanted};
+use crate::words::{number, package_address, vulnerability_address};
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Page {
+    frame: Frame,
+    query: String,
+    too_short: bool,
+    nothing: bool,
+    vulnerabilities: Vec<HitLine>,
+    packages: Vec<(String, String, String)>,
+    more_packages: Option<String>,
+    product: Vec<HitLine>,
+}
+
+struct HitLine {
+    name: String,
+    address: String,
+    alias: String,
+    title: String,
+    badge: Badge,
+    exploited: Option<String>,
+}
+
+pub(crate) async fn page(
+    State(views): State<Views>,
+    wanted: Wanted,
+    mut parameters: Parameters,
+) -> Result<Response, WebError> {
+    let query = parameters.text("q")?.unwrap_or_default();
+    parameters.finish()?;
+    let view = views.search(&query).await?;
+    if let (Format::Html, Some(exact)) = (wanted.format, &view.exact) {
+        return Ok(see_other(&vulnerability_address(exact)));
+    }
+    let json = wanted.json_address.clone();
+    wanted.answer(&view, |view| Page::of(view, json))
+}
+
+/// A temporary redirect: what a search finds changes.
+fn see_other(address: &str) -> Response {
+    match HeaderValue::from_str(address) {
+        Ok(address) => (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response(),
+        Err(_) => WebError::Internal.into_response(),
+    }
+}
+
+impl Page {
+    fn of(view: &SearchView, json: String) -> Self {
+        let title = if view.query.is_empty() {
+            "Search".to_owned()
+        } else {
+            format!("Search for “{}”", view.query)
+        };
+        let mut frame = Frame::of(title, "search", Some(json));
+        frame.search.clone_from(&view.query);
+        let packages = view.packages.iter().map(|hit| {
+            let address = package_address(&hit.distribution, &hit.name);
+            (hit.distribution.clone(), hit.name.clone(), address)
+        });
+        let nothing =
+            view.vulnerabilities.is_empty() && view.packages.is_empty() && view.product.is_empty();
+        Self {
+            frame,
+            query: view.query.clone(),
+            too_short: view.query.chars().count() < 2,
+            nothing,
+            vulnerabilities: view.vulnerabilities.iter().map(HitLine::of).collect(),
+            packages: packages.collect(),
+            more_packages: (view.more_packages > 0).then(|| number(view.more_packages)),
+            product: view.product.iter().map(HitLine::of).collect(),
+        }
+    }
+}
+
+impl HitLine {
+    fn of(hit: &VulnerabilityHit) -> Self {
+        Self {
+            name: hit.name.clone(),
+            address: vulnerability_address(&hit.name),
+            alias: hit.alias.clone().unwrap_or_default(),
+            title: hit.title.clone().unwrap_or_default(),
+            badge: Badge::of(hit.score.as_ref()),
+            exploited: hit.exploited_since.clone(),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The routes, what stands around them, and the server.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderName, Request};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use palisade_tracker::Views;
+use tokio::net::TcpListener;
+use tower::Layer;
+use tower::util::MapRequestLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::error::WebError;
+use crate::{assets, headers, pages, respond};
+
+/// Bytes of a request's body at the most: nothing is sent here.
+const BODY_BYTES: usize = 16 << 10;
+
+/// How long requests that are under way may take once the server is to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// All pages.
+pub fn router(views: Views) -> Router {
+    let pages = Router::new()
+        .route("/", get(pages::home::page))
+        .route("/branches", get(pages::branches::page))
+        .route("/branch/{distribution}/{branch}", get(pages::branch::page))
+        .route("/package/{distribution}/{name}", get(pages::package::page))
+        .route(
+            "/package/{distribution}/{name}/{vulnerability}",
+            get(pages::finding::page),
+        )
+        .route("/vulnerability/{id}", get(pages::vulnerability::page))
+        .route("/search", get(pages::search::page))
+        .route("/feeds", get(pages::feeds::page))
+        .route("/feeds/import/{number}", get(pages::feeds::import))
+        .route("/about", get(pages::about::page))
+        .route("/healthz", get(healthz))
+        .route("/static/{name}", get(assets::serve))
+        .fallback(nothing)
+        .with_state(views)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(respond::negotiate))
+        .layer(middleware::from_fn(headers::add))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
+    // The suffix is taken off before routes are looked for.
+    Router::new().fallback_service(MapRequestLayer::new(respond::strip_suffix::<Body>).layer(pages))
+}
+
+/// Serves until `shutdown` completes, then lets what is under way end.
+///
+/// # Errors
+/// When connections cannot be accepted.
+pub async fn serve(
+    listener: TcpListener,
+    views: Views,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let signal = async move {
+        shutdown.await;
+        // Nobody waits for it when the server has ended by itself.
+        let _ = stopping.send(());
+    };
+    let server = axum::serve(listener, router(views)).with_graceful_shutdown(signal);
+    let patience = async {
+        if stopped.await.is_ok() {
+            tokio::time::sleep(GRACE).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        ended = server.into_future() => ended,
+        () = patience => Ok(()),
+    }
+}
+
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+async fn nothing() -> WebError {
+    WebError::NotFound("there is no such page".to_owned())
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a page panicked");
+    WebError::Internal.into_response()
+}
+
+fn span(request: &Request<Body>) -> tracing::Span {
+    let id = request
+        .headers()
+        .get(REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
