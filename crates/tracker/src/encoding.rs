@@ -4,7 +4,7 @@
 //! self-describing: [`FORMAT`] tells which shape of the types was written, and an advisory of
 //! another shape is parsed again from its raw record.
 
-use palisade_model::{Affected, Package};
+use palisade_model::Affected;
 use palisade_store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

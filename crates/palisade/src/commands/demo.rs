@@ -16,8 +16,7 @@ use anyhow::Context;
 use clap::Args;
 use palisade_tracker::{
     FeedImport, ImportSummary, InventoryImport, NoProgress, Store, import_epss, import_feed,
-    import_inventory,
-};
+    import_inventory, Views};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -146,7 +145,7 @@ async fn serve(store: &Store, listener: TcpListener, end: EndSignal) -> anyhow::
         .context("print the address")?;
     output.flush().context("print the address")?;
     ui::say("End it with Ctrl-C.");
-    palisade_web::serve(store.clone(), listener, end)
+    palisade_web::serve(listener, Views::new(store.clone()), end)
         .await
         .context("serve")
 }
