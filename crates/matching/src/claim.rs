@@ -112,6 +112,7 @@ impl<'a> Claim<'a> {
     /// The first fixed version that the claim names.
     pub fn fixed_in(&self) -> Option<&'a str> {
         match self.range {
+            _ if matches!(self.condition, Condition::Foreign(_)) => None,
             RangeOutcome::Inside { fixed_in, .. } | RangeOutcome::Fixed { fixed_in, .. } => fixed_in,
             _ => None,
         }

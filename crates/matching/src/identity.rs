@@ -272,13 +272,19 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
     let by_cpe = cpes.iter().filter_map(|cpe| of_cpe(subject, cpe));
     let by_words = || {
         let names = [Some(product.as_str()), package_name.as_deref()];
-        names.into_iter().flatten().find_map(|name| of_words(subject, vendor, name))
+        let home = collection_url.as_deref();
+        names.into_iter().flatten().find_map(|name| of_words(subject, vendor, name, home))
     };
     by_repository.into_iter().chain(by_cpe).max_by_key(|identity| identity.confidence).or_else(by_words)
 }
 
-/// A vendor and a product in a CNA's own words.
-fn of_words(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> {
+/// A vendor and a product in a CNA's own words, and the address where it is kept, if one is given.
+fn of_words(
+    subject: &Subject,
+    vendor: &str,
+    product: &str,
+    home: Option<&str>,
+) -> Option<Identity> {
     let name = subject.names.iter().find(|name| is_normal_of(&name.text, product));
     let alias = subject.aliases.iter().any(|alias| is_normal_of(&alias.product, product));
     if product.is_empty() || (name.is_none() && !alias && !is_linux_kernel(vendor, product)) {
@@ -303,6 +309,14 @@ fn of_words(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> 
     let name = name?;
     if name.source == NameSource::Hint {
         return Some(Identity::new(Confidence::Likely, How::PackagerHint));
+    }
+    let shared = home.and_then(|home| {
+        let words = origins::words_of(home);
+        words.into_iter().find(|word| subject.vouchers.contains(word) && *word != letters(&name.text))
+    });
+    if let Some(voucher) = shared {
+        let how = How::NameAndVendor { product: words(), voucher };
+        return Some(Identity::new(Confidence::Likely, how));
     }
     by_name(subject, name, &vendor_name, words(), None)
 }

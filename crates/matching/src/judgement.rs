@@ -42,9 +42,18 @@ pub fn judge<'a>(
     let graft = judge_one(replacement, ids, graft_claims);
     match (own, graft) {
         (own, None) => own,
-        (None, graft) => graft,
+        (None, Some(graft)) => Some(of_graft_alone(graft, replacement)),
         (Some(own), Some(graft)) => Some(with_graft(own, graft, replacement)),
     }
+}
+
+/// Only the graft has to do with the vulnerability.
+fn of_graft_alone<'a>(mut graft: Judgement<'a>, replacement: &Subject) -> Judgement<'a> {
+    graft.rule(
+        StepKind::Mitigation,
+        format!("this is said of the graft: users get {} in its place", replacement.version),
+    );
+    graft
 }
 
 /// A finding looks at what the user gets: the graft decides.

@@ -158,6 +158,13 @@ pub(crate) fn vouchers(package: &Package) -> Vec<String> {
     words
 }
 
+/// The words of one address that may name who makes what is there.
+pub(crate) fn words_of(address: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    vouchers_of(address, &mut words);
+    words
+}
+
 fn vouchers_of(address: &str, words: &mut Vec<String>) {
     let Some((scheme, rest)) = address.split_once("://") else { return };
     let mut parts = rest.split(['?', '#']).next().unwrap_or_default().split('/');

@@ -80,6 +80,10 @@ impl Compared<'_> {
                 upstream(self.version).compare(&upstream(bound).text)
             });
         }
+        if is_date(self.version) != is_date(bound) {
+            // `0.97.3` is neither before nor after `2019-11-27`.
+            return None;
+        }
         match scheme {
             RangeScheme::Stated(stated) => stated
                 .0
@@ -249,6 +253,19 @@ impl<'a> Found<'a> {
     }
 }
 
+/// Whether a version is a day: `2019-11-27`, `2019.11.27` or `20191127`.
+fn is_date(version: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (Some(year), Some(rest)) = (version.get(..4), version.get(4..)) else { return false };
+    let century = year.starts_with("19") || year.starts_with("20");
+    let rest = match rest.as_bytes() {
+        [b'-' | b'.', a, b, c, d, e] if c == &rest.as_bytes()[0] => [*a, *b, *d, *e],
+        [a, b, c, d] => [*a, *b, *c, *d],
+        _ => return false,
+    };
+    century && digits(year) && rest.iter().all(u8::is_ascii_digit)
+}
+
 fn fixed_in(range: &VersionRange) -> Option<&str> {
     match &range.span {
         Span::Between(_, Upper::Excluding(bound)) => Some(bound),
@@ -300,6 +317,16 @@ pub fn span_words(span: &Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_told_from_other_versions() {
+        for day in ["2019-11-27", "2019.11.27", "20191127"] {
+            assert!(is_date(day), "{day}");
+        }
+        for other in ["2019.11", "1.2.3", "20191127.1", "30191127", "2019-11.27", "1902"] {
+            assert!(!is_date(other), "{other}");
+        }
+    }
 
     #[test]
     fn spans_read_as_words() {
