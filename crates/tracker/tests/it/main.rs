@@ -1,0 +1,4 @@
+//! What the tracker does, seen from outside.
+
+mod support;
+mod views;
