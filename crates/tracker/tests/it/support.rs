@@ -66,10 +66,11 @@ impl World {
 
     /// Imports a revision of guix/master, made at a time of day.
     pub(crate) async fn revision(&mut self, name: &str, time: &str, packages: &[&str]) {
-        let text: String = packages
-            .iter()
-            .map(|package| format!("{package}\n"))
-            .collect();
+        let text = packages.join(
+            "
+",
+        ) + "
+";
         let document = self.document("packages.jsonl", &text);
         let import = InventoryImport {
             kind: InventoryKind::GuixInventory,

@@ -109,7 +109,7 @@ async fn long_lists_are_told_in_parts() {
     let mut seen = Vec::new();
     let mut address = Some("/branch/guix/master?limit=7".to_owned());
     while let Some(now) = address {
-        let json = site.json(&now.replacen("?", ".json?", 1)).await;
+        let json = site.json(&now.replacen('?', ".json?", 1)).await;
         for finding in json["findings"].as_array().unwrap() {
             seen.push(finding["vulnerability"].as_str().unwrap().to_owned());
         }

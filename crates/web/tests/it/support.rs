@@ -110,10 +110,11 @@ impl Site {
     }
 
     pub(crate) async fn revision(&self, name: &str, packages: &[&str]) {
-        let text: String = packages
-            .iter()
-            .map(|package| format!("{package}\n"))
-            .collect();
+        let text = packages.join(
+            "
+",
+        ) + "
+";
         let import = InventoryImport {
             kind: InventoryKind::GuixInventory,
             document: self.document(&text),
