@@ -241,11 +241,17 @@ impl FindingRow {
                 && key(a) == key(b)
         };
         let groups = items.chunk_by(same);
-        groups.filter_map(|group| Some(Self::of(group.first()?).with_versions(group))).collect()
+        groups
+            .filter_map(|group| Some(Self::of(group.first()?).with_versions(group)))
+            .collect()
     }
 
     fn with_versions(mut self, group: &[FindingItem]) -> Self {
-        self.versions = group.iter().take(VERSIONS).map(|item| item.version.clone()).collect();
+        self.versions = group
+            .iter()
+            .take(VERSIONS)
+            .map(|item| item.version.clone())
+            .collect();
         self.more_versions = group.len().saturating_sub(VERSIONS);
         self
     }

@@ -97,9 +97,9 @@ pub(crate) fn number(number: impl TryInto<i64>) -> String {
 pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent >= 10.0 {
-        format!("{percent:.0} %")
+        format!("{percent:.0}\u{a0}%")
     } else {
-        format!("{percent:.1} %")
+        format!("{percent:.1}\u{a0}%")
     }
 }
 
@@ -157,8 +157,8 @@ mod tests {
     fn values_are_written_for_people() {
         assert_eq!(number(34696), "34,696");
         assert_eq!(number(999), "999");
-        assert_eq!(percent(0.9734), "97 %");
-        assert_eq!(percent(0.0042), "0.4 %");
+        assert_eq!(percent(0.9734), "97\u{a0}%");
+        assert_eq!(percent(0.0042), "0.4\u{a0}%");
         let time: Timestamp = "2026-02-20T10:00:00Z".parse().unwrap();
         assert_eq!(
             (day(time), minute(time)),

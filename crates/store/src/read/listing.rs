@@ -203,7 +203,9 @@ impl Session {
         branch: BranchId,
         pairs: &[(SourcePackageId, i64)],
     ) -> Result<Vec<(SourcePackageId, i64, i64)>, StoreError> {
-        let rows = self.query(OPEN_PAIRS, params![branch.0, json_pairs(pairs)]).await?;
+        let rows = self
+            .query(OPEN_PAIRS, params![branch.0, json_pairs(pairs)])
+            .await?;
         rows.iter()
             .map(|row| Ok((SourcePackageId(row.int(0)?), row.int(1)?, row.int(2)?)))
             .collect()

@@ -29,7 +29,10 @@ const OF_KEY: &str = "SELECT v.id, v.name, a.title, v.score, v.score_version, v.
     JOIN advisory_vulnerability l ON l.advisory_id = k.advisory_id) g \
     JOIN vulnerability v ON v.id = g.id LEFT JOIN advisory a ON a.id = v.lead_advisory \
     LEFT JOIN epss e ON e.name = v.name \
-    ORDER BY v.exploited_since IS NULL, coalesce(v.score, -1) DESC, v.name DESC LIMIT $3";
+    ORDER BY v.exploited_since IS NULL, CASE WHEN v.score IS NULL THEN -1 \
+    WHEN v.score >= 9 AND v.score_version >= '3' THEN 4 WHEN v.score >= 7 THEN 3 \
+    WHEN v.score >= 4 THEN 2 WHEN v.score > 0 THEN 1 ELSE 0 END DESC, \
+    coalesce(v.score, -1) DESC, v.name DESC LIMIT $3";
 const PACKAGE_NAMES: &str =
     "SELECT DISTINCT distribution, name FROM source_package ORDER BY distribution, name";
 

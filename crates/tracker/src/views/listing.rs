@@ -218,7 +218,10 @@ impl Listing {
             let first = first_of_name.entry(&source.name).or_insert(*rank);
             *first = (*first).min(*rank);
         }
-        let by_name = sources.iter().map(|source| first_of_name[source.name.as_str()]).collect();
+        let by_name = sources
+            .iter()
+            .map(|source| first_of_name[source.name.as_str()])
+            .collect();
         let mut listing = Self {
             entries,
             sources,
@@ -279,7 +282,10 @@ impl Listing {
             let level = self.level(entry);
             let of_level = filter
                 .minimum_level
-                .is_none_or(|least| level >= Some(least));
+                .is_none_or(|least| level >= Some(least))
+                && filter
+                    .level
+                    .is_none_or(|wanted| wanted == LevelFilter::of(level));
             let of_status = filter.status.takes(entry.status);
             if of_level {
                 if entry.status == 0 {

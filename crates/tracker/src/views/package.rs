@@ -1,9 +1,11 @@
 //! One package of a distribution: what is where, what it is made of, and what is known of it.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use palisade_model::{BranchName, Distribution, Evidence, Package, Patch, SourceOrigin, Timestamp};
 use palisade_store::{BranchId, PackageRow, PlaceRow, SourcePackageId, VulnerabilityHead};
+use palisade_version::Scheme;
 use serde::Serialize;
 
 use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped};
@@ -243,7 +245,7 @@ impl Views {
         }
         let ids: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
         let (present, history) = history(&mut reading, &ids).await?;
-        let (versions, details) = versions(&mut reading, &present).await?;
+        let (versions, details) = versions(&mut reading, distribution.scheme(), &present).await?;
         let current: HashSet<SourcePackageId> = present.iter().map(|at| at.source).collect();
         let mut current: Vec<SourcePackageId> = current.into_iter().collect();
         current.sort_unstable();
@@ -319,6 +321,7 @@ async fn history(
 /// The versions on the branches now, and what the newest of them is made of.
 async fn versions(
     reading: &mut Reading,
+    scheme: Scheme,
     present: &[Present],
 ) -> Result<(Vec<PackageVersion>, Option<PackageDetails>), TrackerError> {
     let sources: Vec<SourcePackageId> = present.iter().map(|at| at.source).collect();
@@ -350,20 +353,25 @@ async fn versions(
     }
     let mut packages = packages.into_iter();
     let mut versions = Vec::with_capacity(present.len());
-    let mut newest: Option<(i64, PackageDetails)> = None;
+    let mut newest: Option<PackageDetails> = None;
     for (at, speaker) in present.iter().zip(&speakers) {
         let package = speaker.and_then(|_| packages.next().flatten());
         let Some(version) = version(reading, at, package.as_ref(), &built).await? else {
             continue;
         };
         versions.push(version);
-        if let Some(package) = package
-            && newest.as_ref().is_none_or(|(since, _)| at.since > *since)
-        {
-            newest = Some((at.since, details(package)));
+        if let Some(package) = package {
+            let later = |known: &PackageDetails| {
+                scheme
+                    .compare(&package.version, &known.version)
+                    .is_some_and(Ordering::is_gt)
+            };
+            if newest.as_ref().is_none_or(later) {
+                newest = Some(details(package));
+            }
         }
     }
-    Ok((versions, newest.map(|(_, details)| details)))
+    Ok((versions, newest))
 }
 
 async fn version(

@@ -6,7 +6,7 @@ use palisade_model::VerdictStatus::{Affected, Fixed, NotAffected, UnderInvestiga
 use palisade_model::{CvssVersion, Severity};
 use serde_json::json;
 
-use crate::support::{Bench, any_of, apkindex, before, fixes, nvd, row, secdb, status};
+use crate::made_up::{Bench, any_of, apkindex, before, fixes, nvd, row, secdb, status};
 
 const FOO: &str = "cpe:2.3:a:foo:foo:*:*:*:*:*:*:*:*";
 
@@ -136,7 +136,7 @@ async fn an_empty_item_is_passed_over_and_the_rest_is_stored() {
     inventory.branch = Some("alpine/v3.99".parse().unwrap());
     bench.import_inventory(&store, inventory).await;
     bench.import_feed(&store, Secdb, &fixes("foofoo", &json!({"2.0-r0": ["", "CVE-2024-1015"]}))).await;
-    assert_eq!(crate::support::open_findings(&store, "alpine/v3.99").await, ["CVE-2024-1015 foofoo 1.0-r0 affected"]);
+    assert_eq!(crate::made_up::open_findings(&store, "alpine/v3.99").await, ["CVE-2024-1015 foofoo 1.0-r0 affected"]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ async fn a_version_that_was_superseded_is_no_longer_open() {
         let mut inventory = bench.inventory(Apkindex, &index, name, second);
         inventory.branch = Some("alpine/v3.99".parse().unwrap());
         bench.import_inventory(&store, inventory).await;
-        let open = crate::support::open_findings(&store, "alpine/v3.99").await;
+        let open = crate::made_up::open_findings(&store, "alpine/v3.99").await;
         assert_eq!(open.len(), usize::from(name == "one"), "{name}: {open:?}");
     }
 }
@@ -187,7 +187,7 @@ async fn a_rejection_that_was_withdrawn_is_vulnerable_again() {
     bench.import_inventory(&store, inventory).await;
     let record = nvd("CVE-2024-1019", &[any_of(&[before(&FOO.replace("foo", "foosoft"), "1.5")])]);
     bench.import_feed(&store, Nvd, &record).await;
-    let open = || crate::support::open_findings(&store, "alpine/v3.99");
+    let open = || crate::made_up::open_findings(&store, "alpine/v3.99");
     assert_eq!(open().await.len(), 1);
     bench.import_feed(&store, Secdb, &fixes("foosoft", &json!({"0": ["CVE-2024-1019"]}))).await;
     assert_eq!(open().await, Vec::<String>::new());
@@ -206,7 +206,7 @@ async fn a_range_that_was_narrowed_takes_the_finding_with_it() {
     for (bound, open) in [("1.5", 1), ("0.9", 0)] {
         let record = nvd("CVE-2024-1020", &[any_of(&[before(&FOO.replace("foo", "foosoft"), bound)])]);
         bench.import_feed(&store, Nvd, &record).await;
-        let found = crate::support::open_findings(&store, "alpine/v3.99").await;
+        let found = crate::made_up::open_findings(&store, "alpine/v3.99").await;
         assert_eq!(found.len(), open, "{bound}: {found:?}");
     }
 }

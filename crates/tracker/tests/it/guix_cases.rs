@@ -5,7 +5,7 @@ use palisade_formats::inventory::InventoryKind::GuixInventory;
 use palisade_model::VerdictStatus::{Affected, Fixed, NotAffected, UnderInvestigation};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, any_of, before, nvd, row, status};
+use crate::made_up::{Bench, any_of, before, nvd, row, status};
 
 /// One line of an inventory.
 fn package(name: &str, version: &str, more: &Value) -> String {

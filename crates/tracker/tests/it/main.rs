@@ -1,8 +1,10 @@
-//! Behaviour of imports, matching and derived findings.
+//! What the tracker does, seen from outside: imports, matching, derived findings, views.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod made_up;
 mod support;
 
 mod alpine_cases;
 mod guix_cases;
+mod views;

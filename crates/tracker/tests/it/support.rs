@@ -1,149 +1,108 @@
-//! Small inventories and feeds of our own, and what comes of them.
+//! A small database of its own for each test, filled as users fill theirs: from files.
 
 use std::sync::Arc;
 
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
-use palisade_model::{Distribution, Timestamp, VerdictStatus};
+use palisade_model::Timestamp;
 use palisade_tracker::{
-    Document, FeedImport, InventoryImport, MatchRow, Matcher, NoProgress, Store, import_feed,
-    import_inventory, read_inventory,
+    Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_epss, import_feed,
+    import_inventory,
 };
-use serde_json::{Value, json};
+use tempfile::TempDir;
 
-/// A folder that goes away with the test.
-pub(crate) struct Bench {
-    folder: tempfile::TempDir,
+/// A database in a folder that goes with it.
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) views: Views,
+    folder: TempDir,
+    clock: i64,
 }
 
-
-impl Bench {
-    pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+impl World {
+    pub(crate) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("test.sqlite");
+        let store = Store::open(path.to_str().unwrap()).await.unwrap();
+        let views = Views::new(store.clone());
+        Self {
+            store,
+            views,
+            folder,
+            clock: 1_800_000_000_000_000,
+        }
     }
 
-    pub(crate) fn file(&self, name: &str, content: &str) -> Document {
+    fn document(&mut self, name: &str, text: &str) -> Document {
+        self.clock += 1_000_000;
         let path = self.folder.path().join(name);
-        fs_err::write(&path, content).unwrap();
+        fs_err::write(&path, text).unwrap();
         Document::of(&path)
     }
 
-    pub(crate) async fn store(&self) -> Store {
-        Store::open(self.folder.path().join("test.sqlite").to_str().unwrap()).await.unwrap()
-    }
-
-    /// Matches an inventory against feeds, without a database.
-    pub(crate) fn matches(
-        &self,
-        (kind, inventory): (InventoryKind, &str),
-        feeds: &[(FeedKind, String)],
-    ) -> Vec<MatchRow> {
-        let import = self.inventory(kind, inventory, "inventory", 0);
-        let read = read_inventory(&import, &mut |reject| panic!("{reject}")).unwrap();
-        let distribution: Distribution = read.head.distribution.clone().unwrap().parse().unwrap();
-        let mut matcher = Matcher::default();
-        matcher.add_inventory(&read, &distribution, read.head.branch.as_deref());
-        for (index, (kind, text)) in feeds.iter().enumerate() {
-            let document = self.file(&format!("feed{index}.json"), text);
-            let context = FeedContext::default();
-            matcher.read_feed(*kind, &document, &context, &mut |reject| panic!("{reject}")).unwrap();
-        }
-        let mut rows = Vec::new();
-        matcher.matches(|row| Ok::<_, ()>(rows.push(row))).unwrap();
-        rows
-    }
-
-    pub(crate) fn inventory(
-        &self,
-        kind: InventoryKind,
-        text: &str,
-        name: &str,
-        second: i64,
-    ) -> InventoryImport {
-        let time = Timestamp::from_second(1_700_000_000 + second).unwrap();
-        InventoryImport {
+    /// Imports a document of a feed.
+    pub(crate) async fn feed(&mut self, kind: FeedKind, text: &str) {
+        let document = self.document("feed.json", text);
+        let context = FeedContext::default();
+        let import = FeedImport {
             kind,
-            document: self.file(name, text),
-            branch: None,
+            document,
+            context,
+            now: self.clock,
+        };
+        let (_, rejects) = import_feed(&self.store, import, Arc::new(NoProgress))
+            .await
+            .unwrap();
+        assert_eq!(rejects, []);
+    }
+
+    /// Imports EPSS scores.
+    pub(crate) async fn epss(&mut self, text: &str) {
+        let document = self.document("epss.csv", text);
+        import_epss(&self.store, document, self.clock)
+            .await
+            .unwrap();
+    }
+
+    /// Imports a revision of guix/master, made at a time of day.
+    pub(crate) async fn revision(&mut self, name: &str, time: &str, packages: &[&str]) {
+        let text = packages.join(
+            "
+",
+        ) + "
+";
+        let document = self.document("packages.jsonl", &text);
+        let import = InventoryImport {
+            kind: InventoryKind::GuixInventory,
+            document,
+            branch: Some("guix/master".parse().unwrap()),
             repository: None,
             revision: Some(name.to_owned()),
-            time: Some(time),
+            time: Some(format!("2026-01-01T{time}:00Z").parse().unwrap()),
             keys: Vec::new(),
             require_signature: false,
-            now: time,
-        }
-    }
-
-    pub(crate) async fn import_feed(&self, store: &Store, kind: FeedKind, text: &str) {
-        let document = self.file("feed.json", text);
-        let import =
-            FeedImport { kind, document, context: FeedContext::default(), now: 1_800_000_000 };
-        import_feed(store, import, Arc::new(NoProgress)).await.unwrap();
-    }
-
-    pub(crate) async fn import_inventory(&self, store: &Store, import: InventoryImport) {
-        import_inventory(store, import, Arc::new(NoProgress)).await.unwrap();
+            now: Timestamp::from_microsecond(self.clock).unwrap(),
+        };
+        import_inventory(&self.store, import, Arc::new(NoProgress))
+            .await
+            .unwrap();
     }
 }
 
-/// The status of a vulnerability in a package, if any is told.
-pub(crate) fn status(rows: &[MatchRow], package: &str, vulnerability: &str) -> Option<VerdictStatus> {
-    row(rows, package, vulnerability).map(|row| row.verdict)
+/// A package that says itself which product it is.
+pub(crate) fn package(name: &str, version: &str) -> String {
+    format!(
+        r#"{{"name":"{name}","version":"{version}","home_page":"https://{name}.example/","synopsis":"Show things","properties":{{"cpe-name":"{name}","cpe-vendor":"acme"}}}}"#
+    )
 }
 
-pub(crate) fn row<'a>(
-    rows: &'a [MatchRow],
-    package: &str,
-    vulnerability: &str,
-) -> Option<&'a MatchRow> {
-    rows.iter().find(|row| row.package == package && row.vulnerability == vulnerability)
-}
-
-/// An Alpine index with packages `(name, version)`, each its own origin.
-pub(crate) fn apkindex(packages: &[(&str, &str)]) -> String {
-    let record = |(name, version): &(&str, &str)| {
-        format!("C:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nP:{name}\nV:{version}\nA:x86_64\no:{name}\n\n")
-    };
-    packages.iter().map(record).collect()
-}
-
-/// A record of NVD with one configuration for each list of nodes.
-pub(crate) fn nvd(id: &str, configurations: &[Value]) -> String {
-    let record = json!({"cve": {
-        "id": id, "published": "2024-01-01T00:00:00.000", "lastModified": "2024-01-02T00:00:00.000",
-        "vulnStatus": "Analyzed",
-        "descriptions": [{"lang": "en", "value": "made for a test"}],
-        "configurations": configurations,
-    }});
-    format!("{record}\n")
-}
-
-/// A configuration in which any of the given `cpeMatch` rows counts.
-pub(crate) fn any_of(rows: &[Value]) -> Value {
-    json!({"nodes": [{"operator": "OR", "negate": false, "cpeMatch": rows}]})
-}
-
-/// A row for all versions of a product before one.
-pub(crate) fn before(cpe: &str, version: &str) -> Value {
-    json!({"vulnerable": true, "criteria": cpe, "versionEndExcluding": version})
-}
-
-/// A secdb file of Alpine's v3.99 main.
-pub(crate) fn secdb(packages: &Value) -> String {
-    json!({
-        "apkurl": "", "archs": ["x86_64"], "reponame": "main", "urlprefix": "",
-        "distroversion": "v3.99", "packages": packages,
-    })
-    .to_string()
-}
-
-/// A secdb file with one package and its fixes.
-pub(crate) fn fixes(package: &str, fixes: &Value) -> String {
-    secdb(&json!([{"pkg": {"name": package, "secfixes": fixes}}]))
-}
-
-/// What is open on a branch: `VULNERABILITY PACKAGE VERSION STATUS`, sorted.
-pub(crate) async fn open_findings(store: &Store, branch: &str) -> Vec<String> {
-    let mut session = store.read().await.unwrap();
-    session.open_finding_lines(branch).await.unwrap()
+/// A document of NVD with one record that affects all versions of a product before another.
+pub(crate) fn nvd(id: &str, product: &str, fixed: &str, score: f64) -> String {
+    format!(
+        r#"{{"vulnerabilities":[{{"cve":{{"id":"{id}","published":"2025-01-02T00:00:00.000","lastModified":"2025-01-03T00:00:00.000","vulnStatus":"Analyzed",
+        "descriptions":[{{"lang":"en","value":"An overflow in {product}."}}],
+        "metrics":{{"cvssMetricV31":[{{"source":"nvd@nist.gov","type":"Primary","cvssData":{{"version":"3.1","vectorString":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H","baseScore":{score}}}}}]}},
+        "configurations":[{{"nodes":[{{"operator":"OR","negate":false,"cpeMatch":[{{"vulnerable":true,"criteria":"cpe:2.3:a:acme:{product}:*:*:*:*:*:*:*:*","versionEndExcluding":"{fixed}"}}]}}]}}],
+        "references":[{{"url":"https://acme.example/{id}","source":"x"}}]}}}}]}}"#
+    )
 }

@@ -240,9 +240,11 @@ impl Page {
         };
         let level_address = |level: &str| {
             let current = asked.level.as_deref() == Some(level);
+            let level = (!current).then_some(level);
             address
                 .clone()
-                .with("level", (!current).then_some(level))
+                .with("minimum_level", None)
+                .with("level", level)
                 .text()
         };
         let plain = Address::of(branch_address(&view.branch));

@@ -1,0 +1,8 @@
+//! Pages and JSON, asked for as a browser or a program would, without a socket.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod hostile;
+mod pages;
+mod protocol;
+mod support;

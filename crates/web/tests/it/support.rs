@@ -1,0 +1,190 @@
+//! A small site for each test, filled from files.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use palisade_formats::feed::{FeedContext, FeedKind};
+use palisade_formats::inventory::InventoryKind;
+use palisade_model::Timestamp;
+use palisade_tracker::{
+    Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_feed, import_inventory,
+};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub(crate) struct Site {
+    router: Router,
+    store: Store,
+    folder: TempDir,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        assert_eq!(
+            self.header("content-type"),
+            "application/json",
+            "{}",
+            self.body
+        );
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+const NOW: i64 = 1_800_000_000_000_000;
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("test.sqlite");
+        let store = Store::open(path.to_str().unwrap()).await.unwrap();
+        let router = palisade_web::router(Views::new(store.clone()));
+        Self {
+            router,
+            store,
+            folder,
+        }
+    }
+
+    /// demo, which CVE-2025-1000 affects, and calm, which nothing does.
+    pub(crate) async fn small() -> Self {
+        let site = Self::new().await;
+        site.feed(
+            FeedKind::Nvd,
+            &nvd(
+                "CVE-2025-1000",
+                "demo",
+                "An overflow in demo.",
+                "https://acme.example/1",
+            ),
+        )
+        .await;
+        site.feed(
+            FeedKind::Osv,
+            r#"{"id":"GHSA-aaaa-bbbb-cccc","modified":"2025-01-05T00:00:00Z","aliases":["CVE-2025-1000"],"summary":"Another heading","details":"In other words.","affected":[]}"#,
+        )
+        .await;
+        let package = |name: &str| {
+            format!(
+                r#"{{"name":"{name}","version":"1.0","home_page":"https://{name}.example/","synopsis":"Show things","properties":{{"cpe-name":"{name}","cpe-vendor":"acme"}}}}"#
+            )
+        };
+        site.revision("one", &[&package("demo"), &package("calm")])
+            .await;
+        site
+    }
+
+    fn document(&self, text: &str) -> Document {
+        let path = self.folder.path().join("document");
+        fs_err::write(&path, text).unwrap();
+        Document::of(&path)
+    }
+
+    pub(crate) async fn feed(&self, kind: FeedKind, text: &str) {
+        let (document, context) = (self.document(text), FeedContext::default());
+        let import = FeedImport {
+            kind,
+            document,
+            context,
+            now: NOW,
+        };
+        let (_, rejects) = import_feed(&self.store, import, Arc::new(NoProgress))
+            .await
+            .unwrap();
+        assert_eq!(rejects, []);
+    }
+
+    pub(crate) async fn revision(&self, name: &str, packages: &[&str]) {
+        let text = packages.join(
+            "
+",
+        ) + "
+";
+        let import = InventoryImport {
+            kind: InventoryKind::GuixInventory,
+            document: self.document(&text),
+            branch: Some("guix/master".parse().unwrap()),
+            repository: None,
+            revision: Some(name.to_owned()),
+            time: Some("2026-01-01T10:00:00Z".parse().unwrap()),
+            keys: Vec::new(),
+            require_signature: false,
+            now: Timestamp::from_microsecond(NOW).unwrap(),
+        };
+        import_inventory(&self.store, import, Arc::new(NoProgress))
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(address);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub(crate) async fn get(&self, address: &str) -> Answer {
+        self.ask(Method::GET, address, &[("accept", "text/html")])
+            .await
+    }
+
+    /// A page that must be there.
+    pub(crate) async fn page(&self, address: &str) -> String {
+        let answer = self.get(address).await;
+        assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.body);
+        assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+        answer.body
+    }
+
+    pub(crate) async fn json(&self, address: &str) -> serde_json::Value {
+        let answer = self.get(address).await;
+        assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.body);
+        answer.json()
+    }
+}
+
+/// A document of NVD with one record: everything before 2.0 of a product is affected.
+pub(crate) fn nvd(id: &str, product: &str, details: &str, reference: &str) -> String {
+    serde_json::json!({"vulnerabilities": [{"cve": {
+        "id": id, "published": "2025-01-02T00:00:00.000", "lastModified": "2025-01-03T00:00:00.000",
+        "vulnStatus": "Analyzed",
+        "descriptions": [{"lang": "en", "value": details}],
+        "metrics": {"cvssMetricV31": [{"source": "nvd@nist.gov", "type": "Primary", "cvssData": {
+            "version": "3.1", "vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 9.8}}]},
+        "configurations": [{"nodes": [{"operator": "OR", "negate": false, "cpeMatch": [{
+            "vulnerable": true, "criteria": format!("cpe:2.3:a:acme:{product}:*:*:*:*:*:*:*:*"),
+            "versionEndExcluding": "2.0"}]}]}],
+        "references": [{"url": reference, "source": "x", "tags": ["Patch"]}]
+    }}]})
+    .to_string()
+}
