@@ -23,6 +23,8 @@ pub(crate) struct Deriver {
     now: i64,
     subjects: HashMap<SourcePackageId, Subject>,
     branch_names: HashMap<BranchId, String>,
+    /// Names of vulnerabilities that are no longer stored.
+    gone: HashMap<i64, String>,
 }
 
 /// An advisory with what matching needs of it.
@@ -37,7 +39,17 @@ type Work = HashMap<(SourcePackageId, i64), Vec<i64>>;
 
 impl Deriver {
     pub(crate) fn new(now: i64) -> Self {
-        Self { now, subjects: HashMap::new(), branch_names: HashMap::new() }
+        Self {
+            now,
+            subjects: HashMap::new(),
+            branch_names: HashMap::new(),
+            gone: HashMap::new(),
+        }
+    }
+
+    /// Tells the names of vulnerabilities that went, so that events can still name them.
+    pub(crate) fn with_gone(self, gone: HashMap<i64, String>) -> Self {
+        Self { gone, ..self }
     }
 
     /// Judges these vulnerabilities again in every package that they may touch, on every branch.
@@ -238,8 +250,8 @@ impl Deriver {
         let names = session.vulnerability_names(&vulnerabilities).await?;
         let events = news.into_iter().filter_map(|(key, before, after)| {
             let (package, version) = labels.get(&key.source)?;
-            // A vulnerability without advisories left is gone, its name with it.
-            let name = names.get(&key.vulnerability).cloned().unwrap_or_default();
+            let id = &key.vulnerability;
+            let name = names.get(id).or_else(|| self.gone.get(id))?.clone();
             let (kind, says) = news_words(&name, package, version, before.as_ref(), after.as_ref());
             Some(Event {
                 time: self.now,

@@ -210,7 +210,7 @@ impl Writing {
         }
         let mut vulnerabilities: Vec<i64> = touched.vulnerabilities.into_iter().collect();
         vulnerabilities.sort_unstable();
-        Deriver::new(now).vulnerabilities(session, &vulnerabilities).await?;
+        Deriver::new(now).with_gone(touched.gone).vulnerabilities(session, &vulnerabilities).await?;
         for feed in self.feeds.values() {
             let as_of = feed.head.as_of.map(jiff::Timestamp::as_microsecond);
             session.stamp_feed(feed.id, as_of, now).await?;

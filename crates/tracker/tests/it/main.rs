@@ -1,0 +1,5 @@
+//! What imports come to: findings, and what changes them.
+
+mod import;
+mod order;
+mod support;
