@@ -14,7 +14,10 @@ use serde::de::DeserializeOwned;
 /// Feeds bytes to a format of advisories: as a document, and as a single record.
 pub fn feed(kind: FeedKind, bytes: &[u8]) {
     let mut records = Records { kind, head: false };
-    let context = FeedContext { branch: "alpine/edge".parse().ok(), repository: None };
+    let context = FeedContext {
+        branch: "alpine/edge".parse().ok(),
+        repository: None,
+    };
     let read = kind.read("fuzz", &mut &*bytes, &context, &mut records);
     told(read.err());
     record(kind.parse(bytes));
@@ -59,7 +62,11 @@ fn advisory(advisory: &Advisory) {
 
 /// Matches entries with packages of three distributions.
 pub fn affected(entries: &[Affected]) {
-    for distribution in [Distribution::guix(), Distribution::alpine(), Distribution::debian()] {
+    for distribution in [
+        Distribution::guix(),
+        Distribution::alpine(),
+        Distribution::debian(),
+    ] {
         let package = Package {
             name: "python-requests".into(),
             version: "2.31.0-1".into(),
@@ -75,8 +82,13 @@ pub fn affected(entries: &[Affected]) {
 }
 
 fn matched(subject: &Subject, entries: &[Affected]) {
-    let provenance = Provenance { feed: "fuzz", record: "fuzz" };
-    let claims = entries.iter().filter_map(|it| Claim::of(subject, it, provenance, Place::default()));
+    let provenance = Provenance {
+        feed: "fuzz",
+        record: "fuzz",
+    };
+    let claims = entries
+        .iter()
+        .filter_map(|it| Claim::of(subject, it, provenance, Place::default()));
     let ids = ["CVE-2024-0001".parse().expect("an identifier")];
     if let Some(judgement) = judge(subject, &ids, claims.collect(), Vec::new()) {
         let _ = judgement.verdict();
@@ -104,7 +116,11 @@ pub fn inventory(kind: InventoryKind, bytes: &[u8]) -> Option<Inventory> {
 /// Makes a package what matching sees of it.
 pub fn package(package: &Package) {
     comes_back(package);
-    for distribution in [Distribution::guix(), Distribution::alpine(), Distribution::debian()] {
+    for distribution in [
+        Distribution::guix(),
+        Distribution::alpine(),
+        Distribution::debian(),
+    ] {
         let subject = Subject::of(package, &distribution);
         assert!(subject.keys().is_sorted());
     }
@@ -133,7 +149,10 @@ pub struct Slow<'a> {
 impl<'a> Slow<'a> {
     /// At most `step` bytes a read.
     pub fn new(rest: &'a [u8], step: usize) -> Self {
-        Self { rest, step: step.max(1) }
+        Self {
+            rest,
+            step: step.max(1),
+        }
     }
 }
 

@@ -7,7 +7,10 @@ use libfuzzer_sys::fuzz_target;
 use palisade_formats::container::{Expansion, for_each_document_within};
 use palisade_fuzz::Slow;
 
-const WITHIN: Expansion = Expansion { bytes: 1 << 20, members: 64 };
+const WITHIN: Expansion = Expansion {
+    bytes: 1 << 20,
+    members: 64,
+};
 
 /// The documents inside, and whether the end was reached.
 type Seen = (Vec<(String, Vec<u8>)>, bool);
@@ -25,8 +28,14 @@ fn documents(bytes: &[u8], step: usize) -> Seen {
     };
     let mut passed_over = |_| {};
     let reader = Slow::new(bytes, step);
-    let read =
-        for_each_document_within("fuzz", reader, WITHIN, &|_| true, &mut visit, &mut passed_over);
+    let read = for_each_document_within(
+        WITHIN,
+        "fuzz",
+        reader,
+        &|_| true,
+        &mut visit,
+        &mut passed_over,
+    );
     let complete = read.is_ok();
     palisade_fuzz::told(read.err());
     (seen, complete)

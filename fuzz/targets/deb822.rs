@@ -16,7 +16,11 @@ fn paragraphs(bytes: &[u8], step: usize) -> Read {
         match reader.read(&mut paragraph) {
             Ok(true) => {
                 let fields = paragraph.fields();
-                all.push(fields.map(|f| (f.name.to_string(), f.value.to_string())).collect());
+                all.push(
+                    fields
+                        .map(|f| (f.name.to_string(), f.value.to_string()))
+                        .collect(),
+                );
             }
             Ok(false) => return (all, true),
             Err(_) => return (all, false),

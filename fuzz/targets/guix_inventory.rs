@@ -7,7 +7,7 @@ use palisade_formats::inventory::InventoryKind;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Some(inventory) = palisade_fuzz::inventory(InventoryKind::GuixInventory, bytes) {
-        let written: String = write(&inventory).map(|line| line + "\n").collect();
+        let written: String = write(&inventory).collect();
         let again = palisade_fuzz::inventory(InventoryKind::GuixInventory, written.as_bytes());
         assert_eq!(again.expect("what was written can be read"), inventory);
     }

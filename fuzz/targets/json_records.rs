@@ -22,7 +22,8 @@ impl FeedSink for Cut {
     }
 
     fn reject(&mut self, reject: Reject) {
-        self.rejects.push(format!("{} {}", reject.place, reject.reason));
+        self.rejects
+            .push(format!("{} {}", reject.place, reject.reason));
     }
 }
 

@@ -4,7 +4,7 @@ use palisade_formats::feed::FeedKind;
 use palisade_tracker::{StoreError, TrackerError};
 use serde_json::json;
 
-use crate::support::{Tracker, apkindex, nvd, osv, page, secdb};
+use crate::tracker::{Tracker, apkindex, nvd, osv, page, secdb};
 
 const EARLY: &str = "2024-01-02T00:00:00.000";
 const LATE: &str = "2024-03-02T00:00:00.000";

@@ -2,4 +2,4 @@
 
 mod import;
 mod order;
-mod support;
+mod tracker;

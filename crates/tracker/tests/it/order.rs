@@ -3,7 +3,7 @@
 use palisade_formats::feed::FeedKind;
 use palisade_store::Content;
 
-use crate::support::{Tracker, apkindex, nvd, osv, page, secdb};
+use crate::tracker::{Tracker, apkindex, nvd, osv, page, secdb};
 
 /// Something that is imported.
 type Step = fn(&Tracker);
