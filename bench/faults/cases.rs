@@ -27,7 +27,12 @@ struct Source {
 }
 
 const SOURCES: [Source; 9] = [
-    Source { kind: "nvd", real: "alpine/nvd/nvd2000.json.xz", made_up: generated::nvd, unsaid: &[] },
+    Source {
+        kind: "nvd",
+        real: "alpine/nvd/nvd2000.json.xz",
+        made_up: generated::nvd,
+        unsaid: &[],
+    },
     Source {
         kind: "cve5",
         real: "alpine/nvd/vulnrichment-for-alpine-secfixes-20241024.tar.xz",
@@ -46,7 +51,12 @@ const SOURCES: [Source; 9] = [
         made_up: generated::secdb,
         unsaid: &[],
     },
-    Source { kind: "kev", real: "vuln/kev-2025-08.json.zst", made_up: generated::kev, unsaid: &[] },
+    Source {
+        kind: "kev",
+        real: "vuln/kev-2025-08.json.zst",
+        made_up: generated::kev,
+        unsaid: &[],
+    },
     Source {
         kind: "epss",
         real: "vuln/epss-2021-08-31.json.zst",
@@ -57,7 +67,14 @@ const SOURCES: [Source; 9] = [
         kind: "apkindex",
         real: "alpine/apkindex/APKINDEX-v3.17-main-aarch64-20230527.tar.gz",
         made_up: generated::apkindex,
-        unsaid: &["--branch", "alpine/v3.17", "--repository", "main", "--time", "2023-05-27T00:00:00Z"],
+        unsaid: &[
+            "--branch",
+            "alpine/v3.17",
+            "--repository",
+            "main",
+            "--time",
+            "2023-05-27T00:00:00Z",
+        ],
     },
     Source {
         kind: "guix_inventory",
@@ -90,7 +107,11 @@ pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
     let inventories = ["apkindex", "guix_inventory", "dpkg"];
     let cases = imports.iter().map(|(kind, path, import)| Case {
         kind,
-        document: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        document: path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         before: if inventories.contains(kind) {
             of(&["nvd", "secdb", "osv"])
         } else {

@@ -67,14 +67,20 @@ impl Databases {
             }
             // A killed import's connection may still be closing.
             Self::Postgres(server) => program(
-                Command::new("dropdb").args(["--force", "--maintenance-db", server]).arg(full_name(name)),
+                Command::new("dropdb")
+                    .args(["--force", "--maintenance-db", server])
+                    .arg(full_name(name)),
             ),
         }
     }
 
     fn address(&self, name: &str) -> String {
         match self {
-            Self::Sqlite(folder) => folder.join(name).with_extension("sqlite").display().to_string(),
+            Self::Sqlite(folder) => folder
+                .join(name)
+                .with_extension("sqlite")
+                .display()
+                .to_string(),
             Self::Postgres(server) => with_database(server, &full_name(name)),
         }
     }
@@ -89,7 +95,9 @@ fn full_name(name: &str) -> String {
 fn with_database(server: &str, name: &str) -> String {
     let (place, parameters) = server.split_once('?').unwrap_or((server, ""));
     let host_begins = place.find("://").map_or(0, |at| at + 3);
-    let host_ends = place[host_begins..].find('/').map_or(place.len(), |at| host_begins + at);
+    let host_ends = place[host_begins..]
+        .find('/')
+        .map_or(place.len(), |at| host_begins + at);
     let mark = if parameters.is_empty() { "" } else { "?" };
     format!("{}/{name}{mark}{parameters}", &place[..host_ends])
 }
@@ -97,7 +105,11 @@ fn with_database(server: &str, name: &str) -> String {
 fn program(command: &mut Command) -> anyhow::Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("start {name}"))?;
-    ensure!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    ensure!(
+        output.status.success(),
+        "{name}: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
     Ok(())
 }
 
@@ -108,8 +120,14 @@ mod tests {
     #[test]
     fn another_database_of_the_same_server() {
         let address = |server| with_database(server, "x");
-        assert_eq!(address("postgres://u@h/first?host=/run"), "postgres://u@h/x?host=/run");
-        assert_eq!(address("postgres://u:p@h:5432/first"), "postgres://u:p@h:5432/x");
+        assert_eq!(
+            address("postgres://u@h/first?host=/run"),
+            "postgres://u@h/x?host=/run"
+        );
+        assert_eq!(
+            address("postgres://u:p@h:5432/first"),
+            "postgres://u:p@h:5432/x"
+        );
         assert_eq!(address("postgres://h"), "postgres://h/x");
     }
 }

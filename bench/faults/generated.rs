@@ -73,15 +73,27 @@ pub(crate) fn kev() -> String {
 
 pub(crate) fn epss() -> String {
     let scores = each(|n| format!("CVE-2024-{n:05},0.{:04},0.5\n", n % 10_000));
-    format!("#model_version:v2025.03.14,score_date:2025-08-25T12:55:00Z\ncve,epss,percentile\n{scores}")
+    format!(
+        "#model_version:v2025.03.14,score_date:2025-08-25T12:55:00Z\ncve,epss,percentile\n{scores}"
+    )
 }
 
 pub(crate) fn apkindex() -> String {
-    each(|n| format!("P:package{n}\nV:1.{}-r0\nA:x86_64\nT:A package\no:package{n}\n\n", n % 8))
+    each(|n| {
+        format!(
+            "P:package{n}\nV:1.{}-r0\nA:x86_64\nT:A package\no:package{n}\n\n",
+            n % 8
+        )
+    })
 }
 
 pub(crate) fn guix_inventory() -> String {
-    each(|n| format!("{{\"name\":\"package{n}\",\"version\":\"1.{}\",\"outputs\":[\"out\"]}}\n", n % 8))
+    each(|n| {
+        format!(
+            "{{\"name\":\"package{n}\",\"version\":\"1.{}\",\"outputs\":[\"out\"]}}\n",
+            n % 8
+        )
+    })
 }
 
 pub(crate) fn dpkg() -> String {

@@ -19,13 +19,21 @@ impl Palisade {
     pub(crate) fn find(given: Option<PathBuf>) -> anyhow::Result<Self> {
         let beside = || Some(std::env::current_exe().ok()?.with_file_name("palisade"));
         let program = given.or_else(beside).context("find palisade")?;
-        ensure!(program.is_file(), "there is no {}; build it first", program.display());
+        ensure!(
+            program.is_file(),
+            "there is no {}; build it first",
+            program.display()
+        );
         Ok(Self { program })
     }
 
     fn command(&self, database: &str, import: &Import) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("--database").arg(database).arg("import").args(import);
+        command
+            .arg("--database")
+            .arg(database)
+            .arg("import")
+            .args(import);
         command.stdin(Stdio::null()).stdout(Stdio::null());
         command
     }
@@ -33,9 +41,16 @@ impl Palisade {
     /// Runs an import to its end and tells how long it took.
     pub(crate) fn run(&self, database: &str, import: &Import) -> anyhow::Result<Duration> {
         let begun = Instant::now();
-        let output = self.command(database, import).output().context("start palisade")?;
+        let output = self
+            .command(database, import)
+            .output()
+            .context("start palisade")?;
         let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "palisade import {}: {said}", import.join(" "));
+        ensure!(
+            output.status.success(),
+            "palisade import {}: {said}",
+            import.join(" ")
+        );
         Ok(begun.elapsed())
     }
 
@@ -47,7 +62,10 @@ impl Palisade {
         time: Duration,
     ) -> anyhow::Result<bool> {
         let mut command = self.command(database, import);
-        let mut child = command.stderr(Stdio::null()).spawn().context("start palisade")?;
+        let mut child = command
+            .stderr(Stdio::null())
+            .spawn()
+            .context("start palisade")?;
         std::thread::sleep(time);
         let running = child.try_wait().context("look after palisade")?.is_none();
         // SIGKILL: nothing of the program's runs after it.

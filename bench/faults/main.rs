@@ -48,7 +48,12 @@ struct Arguments {
     seed: u64,
 
     /// A PostgreSQL server; without one only SQLite is tested
-    #[arg(long, env = "PALISADE_TEST_POSTGRES", hide_env_values = true, value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "PALISADE_TEST_POSTGRES",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
     postgres: Option<String>,
 }
 
@@ -80,7 +85,11 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     print(&rows).context("write the table")?;
     let all_survived = rows.iter().all(|row| row.survived == row.kills);
-    Ok(if all_survived { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_survived {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn try_case(
@@ -118,7 +127,9 @@ fn try_case(
             row.survived += 1;
         } else {
             eprintln!("killed after {:.0} % of {undisturbed:?}:", part * 100.0);
-            differences.iter().for_each(|line| eprintln!("  {line}"));
+            for line in &differences {
+                eprintln!("  {line}");
+            }
         }
         place.remove("trial")?;
     }
@@ -138,19 +149,29 @@ fn undisturbed(
         let before = content(&copy)?;
         let took = palisade.run(&copy, &case.import)?;
         let after = content(&copy)?;
-        ensure!(before != after, "the import of {} changed nothing", case.kind);
+        ensure!(
+            before != after,
+            "the import of {} changed nothing",
+            case.kind
+        );
         runs.push((after, took));
         place.remove("undisturbed")?;
     }
     let (other, other_took) = runs.pop().context("a run")?;
     let (content, took) = runs.pop().context("a run")?;
     let differences = content.differences(&other, 5);
-    ensure!(differences.is_empty(), "two undisturbed runs of {} differ: {differences:#?}", case.kind);
+    ensure!(
+        differences.is_empty(),
+        "two undisturbed runs of {} differ: {differences:#?}",
+        case.kind
+    );
     Ok((content, took.min(other_took)))
 }
 
 fn content(address: &str) -> anyhow::Result<Content> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let store = palisade_store::Store::open(address).await?;
         let mut session = store.read().await?;
@@ -163,10 +184,21 @@ fn content(address: &str) -> anyhow::Result<Content> {
 
 fn print(rows: &[Row]) -> std::io::Result<()> {
     let mut output = std::io::stdout().lock();
-    writeln!(output, "| import | database | document | undisturbed | kills | in flight | survived |")?;
+    writeln!(
+        output,
+        "| import | database | document | undisturbed | kills | in flight | survived |"
+    )?;
     writeln!(output, "|---|---|---|--:|--:|--:|--:|")?;
     for row in rows {
-        let Row { database, kind, document, undisturbed, kills, in_flight, survived } = row;
+        let Row {
+            database,
+            kind,
+            document,
+            undisturbed,
+            kills,
+            in_flight,
+            survived,
+        } = row;
         let seconds = undisturbed.as_secs_f64();
         writeln!(
             output,

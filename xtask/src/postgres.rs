@@ -26,7 +26,7 @@ max_wal_size = 2GB
 autovacuum_naptime = 10min
 ";
 
-/// Waits until its standard input ends, then stops the server ($1: pg_ctl, $2: the folder) and
+/// Waits until its standard input ends, then stops the server ($1: `pg_ctl`, $2: the folder) and
 /// clears away.
 const GUARD: &str = r#"
 trap '' INT TERM HUP QUIT

@@ -116,7 +116,9 @@ const PARTS: &[Part] = &[
                     v.score, v.score_version, v.scorer, v.exploited_since FROM vulnerability v \
                     LEFT JOIN advisory a ON a.id = v.lead_advisory \
                     LEFT JOIN feed f ON f.id = a.feed_id",
-        columns: &[Text, Int, Int, Bool, Text, Text, Text, Real, Text, Text, Text],
+        columns: &[
+            Text, Int, Int, Bool, Text, Text, Text, Real, Text, Text, Text,
+        ],
     },
     Part {
         table: "advisory_vulnerability",
@@ -235,7 +237,11 @@ impl Session {
         for row in &rows {
             lines.push(line(row, part.columns, &mut spans)?);
         }
-        let per_row = part.columns.iter().filter(|column| matches!(column, Span)).count();
+        let per_row = part
+            .columns
+            .iter()
+            .filter(|column| matches!(column, Span))
+            .count();
         let mut digests = vec![String::new(); spans.len()];
         self.read_spans(&spans, |index, bytes| {
             digests[index] = hex(&blake3::hash(bytes).as_bytes()[..16]);
@@ -270,6 +276,9 @@ fn line(row: &Row, columns: &[Column], spans: &mut Vec<BlockSpan>) -> Result<Str
         });
         at += 1;
     }
-    let words: Vec<String> = words.into_iter().map(|word| word.unwrap_or("-".into())).collect();
+    let words: Vec<String> = words
+        .into_iter()
+        .map(|word| word.unwrap_or("-".into()))
+        .collect();
     Ok(words.join(" | "))
 }

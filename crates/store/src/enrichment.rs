@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::StoreError;
-use crate::session::{Dialect, Session, params};
+use crate::session::{Dialect, Session, json_rows, params};
 
 /// A score of the Exploit Prediction Scoring System.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,7 @@ impl Session {
             scores.iter().map(|row| (row.name.as_str(), row)).collect();
         let rows: Vec<_> =
             last.iter().map(|(name, row)| (name, row.score, row.percentile)).collect();
-        let rows = serde_json::to_string(&rows).expect("numbers and texts are JSON");
+        let rows = json_rows(&rows);
         self.execute(UPSERT, params![rows, day]).await
     }
 }

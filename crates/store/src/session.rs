@@ -272,3 +272,8 @@ pub(crate) fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String
     let texts: Vec<String> = texts.into_iter().map(|text| storable(text.to_owned())).collect();
     serde_json::to_string(&texts).expect("a list of texts is JSON")
 }
+
+/// Rows of numbers and texts as JSON.
+pub(crate) fn json_rows<T: serde::Serialize>(rows: &[T]) -> String {
+    serde_json::to_string(rows).expect("numbers and texts are JSON")
+}

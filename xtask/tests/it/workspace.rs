@@ -36,11 +36,22 @@ pub(crate) fn root() -> &'static Path {
 /// All crates of the workspace.
 pub(crate) fn crates() -> Vec<Crate> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
+    cargo
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(root());
     let output = cargo.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    metadata["packages"].as_array().unwrap().iter().map(of_package).collect()
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(of_package)
+        .collect()
 }
 
 fn of_package(package: &Value) -> Crate {
@@ -72,9 +83,16 @@ impl Crate {
     /// What of its sources goes into programs: without tests, examples and benches.
     pub(crate) fn library_sources(&self) -> Vec<Source> {
         let source = self.manifest.parent().unwrap().join("src");
-        let own = self.sources().into_iter().filter(|file| file.path.starts_with(&source));
+        let own = self
+            .sources()
+            .into_iter()
+            .filter(|file| file.path.starts_with(&source));
         let own = own.filter(|file| !file.path.ends_with("tests.rs"));
-        own.map(|file| Source { text: before_tests(&file.text), ..file }).collect()
+        own.map(|file| Source {
+            text: before_tests(&file.text),
+            ..file
+        })
+        .collect()
     }
 }
 
@@ -93,13 +111,20 @@ fn gather(folder: &Path, sources: &mut Vec<Source>) {
 }
 
 fn before_tests(text: &str) -> String {
-    text.split("#[cfg(test)]").next().unwrap_or_default().to_owned()
+    text.split("#[cfg(test)]")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 impl Source {
     /// The lines that are no comments, numbered from 1.
     pub(crate) fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let lines = self.text.lines().enumerate().map(|(at, line)| (at + 1, line));
+        let lines = self
+            .text
+            .lines()
+            .enumerate()
+            .map(|(at, line)| (at + 1, line));
         lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 }

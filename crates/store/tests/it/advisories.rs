@@ -9,14 +9,19 @@ use crate::makers::{NOW, advisory, advisory_with, import, withdraw};
 fn a_record_is_stored_whole_and_found_again() {
     on_each(|database| {
         let stored = advisory_with("GHSA-1", &["CVE-2024-0001"]);
-        database.write(async |session| import(session, "osv", &[stored.clone()]).await);
+        database.write(async |session| import(session, "osv", std::slice::from_ref(&stored)).await);
         let rows = database.read(async |session| session.standing_advisories(&[1]).await);
         assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].feed_kind.as_str(), rows[0].name.as_str()), ("osv", "GHSA-1"));
+        assert_eq!(
+            (rows[0].feed_kind.as_str(), rows[0].name.as_str()),
+            ("osv", "GHSA-1")
+        );
         let mut read = Vec::new();
         database.read(async |session| {
             let spans = [rows[0].raw, rows[0].facts];
-            session.read_spans(&spans, |index, bytes| read.push((index, bytes.to_vec()))).await
+            session
+                .read_spans(&spans, |index, bytes| read.push((index, bytes.to_vec())))
+                .await
         });
         read.sort();
         assert_eq!(read, [(0, b"a record".to_vec()), (1, stored.facts)]);
@@ -27,14 +32,27 @@ fn a_record_is_stored_whole_and_found_again() {
 fn replacing_a_record_keeps_its_row_and_drops_what_it_said() {
     on_each(|database| {
         database.write(async |session| {
-            import(session, "osv", &[advisory_with("GHSA-1", &["CVE-2024-0001", "X-1"])]).await
+            import(
+                session,
+                "osv",
+                &[advisory_with("GHSA-1", &["CVE-2024-0001", "X-1"])],
+            )
+            .await
         });
         database.write(async |session| {
-            import(session, "osv", &[advisory_with("GHSA-1", &["CVE-2024-0002"])]).await
+            import(
+                session,
+                "osv",
+                &[advisory_with("GHSA-1", &["CVE-2024-0002"])],
+            )
+            .await
         });
         assert_eq!(database.numbers("SELECT id FROM advisory"), [[Some(1)]]);
         let content = database.content();
-        assert_eq!(content.tables["advisory_alias"], ["\"osv\" | \"\" | \"GHSA-1\" | \"GHSA-1\""]);
+        assert_eq!(
+            content.tables["advisory_alias"],
+            ["\"osv\" | \"\" | \"GHSA-1\" | \"GHSA-1\""]
+        );
         assert_eq!(
             content.tables["advisory_vulnerability"],
             ["\"CVE-2024-0002\" | \"osv\" | \"\" | \"GHSA-1\""]
@@ -47,14 +65,20 @@ fn replacing_a_record_keeps_its_row_and_drops_what_it_said() {
 #[test]
 fn what_is_written_again_is_what_was_written_at_once() {
     on_each(|database| {
-        let (old, new) = (advisory("GHSA-1"), advisory_with("GHSA-1", &["CVE-2024-0001"]));
+        let (old, new) = (
+            advisory("GHSA-1"),
+            advisory_with("GHSA-1", &["CVE-2024-0001"]),
+        );
         for advisory in [old.clone(), new.clone(), old, new.clone()] {
             database.write(async |session| import(session, "osv", &[advisory]).await);
         }
         let changed_often = database.content();
         database.write(async |session| withdraw(session, "osv", &["GHSA-1"]).await);
         database.write(async |session| import(session, "osv", &[new]).await);
-        assert_eq!(changed_often.differences(&database.content(), 9), Vec::<String>::new());
+        assert_eq!(
+            changed_often.differences(&database.content(), 9),
+            Vec::<String>::new()
+        );
     });
 }
 
@@ -64,7 +88,10 @@ fn a_removed_record_leaves_nothing_but_its_feed() {
         database.write(async |session| import(session, "osv", &[]).await);
         let before = database.content();
         database.write(async |session| {
-            let advisories = [advisory_with("GHSA-1", &["CVE-2024-0001"]), advisory("GHSA-2")];
+            let advisories = [
+                advisory_with("GHSA-1", &["CVE-2024-0001"]),
+                advisory("GHSA-2"),
+            ];
             import(session, "osv", &advisories).await
         });
         assert_ne!(database.content(), before);
@@ -79,7 +106,11 @@ fn a_record_may_be_replaced_in_the_session_that_wrote_it() {
         database.write(async |session| {
             let feed = session.feed("osv", "").await?;
             let mut writer = AdvisoryWriter::new(session).await?;
-            let first = (advisory_with("GHSA-1", &["CVE-2024-0001"]), b"one".as_slice(), None);
+            let first = (
+                advisory_with("GHSA-1", &["CVE-2024-0001"]),
+                b"one".as_slice(),
+                None,
+            );
             let ids = writer.write(session, feed, &[first]).await?;
             writer.remove(session, &ids).await?;
             let second = (advisory("GHSA-1"), b"two".as_slice(), Some(ids[0]));
@@ -110,10 +141,19 @@ fn records_of_one_scope_are_not_those_of_another() {
             session.stamp_feed(one, None, NOW).await?;
             writer.finish(session).await
         });
-        assert_eq!(database.numbers("SELECT count(*) FROM advisory"), [[Some(2)]]);
-        assert_eq!(database.numbers("SELECT count(*) FROM vulnerability"), [[Some(1)]]);
+        assert_eq!(
+            database.numbers("SELECT count(*) FROM advisory"),
+            [[Some(2)]]
+        );
+        assert_eq!(
+            database.numbers("SELECT count(*) FROM vulnerability"),
+            [[Some(1)]]
+        );
         // A document that does not say of when it is does not take back what another said.
-        assert_eq!(database.numbers("SELECT as_of FROM feed ORDER BY id"), [[Some(5)], [None]]);
+        assert_eq!(
+            database.numbers("SELECT as_of FROM feed ORDER BY id"),
+            [[Some(5)], [None]]
+        );
     });
 }
 
@@ -137,7 +177,14 @@ fn more_records_than_are_held_back_are_all_written() {
 #[test]
 fn text_of_any_kind_comes_back_as_it_was() {
     on_each(|database| {
-        let titles = ["tab\there", "line\nbreak\r", "back\\slash \\N \\.", "quote ' \"", "ü 漢 🦀", ""];
+        let titles = [
+            "tab\there",
+            "line\nbreak\r",
+            "back\\slash \\N \\.",
+            "quote ' \"",
+            "ü 漢 🦀",
+            "",
+        ];
         let advisories: Vec<_> = titles
             .iter()
             .enumerate()
@@ -150,7 +197,12 @@ fn text_of_any_kind_comes_back_as_it_was() {
         database.write(async |session| import(session, "nvd", &advisories).await);
         let lines = &database.content().tables["advisory"];
         for title in titles {
-            assert!(lines.iter().any(|line| line.contains(&format!("| {title:?} |"))), "{title:?}");
+            assert!(
+                lines
+                    .iter()
+                    .any(|line| line.contains(&format!("| {title:?} |"))),
+                "{title:?}"
+            );
         }
     });
 }

@@ -26,7 +26,9 @@ fn read(database: &Database, spans: &[BlockSpan]) -> Result<Vec<Vec<u8>>, StoreE
     database.wait(async {
         let mut session = database.store.read().await?;
         let mut found = vec![Vec::new(); spans.len()];
-        session.read_spans(spans, |index, bytes| found[index] = bytes.to_vec()).await?;
+        session
+            .read_spans(spans, |index, bytes| found[index] = bytes.to_vec())
+            .await?;
         Ok(found)
     })
 }
@@ -65,9 +67,31 @@ fn a_place_outside_a_block_is_an_error() {
     on_each(|database| {
         let good = write(database, &[b"some record".to_vec()])[0];
         for (offset, length) in [(0, 12), (11, 1), (-1, 2), (0, -1), (i64::MAX, i64::MAX)] {
-            let error = read(database, &[BlockSpan { offset, length, ..good }]).unwrap_err();
-            assert!(matches!(error, StoreError::Damaged { .. }), "{offset} {length}: {error:?}");
+            let error = read(
+                database,
+                &[BlockSpan {
+                    offset,
+                    length,
+                    ..good
+                }],
+            )
+            .unwrap_err();
+            assert!(
+                matches!(error, StoreError::Damaged { .. }),
+                "{offset} {length}: {error:?}"
+            );
         }
-        assert_eq!(read(database, &[BlockSpan { offset: 11, length: 0, ..good }]).unwrap(), [b""]);
+        assert_eq!(
+            read(
+                database,
+                &[BlockSpan {
+                    offset: 11,
+                    length: 0,
+                    ..good
+                }]
+            )
+            .unwrap(),
+            [b""]
+        );
     });
 }

@@ -29,14 +29,19 @@ pub(crate) fn on_each(test: impl Fn(&Database)) {
     on_postgres(&server, &test);
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests learn of the server by the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests learn of the server by the environment"
+)]
 fn server() -> Option<String> {
     std::env::var(SERVER).ok()
 }
 
 fn on_sqlite(test: &impl Fn(&Database)) {
     let folder = tempfile::tempdir().unwrap();
-    test(&Database::open(folder.path().join("test.sqlite").to_str().unwrap()));
+    test(&Database::open(
+        folder.path().join("test.sqlite").to_str().unwrap(),
+    ));
 }
 
 fn on_postgres(server: &str, test: &impl Fn(&Database)) {
@@ -74,14 +79,21 @@ fn with_database(server: &str, name: &str) -> String {
 }
 
 fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 impl Database {
     fn open(address: &str) -> Self {
         let runtime = runtime();
         let store = runtime.block_on(Store::open(address)).unwrap();
-        Self { store, address: address.to_owned(), runtime }
+        Self {
+            store,
+            address: address.to_owned(),
+            runtime,
+        }
     }
 
     /// Waits for something.
@@ -141,11 +153,15 @@ impl Database {
             match self.store.backend() {
                 Backend::Sqlite => {
                     let mut connection = self.sqlite().await;
-                    connection.prepare(sqlx::SqlSafeStr::into_sql_str(statement)).await?;
+                    connection
+                        .prepare(sqlx::SqlSafeStr::into_sql_str(statement))
+                        .await?;
                 }
                 Backend::Postgres => {
                     let mut connection = sqlx::PgConnection::connect(&self.address).await?;
-                    connection.prepare(sqlx::SqlSafeStr::into_sql_str(statement)).await?;
+                    connection
+                        .prepare(sqlx::SqlSafeStr::into_sql_str(statement))
+                        .await?;
                 }
             }
             Ok(())
@@ -157,13 +173,23 @@ impl Database {
         self.wait(async {
             match self.store.backend() {
                 Backend::Sqlite => {
-                    let rows = sqlx::query(statement).fetch_all(&mut self.sqlite().await).await;
-                    rows.unwrap().iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
+                    let rows = sqlx::query(statement)
+                        .fetch_all(&mut self.sqlite().await)
+                        .await;
+                    rows.unwrap()
+                        .iter()
+                        .map(|row| (0..row.len()).map(|at| row.get(at)).collect())
+                        .collect()
                 }
                 Backend::Postgres => {
                     let mut connection = sqlx::PgConnection::connect(&self.address).await.unwrap();
-                    let rows = sqlx::query(statement).fetch_all(&mut connection).await.unwrap();
-                    rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
+                    let rows = sqlx::query(statement)
+                        .fetch_all(&mut connection)
+                        .await
+                        .unwrap();
+                    rows.iter()
+                        .map(|row| (0..row.len()).map(|at| row.get(at)).collect())
+                        .collect()
                 }
             }
         })
@@ -178,7 +204,11 @@ impl Database {
     pub(crate) fn dump(&self) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for table in tables() {
-            lines.extend(self.rows_of(table).into_iter().map(|row| format!("{table}: {row}")));
+            lines.extend(
+                self.rows_of(table)
+                    .into_iter()
+                    .map(|row| format!("{table}: {row}")),
+            );
         }
         lines.sort_unstable();
         lines
@@ -193,15 +223,23 @@ impl Database {
                         "SELECT group_concat('quote(' || name || ')', '||'' | ''||') \
                          FROM pragma_table_info('{table}')"
                     );
-                    let columns: String =
-                        sqlx::query_scalar(AssertSqlSafe(columns)).fetch_one(&mut connection).await.unwrap();
+                    let columns: String = sqlx::query_scalar(AssertSqlSafe(columns))
+                        .fetch_one(&mut connection)
+                        .await
+                        .unwrap();
                     let rows = format!("SELECT {columns} FROM {table}");
-                    sqlx::query_scalar(AssertSqlSafe(rows)).fetch_all(&mut connection).await.unwrap()
+                    sqlx::query_scalar(AssertSqlSafe(rows))
+                        .fetch_all(&mut connection)
+                        .await
+                        .unwrap()
                 }
                 Backend::Postgres => {
                     let mut connection = sqlx::PgConnection::connect(&self.address).await.unwrap();
                     let rows = format!("SELECT t::text FROM {table} AS t");
-                    sqlx::query_scalar(AssertSqlSafe(rows)).fetch_all(&mut connection).await.unwrap()
+                    sqlx::query_scalar(AssertSqlSafe(rows))
+                        .fetch_all(&mut connection)
+                        .await
+                        .unwrap()
                 }
             }
         })
@@ -211,6 +249,8 @@ impl Database {
 /// All tables, as the first migration and those behind it make them.
 pub(crate) fn tables() -> Vec<&'static str> {
     const SCHEMA: &str = include_str!("../../migrations/sqlite/0001_foundation.sql");
-    let made = SCHEMA.lines().filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    let made = SCHEMA
+        .lines()
+        .filter_map(|line| line.strip_prefix("CREATE TABLE "));
     made.filter_map(|rest| rest.split(' ').next()).collect()
 }

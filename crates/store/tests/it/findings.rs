@@ -10,20 +10,41 @@ fn prepare(database: &Database) -> FindingKey {
     database.write(async |session| {
         let branch = session.branch("debian", "12").await?;
         let repository = session.repository(branch, "", "").await?;
-        let package = Package { name: "openssl".to_owned(), source: "openssl".to_owned() };
-        let revision = Revision { name: "r".to_owned(), time: NOW, packages: vec![package] };
-        let sources = place(session, branch, repository, &revision).await?.unwrap();
+        let package = Package {
+            name: "openssl".to_owned(),
+            source: "openssl".to_owned(),
+        };
+        let revision = Revision {
+            name: "r".to_owned(),
+            time: NOW,
+            packages: vec![package],
+        };
+        let sources = place(session, branch, repository, &revision)
+            .await?
+            .unwrap();
         let mut touching = advisory("CVE-2024-0001");
-        touching.keys.extend(crate::makers::new_source("openssl").keys);
+        touching
+            .keys
+            .extend(crate::makers::new_source("openssl").keys);
         let touched = import(session, "nvd", &[touching, advisory("CVE-2024-0002")]).await?;
         assert_eq!(touched.vulnerabilities.len(), 2);
-        let known = session.vulnerabilities_by_name(["CVE-2024-0001"].into_iter()).await?;
-        Ok(FindingKey { branch, source: sources[0], vulnerability: known["CVE-2024-0001"] })
+        let known = session
+            .vulnerabilities_by_name(["CVE-2024-0001"].into_iter())
+            .await?;
+        Ok(FindingKey {
+            branch,
+            source: sources[0],
+            vulnerability: known["CVE-2024-0001"],
+        })
     })
 }
 
 fn state(status: i64) -> FindingState {
-    FindingState { status, confidence: 2, fixed_in: Some("3.0.1".to_owned()) }
+    FindingState {
+        status,
+        confidence: 2,
+        fixed_in: Some("3.0.1".to_owned()),
+    }
 }
 
 #[test]
@@ -38,8 +59,14 @@ fn shared_keys_bring_sources_and_advisories_together() {
             let expected = [(key.vulnerability, advisory)];
             assert_eq!(session.vulnerabilities_of(&[advisory]).await?, expected);
             assert_eq!(session.advisories_of(&[key.vulnerability]).await?, expected);
-            assert_eq!(session.branches_of_sources(&[key.source]).await?, [(key.source, key.branch)]);
-            assert_eq!(session.standing_advisories(&[advisory]).await?[0].name, "CVE-2024-0001");
+            assert_eq!(
+                session.branches_of_sources(&[key.source]).await?,
+                [(key.source, key.branch)]
+            );
+            assert_eq!(
+                session.standing_advisories(&[advisory]).await?[0].name,
+                "CVE-2024-0001"
+            );
             assert_eq!(session.all_sources().await?, [key.source]);
             assert!(session.has_sources().await?);
             let labels = session.source_labels(&[key.source]).await?;
@@ -66,26 +93,47 @@ fn a_withdrawn_advisory_no_longer_stands() {
 fn findings_are_added_changed_and_taken_out() {
     on_each(|database| {
         let key = prepare(database);
-        let write = |now, gone: &[i64], changed: &[FindingRow], new: &[(FindingKey, FindingState)]| {
-            database.write(async |session| session.write_findings(now, gone, changed, new).await);
-        };
+        let write =
+            |now, gone: &[i64], changed: &[FindingRow], new: &[(FindingKey, FindingState)]| {
+                database
+                    .write(async |session| session.write_findings(now, gone, changed, new).await);
+            };
         let stored = || {
             let rows = database
                 .read(async |session| session.findings_of_sources(key.branch, &[key.source]).await);
             let same = database.read(async |session| {
-                session.findings_of_vulnerabilities(&[key.vulnerability]).await
+                session
+                    .findings_of_vulnerabilities(&[key.vulnerability])
+                    .await
             });
             assert_eq!(same.len(), rows.len());
             rows
         };
         write(1, &[], &[], &[(key, state(0))]);
         let first = stored().remove(0);
-        assert_eq!((first.key, first.state.clone(), first.first_seen), (key, state(0), 1));
+        assert_eq!(
+            (first.key, first.state.clone(), first.first_seen),
+            (key, state(0), 1)
+        );
 
-        write(2, &[], &[FindingRow { state: state(2), ..first.clone() }], &[]);
+        write(
+            2,
+            &[],
+            &[FindingRow {
+                state: state(2),
+                ..first.clone()
+            }],
+            &[],
+        );
         let changed = stored().remove(0);
-        assert_eq!((changed.id, changed.state.clone(), changed.first_seen), (first.id, state(2), 1));
-        assert_eq!(database.numbers("SELECT changed_at FROM finding"), [[Some(2)]]);
+        assert_eq!(
+            (changed.id, changed.state.clone(), changed.first_seen),
+            (first.id, state(2), 1)
+        );
+        assert_eq!(
+            database.numbers("SELECT changed_at FROM finding"),
+            [[Some(2)]]
+        );
 
         write(3, &[first.id], &[], &[]);
         assert!(stored().is_empty());

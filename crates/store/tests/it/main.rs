@@ -1,6 +1,8 @@
 //! The behaviour of the store: one suite, run on SQLite and, when `PALISADE_TEST_POSTGRES` names a
 //! server, on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 mod advisories;
 mod blocks;
 mod database;

@@ -11,7 +11,13 @@ pub(crate) const NOW: i64 = 1_700_000_000_000_000;
 /// An advisory that gives no CVE but what its name is.
 pub(crate) fn advisory(name: &str) -> NewAdvisory {
     let is_cve = name.starts_with("CVE-");
-    let names = |wanted: bool| if wanted { vec![name.to_owned()] } else { Vec::new() };
+    let names = |wanted: bool| {
+        if wanted {
+            vec![name.to_owned()]
+        } else {
+            Vec::new()
+        }
+    };
     let mut advisory = NewAdvisory {
         name: name.to_owned(),
         identifier: name.to_owned(),
@@ -35,7 +41,11 @@ pub(crate) fn advisory(name: &str) -> NewAdvisory {
 pub(crate) fn advisory_with(name: &str, others: &[&str]) -> NewAdvisory {
     let mut made = advisory(name);
     for other in others {
-        let names = if other.starts_with("CVE-") { &mut made.cves } else { &mut made.aliases };
+        let names = if other.starts_with("CVE-") {
+            &mut made.cves
+        } else {
+            &mut made.aliases
+        };
         names.push((*other).to_owned());
         names.sort_unstable();
     }
@@ -52,7 +62,10 @@ pub(crate) async fn import(
     let feed = session.feed(kind, "").await?;
     let state = session.feed_state(feed).await?;
     let known = |name: &str| state.by_name.get(name).map(|known| known.id);
-    let replaced: Vec<i64> = advisories.iter().filter_map(|new| known(&new.name)).collect();
+    let replaced: Vec<i64> = advisories
+        .iter()
+        .filter_map(|new| known(&new.name))
+        .collect();
     let mut writer = AdvisoryWriter::new(session).await?;
     writer.remove(session, &replaced).await?;
     let batch: Vec<(NewAdvisory, &[u8], Option<i64>)> = advisories
@@ -71,8 +84,11 @@ pub(crate) async fn withdraw(
 ) -> Result<Touched, StoreError> {
     let feed = session.feed(kind, "").await?;
     let state = session.feed_state(feed).await?;
-    let gone: Vec<i64> =
-        names.iter().filter_map(|name| state.by_name.get(*name)).map(|known| known.id).collect();
+    let gone: Vec<i64> = names
+        .iter()
+        .filter_map(|name| state.by_name.get(*name))
+        .map(|known| known.id)
+        .collect();
     let mut writer = AdvisoryWriter::new(session).await?;
     writer.remove(session, &gone).await?;
     writer.finish(session).await
@@ -100,11 +116,18 @@ pub(crate) async fn place(
     repository: RepositoryId,
     revision: &Revision,
 ) -> Result<Option<Vec<SourcePackageId>>, StoreError> {
-    if session.revision(repository, &revision.name).await?.is_some() {
+    if session
+        .revision(repository, &revision.name)
+        .await?
+        .is_some()
+    {
         return Ok(None);
     }
-    let sources: Vec<NewSourcePackage> =
-        revision.packages.iter().map(|package| new_source(&package.source)).collect();
+    let sources: Vec<NewSourcePackage> = revision
+        .packages
+        .iter()
+        .map(|package| new_source(&package.source))
+        .collect();
     let (sources, _) = session.write_source_packages("debian", &sources).await?;
     let packages = write_packages(session, &revision.packages, &sources).await?;
     let new = NewRevision {
@@ -115,7 +138,10 @@ pub(crate) async fn place(
         signed_by: None,
         now: NOW,
     };
-    session.place_revision(branch, repository, &new).await.map(Some)
+    session
+        .place_revision(branch, repository, &new)
+        .await
+        .map(Some)
 }
 
 pub(crate) fn new_source(name: &str) -> NewSourcePackage {
@@ -150,8 +176,15 @@ async fn write_packages(
         }
     }
     let ids = session.write_packages(&new).await?;
-    known.extend(new.iter().zip(ids).map(|(package, id)| (package.digest, id)));
-    Ok(packages.iter().map(|package| known[&digest(&package.name)]).collect())
+    known.extend(
+        new.iter()
+            .zip(ids)
+            .map(|(package, id)| (package.digest, id)),
+    );
+    Ok(packages
+        .iter()
+        .map(|package| known[&digest(&package.name)])
+        .collect())
 }
 
 pub(crate) fn digest(text: &str) -> [u8; 16] {
@@ -161,6 +194,5 @@ pub(crate) fn digest(text: &str) -> [u8; 16] {
 }
 
 fn number(text: &str) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = digest(text);
-    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+    i64::from_le_bytes(digest(text)[..8].try_into().unwrap())
 }

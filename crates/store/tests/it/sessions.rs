@@ -12,13 +12,25 @@ fn what_is_not_committed_never_was() {
         let before = database.dump();
         database.wait(async {
             let mut session = database.store.write().await.unwrap();
-            let advisories = [advisory_with("CVE-2024-0001", &["GHSA-1"]), advisory("GHSA-2")];
+            let advisories = [
+                advisory_with("CVE-2024-0001", &["GHSA-1"]),
+                advisory("GHSA-2"),
+            ];
             import(&mut session, "nvd", &advisories).await.unwrap();
             let branch = session.branch("guix", "master").await.unwrap();
             let repository = session.repository(branch, "", "").await.unwrap();
-            let package = Package { name: "a".to_owned(), source: "a".to_owned() };
-            let revision = Revision { name: "r".to_owned(), time: NOW, packages: vec![package] };
-            place(&mut session, branch, repository, &revision).await.unwrap();
+            let package = Package {
+                name: "a".to_owned(),
+                source: "a".to_owned(),
+            };
+            let revision = Revision {
+                name: "r".to_owned(),
+                time: NOW,
+                packages: vec![package],
+            };
+            place(&mut session, branch, repository, &revision)
+                .await
+                .unwrap();
             session.set_setting("a", "b").await.unwrap();
             session.write_epss("2024-01-01", &[]).await.unwrap();
             drop(session);
@@ -95,14 +107,28 @@ fn events_and_imports_are_numbered_in_order() {
         for number in 0..2 {
             database.write(async |session| {
                 session.write_events(&[event("one"), event("two")]).await?;
-                let summary = ImportSummary { records: number, ..ImportSummary::default() };
-                session.write_import(NOW, &summary, std::slice::from_ref(&reject)).await
+                let summary = ImportSummary {
+                    records: number,
+                    ..ImportSummary::default()
+                };
+                session
+                    .write_import(NOW, &summary, std::slice::from_ref(&reject))
+                    .await
             });
         }
         let numbers = |statement| database.numbers(statement).concat();
-        assert_eq!(numbers("SELECT id FROM event ORDER BY id"), [1, 2, 3, 4].map(Some));
-        assert_eq!(numbers("SELECT records FROM import ORDER BY id"), [0, 1].map(Some));
-        assert_eq!(numbers("SELECT import_id FROM import_reject ORDER BY 1"), [1, 2].map(Some));
+        assert_eq!(
+            numbers("SELECT id FROM event ORDER BY id"),
+            [1, 2, 3, 4].map(Some)
+        );
+        assert_eq!(
+            numbers("SELECT records FROM import ORDER BY id"),
+            [0, 1].map(Some)
+        );
+        assert_eq!(
+            numbers("SELECT import_id FROM import_reject ORDER BY 1"),
+            [1, 2].map(Some)
+        );
     });
 }
 
@@ -110,7 +136,10 @@ fn events_and_imports_are_numbered_in_order() {
 fn the_content_covers_every_table() {
     on_each(|database| {
         let content = database.content();
-        let missing: Vec<_> = tables().into_iter().filter(|name| !content.tables.contains_key(name)).collect();
+        let missing: Vec<_> = tables()
+            .into_iter()
+            .filter(|name| !content.tables.contains_key(name))
+            .collect();
         // Blocks are told through the spans that point into them.
         assert_eq!(missing, ["block"]);
     });
@@ -118,7 +147,12 @@ fn the_content_covers_every_table() {
 
 #[test]
 fn an_address_of_neither_database_is_refused() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let error = runtime.block_on(Store::open("mysql://localhost/x")).unwrap_err();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let error = runtime
+        .block_on(Store::open("mysql://localhost/x"))
+        .unwrap_err();
     assert!(matches!(error, StoreError::Address { .. }), "{error:?}");
 }

@@ -20,11 +20,20 @@ struct Statement {
 #[test]
 fn every_statement_prepares_on_its_database() {
     let mut statements = Vec::new();
-    gather(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut statements);
-    assert!(statements.len() > 80, "only {} statements were found", statements.len());
+    gather(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut statements,
+    );
+    assert!(
+        statements.len() > 80,
+        "only {} statements were found",
+        statements.len()
+    );
     on_each(|database| {
         let backend = database.store.backend();
-        let own = statements.iter().filter(|it| it.backend.is_none_or(|of| of == backend));
+        let own = statements
+            .iter()
+            .filter(|it| it.backend.is_none_or(|of| of == backend));
         let mut bad = Vec::new();
         for Statement { text, file, .. } in own {
             if let Err(error) = database.prepare(text) {
@@ -45,7 +54,11 @@ fn gather(folder: &Path, statements: &mut Vec<Statement>) {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
             for (before, text) in literals(code) {
                 if is_statement(&text) {
-                    statements.push(Statement { text, file: path.clone(), backend: backend(before) });
+                    statements.push(Statement {
+                        text,
+                        file: path.clone(),
+                        backend: backend(before),
+                    });
                 }
             }
         }
@@ -92,7 +105,9 @@ fn next_quote(code: &str, from: usize) -> Option<usize> {
                 at += code[at..].find('\n').unwrap_or(code.len() - at);
             }
             b'\'' if bytes.get(at + 2) == Some(&b'\'') => at += 3,
-            b'\'' if bytes.get(at + 1) == Some(&b'\\') && bytes.get(at + 3) == Some(&b'\'') => at += 4,
+            b'\'' if bytes.get(at + 1) == Some(&b'\\') && bytes.get(at + 3) == Some(&b'\'') => {
+                at += 4
+            }
             _ => at += 1,
         }
     }
@@ -109,7 +124,10 @@ fn literal(code: &str) -> (String, usize) {
             '\\' => match characters.next() {
                 // A line that goes on: the blanks at the beginning of the next are no part of it.
                 Some((_, '\n')) => {
-                    while characters.next_if(|(_, next)| next.is_whitespace()).is_some() {}
+                    while characters
+                        .next_if(|(_, next)| next.is_whitespace())
+                        .is_some()
+                    {}
                 }
                 Some((_, 'n')) => text.push('\n'),
                 Some((_, escaped)) => text.push(escaped),

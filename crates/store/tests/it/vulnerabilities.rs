@@ -15,15 +15,30 @@ type Links = BTreeMap<String, BTreeSet<String>>;
 fn links(database: &Database) -> Links {
     let mut links = Links::new();
     for line in &database.content().tables["advisory_vulnerability"] {
-        let fields: Vec<&str> = line.split(" | ").map(|field| field.trim_matches('"')).collect();
-        links.entry(fields[3].to_owned()).or_default().insert(fields[0].to_owned());
+        let fields: Vec<&str> = line
+            .split(" | ")
+            .map(|field| field.trim_matches('"'))
+            .collect();
+        links
+            .entry(fields[3].to_owned())
+            .or_default()
+            .insert(fields[0].to_owned());
     }
     links
 }
 
 fn names(database: &Database) -> Vec<String> {
     let lines = &database.content().tables["vulnerability"];
-    lines.iter().map(|line| line.split(" | ").next().unwrap().trim_matches('"').to_owned()).collect()
+    lines
+        .iter()
+        .map(|line| {
+            line.split(" | ")
+                .next()
+                .unwrap()
+                .trim_matches('"')
+                .to_owned()
+        })
+        .collect()
 }
 
 fn write(database: &Database, kind: &str, advisories: &[NewAdvisory]) {
@@ -32,16 +47,26 @@ fn write(database: &Database, kind: &str, advisories: &[NewAdvisory]) {
 
 fn of(pairs: &[(&str, &[&str])]) -> Links {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    pairs.iter().map(|(advisory, names)| ((*advisory).to_owned(), set(names))).collect()
+    pairs
+        .iter()
+        .map(|(advisory, names)| ((*advisory).to_owned(), set(names)))
+        .collect()
 }
 
 #[test]
 fn an_advisory_that_names_a_cve_joins_it() {
     on_each(|database| {
         write(database, "nvd", &[advisory("CVE-2024-0001")]);
-        write(database, "osv", &[advisory_with("GHSA-1", &["CVE-2024-0001"])]);
+        write(
+            database,
+            "osv",
+            &[advisory_with("GHSA-1", &["CVE-2024-0001"])],
+        );
         let cve: &[&str] = &["CVE-2024-0001"];
-        assert_eq!(links(database), of(&[("CVE-2024-0001", cve), ("GHSA-1", cve)]));
+        assert_eq!(
+            links(database),
+            of(&[("CVE-2024-0001", cve), ("GHSA-1", cve)])
+        );
         assert_eq!(names(database), ["CVE-2024-0001"]);
     });
 }
@@ -74,7 +99,11 @@ fn two_cves_never_become_one() {
                 advisory_with("PYSEC-1", &["GHSA-1"]),
             ],
         );
-        write(database, "nvd", &[advisory("CVE-2024-0001"), advisory("CVE-2024-0002")]);
+        write(
+            database,
+            "nvd",
+            &[advisory("CVE-2024-0001"), advisory("CVE-2024-0002")],
+        );
         let both: &[&str] = &["CVE-2024-0001", "CVE-2024-0002"];
         let expected = of(&[
             ("CVE-2024-0001", &["CVE-2024-0001"]),
@@ -113,9 +142,16 @@ fn without_a_cve_the_first_name_in_byte_order_is_the_vulnerabilitys() {
     on_each(|database| {
         write(database, "osv", &[advisory_with("RUSTSEC-1", &["GHSA-9"])]);
         assert_eq!(names(database), ["GHSA-9"]);
-        write(database, "osv", &[advisory_with("OSV-1", &["RUSTSEC-1", "AAA-1"])]);
+        write(
+            database,
+            "osv",
+            &[advisory_with("OSV-1", &["RUSTSEC-1", "AAA-1"])],
+        );
         assert_eq!(names(database), ["AAA-1"]);
-        assert_eq!(links(database), of(&[("OSV-1", &["AAA-1"]), ("RUSTSEC-1", &["AAA-1"])]));
+        assert_eq!(
+            links(database),
+            of(&[("OSV-1", &["AAA-1"]), ("RUSTSEC-1", &["AAA-1"])])
+        );
     });
 }
 
@@ -134,12 +170,23 @@ fn what_goes_no_longer_ties_the_others_together() {
 #[test]
 fn a_cve_that_is_taken_back_leaves_the_other_names() {
     on_each(|database| {
-        write(database, "osv", &[advisory_with("GHSA-1", &["CVE-2024-0001"]), advisory("GHSA-2")]);
+        write(
+            database,
+            "osv",
+            &[
+                advisory_with("GHSA-1", &["CVE-2024-0001"]),
+                advisory("GHSA-2"),
+            ],
+        );
         write(database, "osv", &[advisory_with("PYSEC-1", &["GHSA-1"])]);
         write(database, "osv", &[advisory("GHSA-1")]);
         assert_eq!(
             links(database),
-            of(&[("GHSA-1", &["GHSA-1"]), ("GHSA-2", &["GHSA-2"]), ("PYSEC-1", &["GHSA-1"])])
+            of(&[
+                ("GHSA-1", &["GHSA-1"]),
+                ("GHSA-2", &["GHSA-2"]),
+                ("PYSEC-1", &["GHSA-1"])
+            ])
         );
     });
 }
@@ -187,7 +234,14 @@ fn a_vulnerability_is_withdrawn_when_all_have_withdrawn_it() {
 /// Advisories with few names, so that many share some.
 fn graphs() -> impl Strategy<Value = Vec<NewAdvisory>> {
     const NAMES: [&str; 8] = [
-        "CVE-2024-0001", "CVE-2024-0002", "CVE-2024-0003", "GHSA-1", "GHSA-2", "PYSEC-1", "XSA-1", "A-1",
+        "CVE-2024-0001",
+        "CVE-2024-0002",
+        "CVE-2024-0003",
+        "GHSA-1",
+        "GHSA-2",
+        "PYSEC-1",
+        "XSA-1",
+        "A-1",
     ];
     let others = prop::collection::btree_set(prop::sample::select(&NAMES[..]), 0..3);
     let one = (others, any::<bool>(), 0_i64..5, prop::option::of(0_u8..100));
@@ -207,7 +261,8 @@ fn graphs() -> impl Strategy<Value = Vec<NewAdvisory>> {
 
 /// The rules of the module, said as simply as can be.
 fn model(advisories: &[&NewAdvisory]) -> Links {
-    let shares = |a: &NewAdvisory, b: &NewAdvisory| a.aliases.iter().any(|name| b.aliases.contains(name));
+    let shares =
+        |a: &NewAdvisory, b: &NewAdvisory| a.aliases.iter().any(|name| b.aliases.contains(name));
     let mut links = Links::new();
     for start in advisories {
         if !start.cves.is_empty() {
@@ -228,7 +283,13 @@ fn model(advisories: &[&NewAdvisory]) -> Links {
             }
         }
         if cves.is_empty() {
-            cves.extend(group.iter().flat_map(|member| &member.aliases).min().cloned());
+            cves.extend(
+                group
+                    .iter()
+                    .flat_map(|member| &member.aliases)
+                    .min()
+                    .cloned(),
+            );
         }
         links.insert(start.name.clone(), cves);
     }
@@ -238,10 +299,18 @@ fn model(advisories: &[&NewAdvisory]) -> Links {
 #[test]
 fn any_order_of_imports_gives_the_links_of_a_simple_model() {
     on_each(|database| {
-        let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
+        let mut runner = TestRunner::new(Config {
+            cases: 40,
+            failure_persistence: None,
+            ..Config::default()
+        });
         let strategy = graphs().prop_flat_map(|graph| {
             let order: Vec<usize> = (0..graph.len()).collect();
-            (Just(graph), Just(order.clone()).prop_shuffle(), Just(order).prop_shuffle())
+            (
+                Just(graph),
+                Just(order.clone()).prop_shuffle(),
+                Just(order).prop_shuffle(),
+            )
         });
         let result = runner.run(&strategy, |(graph, one, other)| {
             let first = import_in(database, &graph, &one)?;
@@ -282,7 +351,11 @@ fn take_out(
     Ok(())
 }
 
-fn check(database: &Database, graph: &[NewAdvisory], present: &[usize]) -> Result<(), TestCaseError> {
+fn check(
+    database: &Database,
+    graph: &[NewAdvisory],
+    present: &[usize],
+) -> Result<(), TestCaseError> {
     let present: Vec<&NewAdvisory> = present.iter().map(|&at| &graph[at]).collect();
     let expected = model(&present);
     prop_assert_eq!(links(database), expected.clone());

@@ -11,7 +11,11 @@ const LATE: &str = "2024-03-02T00:00:00.000";
 
 fn with_zlib(version: &str) -> Tracker {
     let tracker = Tracker::new();
-    tracker.inventory("alpine/v3.17", 1000, &apkindex(&[&format!("zlib {version}")]));
+    tracker.inventory(
+        "alpine/v3.17",
+        1000,
+        &apkindex(&[&format!("zlib {version}")]),
+    );
     tracker
 }
 
@@ -19,11 +23,16 @@ fn with_zlib(version: &str) -> Tracker {
 fn importing_everything_again_changes_nothing() {
     let tracker = with_zlib("1.2.11-r0");
     let import_all = || {
-        let inventory =
-            tracker.inventory("alpine/v3.17", 1000, &apkindex(&["zlib 1.2.11-r0"]));
+        let inventory = tracker.inventory("alpine/v3.17", 1000, &apkindex(&["zlib 1.2.11-r0"]));
         let feeds = [
-            tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)])),
-            tracker.feed(FeedKind::Secdb, &secdb("v3.17", &["zlib 1.2.12-r0 CVE-2024-0001"])),
+            tracker.feed(
+                FeedKind::Nvd,
+                &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+            ),
+            tracker.feed(
+                FeedKind::Secdb,
+                &secdb("v3.17", &["zlib 1.2.12-r0 CVE-2024-0001"]),
+            ),
             tracker.epss("#score_date:2025-08-25\ncve,epss,percentile\nCVE-2024-0001,0.5,0.5\n"),
         ];
         let changes = |it: &palisade_tracker::ImportSummary| it.added + it.changed + it.withdrawn;
@@ -32,16 +41,31 @@ fn importing_everything_again_changes_nothing() {
     assert_eq!(import_all(), 3);
     let before = tracker.content();
     assert_eq!(import_all(), 0);
-    assert_eq!(before.differences(&tracker.content(), 9), Vec::<String>::new());
+    assert_eq!(
+        before.differences(&tracker.content(), 9),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
 fn a_narrowed_range_closes_the_finding() {
     let tracker = with_zlib("1.2.11-r0");
-    tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]));
-    assert_eq!(tracker.findings(), ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected"]);
-    tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.9", LATE)]));
-    assert_eq!(tracker.findings(), ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed"]);
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+    );
+    assert_eq!(
+        tracker.findings(),
+        ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected"]
+    );
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.9", LATE)]),
+    );
+    assert_eq!(
+        tracker.findings(),
+        ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed"]
+    );
     assert_eq!(
         tracker.events(),
         [
@@ -54,7 +78,10 @@ fn a_narrowed_range_closes_the_finding() {
 #[test]
 fn a_rejected_vulnerability_has_no_findings() {
     let tracker = with_zlib("1.2.11-r0");
-    tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]));
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+    );
     let rejected = json!({"cve": {"id": "CVE-2024-0001", "vulnStatus": "Rejected",
         "lastModified": LATE, "descriptions": [{"lang": "en", "value": "no"}]}});
     tracker.feed(FeedKind::Nvd, &page(&[rejected]));
@@ -64,22 +91,40 @@ fn a_rejected_vulnerability_has_no_findings() {
 #[test]
 fn a_withdrawn_fix_opens_the_finding_again() {
     let tracker = with_zlib("1.2.11-r0");
-    tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]));
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+    );
     // Alpine patched it in a release of its own.
-    let fixes = ["zlib 1.2.11-r0 CVE-2024-0001", "zlib 1.2.11-r0 CVE-2024-0002"];
+    let fixes = [
+        "zlib 1.2.11-r0 CVE-2024-0001",
+        "zlib 1.2.11-r0 CVE-2024-0002",
+    ];
     tracker.feed(FeedKind::Secdb, &secdb("v3.17", &fixes[..1]));
-    assert_eq!(tracker.findings(), ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed"]);
+    assert_eq!(
+        tracker.findings(),
+        ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed"]
+    );
     let summary = tracker.feed(FeedKind::Secdb, &secdb("v3.17", &[]));
     assert_eq!(summary.withdrawn, 1);
-    assert_eq!(tracker.findings(), ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected"]);
+    assert_eq!(
+        tracker.findings(),
+        ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected"]
+    );
 }
 
 #[test]
 fn the_fixes_of_one_branch_are_not_those_of_another() {
     let tracker = with_zlib("1.2.11-r0");
     tracker.inventory("alpine/v3.18", 1000, &apkindex(&["zlib 1.2.11-r0"]));
-    tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]));
-    tracker.feed(FeedKind::Secdb, &secdb("v3.18", &["zlib 1.2.11-r0 CVE-2024-0001"]));
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+    );
+    tracker.feed(
+        FeedKind::Secdb,
+        &secdb("v3.18", &["zlib 1.2.11-r0 CVE-2024-0001"]),
+    );
     assert_eq!(
         tracker.findings(),
         [
@@ -92,7 +137,10 @@ fn the_fixes_of_one_branch_are_not_those_of_another() {
 #[test]
 fn a_superseded_version_is_no_longer_there() {
     let tracker = with_zlib("1.2.11-r0");
-    tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]));
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+    );
     tracker.inventory("alpine/v3.17", 2000, &apkindex(&["zlib 1.2.13-r0"]));
     assert_eq!(
         tracker.findings(),
@@ -116,10 +164,15 @@ fn a_superseded_version_is_no_longer_there() {
 #[test]
 fn an_older_record_does_not_replace_a_newer_one() {
     let tracker = with_zlib("1.2.11-r0");
-    tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.9", LATE)]));
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.9", LATE)]),
+    );
     let before = tracker.content();
-    let summary =
-        tracker.feed(FeedKind::Nvd, &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]));
+    let summary = tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+    );
     assert_eq!((summary.added, summary.changed), (0, 0));
     assert_eq!(tracker.content(), before);
 }
@@ -131,14 +184,20 @@ fn of_one_record_twice_in_a_document_the_newer_counts() {
     for records in [[old.clone(), new.clone()], [new, old]] {
         let tracker = with_zlib("1.2.11-r0");
         tracker.feed(FeedKind::Nvd, &page(&records));
-        assert_eq!(tracker.findings(), ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed"]);
+        assert_eq!(
+            tracker.findings(),
+            ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed"]
+        );
     }
 }
 
 #[test]
 fn a_broken_document_changes_nothing() {
     let tracker = with_zlib("1.2.11-r0");
-    tracker.feed(FeedKind::Secdb, &secdb("v3.17", &["zlib 1.2.12-r0 CVE-2024-0001"]));
+    tracker.feed(
+        FeedKind::Secdb,
+        &secdb("v3.17", &["zlib 1.2.12-r0 CVE-2024-0001"]),
+    );
     let before = tracker.content();
     let whole = page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]);
     for end in [whole.len() - 1, whole.len() / 2] {
@@ -147,7 +206,11 @@ fn a_broken_document_changes_nothing() {
         assert_eq!(tracker.content(), before);
     }
     let cut = secdb("v3.17", &[]);
-    assert!(tracker.try_feed(FeedKind::Secdb, &cut[..cut.len() - 1]).is_err());
+    assert!(
+        tracker
+            .try_feed(FeedKind::Secdb, &cut[..cut.len() - 1])
+            .is_err()
+    );
     assert_eq!(tracker.content(), before);
 }
 
@@ -155,10 +218,14 @@ fn a_broken_document_changes_nothing() {
 fn a_revision_never_changes() {
     let tracker = with_zlib("1.2.11-r0");
     let before = tracker.content();
-    let error =
-        tracker.try_inventory("alpine/v3.17", 1000, &apkindex(&["zlib 1.2.12-r0"])).unwrap_err();
+    let error = tracker
+        .try_inventory("alpine/v3.17", 1000, &apkindex(&["zlib 1.2.12-r0"]))
+        .unwrap_err();
     assert!(
-        matches!(error, TrackerError::Store(StoreError::RevisionChanged { .. })),
+        matches!(
+            error,
+            TrackerError::Store(StoreError::RevisionChanged { .. })
+        ),
         "{error:?}"
     );
     assert_eq!(tracker.content(), before);
@@ -171,9 +238,15 @@ fn a_vulnerability_that_gets_a_cve_keeps_its_finding_under_the_new_name() {
         osv("GHSA-2222-3333-4444", aliases, "v3.17", "zlib", "1.2.12-r0").to_string()
     };
     tracker.feed(FeedKind::Osv, &record(&[]));
-    assert_eq!(tracker.findings(), ["v3.17 zlib 1.2.11-r0 GHSA-2222-3333-4444: affected"]);
+    assert_eq!(
+        tracker.findings(),
+        ["v3.17 zlib 1.2.11-r0 GHSA-2222-3333-4444: affected"]
+    );
     tracker.feed(FeedKind::Osv, &record(&["CVE-2024-0001"]));
-    assert_eq!(tracker.findings(), ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected"]);
+    assert_eq!(
+        tracker.findings(),
+        ["v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected"]
+    );
     assert_eq!(
         tracker.events(),
         [

@@ -12,25 +12,46 @@ const STEPS: [Step; 8] = [
     |tracker| {
         // The library's entry does not stand beside the program built from the same source, so
         // another speaks for the source here.
-        let packages = ["zlib 1.2.11-r0", "libssl3 3.0.7-r0 openssl", "musl 1.2.3-r4"];
+        let packages = [
+            "zlib 1.2.11-r0",
+            "libssl3 3.0.7-r0 openssl",
+            "musl 1.2.3-r4",
+        ];
         tracker.inventory("alpine/v3.17", 1000, &apkindex(&packages));
     },
     |tracker| {
-        let packages =
-            ["zlib 1.2.13-r0", "openssl 3.0.7-r0", "libssl3 3.0.7-r0 openssl", "musl 1.2.3-r4"];
+        let packages = [
+            "zlib 1.2.13-r0",
+            "openssl 3.0.7-r0",
+            "libssl3 3.0.7-r0 openssl",
+            "musl 1.2.3-r4",
+        ];
         tracker.inventory("alpine/v3.17", 2000, &apkindex(&packages));
     },
     |tracker| {
-        let packages = ["zlib 1.2.13-r0", "openssl 3.0.8-r0", "libssl3 3.0.8-r0 openssl"];
+        let packages = [
+            "zlib 1.2.13-r0",
+            "openssl 3.0.8-r0",
+            "libssl3 3.0.8-r0 openssl",
+        ];
         tracker.inventory("alpine/v3.17", 3000, &apkindex(&packages));
     },
     |tracker| {
-        tracker.inventory("alpine/v3.18", 2500, &apkindex(&["zlib 1.2.11-r0", "openssl 3.0.7-r0"]));
+        tracker.inventory(
+            "alpine/v3.18",
+            2500,
+            &apkindex(&["zlib 1.2.11-r0", "openssl 3.0.7-r0"]),
+        );
     },
     |tracker| {
         let records = [
             nvd("CVE-2024-0001", "zlib", "1.2.12", "2024-01-02T00:00:00.000"),
-            nvd("CVE-2024-0002", "openssl", "3.0.8", "2024-01-02T00:00:00.000"),
+            nvd(
+                "CVE-2024-0002",
+                "openssl",
+                "3.0.8",
+                "2024-01-02T00:00:00.000",
+            ),
             nvd("CVE-2024-0003", "musl", "1.2.2", "2024-01-02T00:00:00.000"),
         ];
         tracker.feed(FeedKind::Nvd, &page(&records));
@@ -40,8 +61,20 @@ const STEPS: [Step; 8] = [
         tracker.feed(FeedKind::Secdb, &secdb("v3.17", &fixes));
     },
     |tracker| {
-        let one = osv("GHSA-2222-3333-4444", &["CVE-2024-0001"], "v3.17", "zlib", "1.2.12-r0");
-        let other = osv("OSV-2024-1", &["GHSA-2222-3333-4444"], "v3.18", "zlib", "1.2.12-r0");
+        let one = osv(
+            "GHSA-2222-3333-4444",
+            &["CVE-2024-0001"],
+            "v3.17",
+            "zlib",
+            "1.2.12-r0",
+        );
+        let other = osv(
+            "OSV-2024-1",
+            &["GHSA-2222-3333-4444"],
+            "v3.18",
+            "zlib",
+            "1.2.12-r0",
+        );
         tracker.feed(FeedKind::Osv, &format!("{other}\n{one}\n"));
     },
     |tracker| {
@@ -53,7 +86,9 @@ const STEPS: [Step; 8] = [
 /// What is known when the steps were done in an order; what was told on the way depends on it.
 fn after(order: &[usize]) -> Content {
     let tracker = Tracker::new();
-    order.iter().for_each(|&step| STEPS[step](&tracker));
+    for &step in order {
+        STEPS[step](&tracker);
+    }
     tracker.content().without(&["event"])
 }
 

@@ -31,8 +31,15 @@ impl Tracker {
             .build()
             .unwrap();
         let path = folder.path().join("test.sqlite");
-        let store = runtime.block_on(Store::open(path.to_str().unwrap())).unwrap();
-        Self { folder, runtime, store, documents: 0.into() }
+        let store = runtime
+            .block_on(Store::open(path.to_str().unwrap()))
+            .unwrap();
+        Self {
+            folder,
+            runtime,
+            store,
+            documents: 0.into(),
+        }
     }
 
     fn document(&self, bytes: &[u8]) -> Document {
@@ -42,7 +49,11 @@ impl Tracker {
         Document::File(path)
     }
 
-    pub(crate) fn try_feed(&self, kind: FeedKind, text: &str) -> Result<ImportSummary, TrackerError> {
+    pub(crate) fn try_feed(
+        &self,
+        kind: FeedKind,
+        text: &str,
+    ) -> Result<ImportSummary, TrackerError> {
         let import = FeedImport {
             kind,
             document: self.document(text.as_bytes()),
@@ -85,7 +96,10 @@ impl Tracker {
 
     pub(crate) fn epss(&self, text: &str) -> ImportSummary {
         let document = self.document(text.as_bytes());
-        self.runtime.block_on(import_epss(&self.store, document, now())).unwrap().0
+        self.runtime
+            .block_on(import_epss(&self.store, document, now()))
+            .unwrap()
+            .0
     }
 
     /// All that is stored but for the names of documents, which differ from one test to the next.
@@ -94,15 +108,20 @@ impl Tracker {
             let mut session = self.store.read().await?;
             session.content().await
         };
-        self.runtime.block_on(read).unwrap().without(&["import", "import_reject"])
+        self.runtime
+            .block_on(read)
+            .unwrap()
+            .without(&["import", "import_reject"])
     }
 
     /// The findings, one a line: `BRANCH PACKAGE VERSION VULNERABILITY: STATUS`; those of packages
     /// that have left the branch have a `-` in front.
     pub(crate) fn findings(&self) -> Vec<String> {
         let content = self.content();
-        let intervals: Vec<Vec<String>> =
-            content.tables["source_interval"].iter().map(|line| fields(line)).collect();
+        let intervals: Vec<Vec<String>> = content.tables["source_interval"]
+            .iter()
+            .map(|line| fields(line))
+            .collect();
         let there = |finding: &[String]| {
             intervals.iter().any(|interval| {
                 interval[1] == finding[1] && interval[4] == finding[4] && interval[6] == "-"
@@ -130,7 +149,9 @@ impl Tracker {
         let lines = &self.content().tables["event"];
         let events = lines.iter().map(|line| fields(line));
         let of_findings = events.filter(|event| event[0].starts_with("finding"));
-        of_findings.map(|event| format!("{}: {}", event[0], event[5])).collect()
+        of_findings
+            .map(|event| format!("{}: {}", event[0], event[5]))
+            .collect()
     }
 }
 
@@ -139,7 +160,9 @@ fn now() -> i64 {
 }
 
 pub(crate) fn fields(line: &str) -> Vec<String> {
-    line.split(" | ").map(|field| field.trim_matches('"').to_owned()).collect()
+    line.split(" | ")
+        .map(|field| field.trim_matches('"').to_owned())
+        .collect()
 }
 
 /// Packages of an index: `NAME VERSION` or `NAME VERSION ORIGIN`.
@@ -182,7 +205,10 @@ pub(crate) fn secdb(branch: &str, fixes: &[&str]) -> String {
         let mut words = fix.split(' ');
         let (name, version) = (words.next().unwrap(), words.next().unwrap());
         let ids: Vec<&str> = words.collect();
-        packages.entry(name).or_default().insert(version.to_owned(), json!(ids));
+        packages
+            .entry(name)
+            .or_default()
+            .insert(version.to_owned(), json!(ids));
     }
     let packages: Vec<Value> = packages
         .into_iter()
