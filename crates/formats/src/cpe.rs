@@ -189,7 +189,9 @@ fn split<const N: usize>(text: &str) -> Result<[&str; N], InvalidCpe> {
             _ => {}
         }
     }
-    *values.get_mut(count).ok_or(InvalidCpe::TooLong)? = &text[start..];
+    // A backslash at the very end quotes nothing, and is nothing.
+    let end = text.len() - usize::from(quoted);
+    *values.get_mut(count).ok_or(InvalidCpe::TooLong)? = &text[start..end];
     Ok(values)
 }
 
@@ -265,6 +267,16 @@ mod tests {
 
     fn is(text: &str) -> VersionAttribute {
         VersionAttribute::Version(text.to_owned())
+    }
+
+    #[test]
+    fn a_product_of_one_backslash_is_none() {
+        assert_eq!(
+            Attributes::parse(r"cpe:2.3:a:v:\"),
+            Err(InvalidCpe::Incomplete)
+        );
+        let name = Attributes::parse(r"cpe:2.3:a:v:p:1\").unwrap();
+        assert_eq!(name.version(), VersionAttribute::Version("1".into()));
     }
 
     #[test]

@@ -154,6 +154,8 @@ pub(crate) fn digest(row: &Row, column: usize) -> Result<[u8; 16], StoreError> {
 pub struct Touched {
     /// Vulnerabilities whose advisories changed, in ascending order.
     pub vulnerabilities: Vec<i64>,
+    /// The names of those among them that have no advisory left, and so are no longer stored.
+    pub gone: HashMap<i64, String>,
 }
 
 /// Writes advisories within one session.
@@ -376,8 +378,7 @@ impl AdvisoryWriter {
         self.flush(session).await?;
         let unsettled = self.unsettled_now(session).await?;
         self.vulnerabilities.settle(session, &unsettled).await?;
-        let vulnerabilities = self.vulnerabilities.finish(session).await?;
-        Ok(Touched { vulnerabilities })
+        self.vulnerabilities.finish(session).await
     }
 
     /// The advisories whose vulnerability has to be found through others: the new ones, and all

@@ -58,7 +58,7 @@ impl BlockWriter {
             size,
             open: Vec::with_capacity(size + (size >> 2)),
             full: Rows::of(&BLOCK),
-            compressor: compressor.map_err(|error| StoreError::damaged(first, error))?,
+            compressor: compressor.map_err(|error| StoreError::damaged(first, &error))?,
         })
     }
 
@@ -81,7 +81,7 @@ impl BlockWriter {
         let bytes = self
             .compressor
             .compress(&self.open)
-            .map_err(|error| StoreError::damaged(self.next_id, error))?;
+            .map_err(|error| StoreError::damaged(self.next_id, &error))?;
         self.full.push(params![self.next_id, bytes]);
         self.next_id += self.step;
         self.open.clear();
@@ -128,7 +128,7 @@ impl Session {
         let mut blocks: Vec<i64> = by_block.keys().copied().collect();
         blocks.sort_unstable();
         let mut decompressor = zstd::bulk::Decompressor::new()
-            .map_err(|error| StoreError::damaged(0, error))?;
+            .map_err(|error| StoreError::damaged(0, &error))?;
         for chunk in blocks.chunks(BLOCKS_AT_ONCE) {
             let rows = self.query(READ, params![json_ints(chunk.iter().copied())]).await?;
             for row in rows {
@@ -155,7 +155,7 @@ fn decompress(
     let size = zstd::bulk::Decompressor::upper_bound(bytes)
         .filter(|size| *size <= MAX_BLOCK_BYTES)
         .ok_or_else(|| StoreError::damaged(id, "it is not of the form that was written"))?;
-    decompressor.decompress(bytes, size).map_err(|error| StoreError::damaged(id, error))
+    decompressor.decompress(bytes, size).map_err(|error| StoreError::damaged(id, &error))
 }
 
 fn slice(bytes: &[u8], span: BlockSpan) -> Result<&[u8], StoreError> {

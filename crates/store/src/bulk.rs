@@ -132,8 +132,6 @@ fn copy_value(text: &mut String, value: &Value) {
                     '\t' => text.push_str("\\t"),
                     '\n' => text.push_str("\\n"),
                     '\r' => text.push_str("\\r"),
-                    // PostgreSQL has no NUL in text.
-                    '\0' => text.push('\u{fffd}'),
                     c => text.push(c),
                 }
             }

@@ -1,7 +1,9 @@
 //! What is told of a vulnerability beside its advisories: EPSS scores.
 
-use crate::session::{Dialect, Session, params};
+use std::collections::BTreeMap;
+
 use crate::StoreError;
+use crate::session::{Dialect, Session, json_rows, params};
 
 /// A score of the Exploit Prediction Scoring System.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,27 +21,33 @@ const UPSERT: Dialect = Dialect {
              SELECT value ->> 0, value ->> 1, value ->> 2, $2 FROM json_each($1) WHERE true \
              ON CONFLICT (name) DO UPDATE SET score = excluded.score, \
              percentile = excluded.percentile, day = excluded.day \
-             WHERE excluded.day >= epss.day AND (epss.score IS DISTINCT FROM excluded.score \
-             OR epss.percentile IS DISTINCT FROM excluded.percentile)",
+             WHERE excluded.day > epss.day OR (excluded.day = epss.day \
+             AND (epss.score IS DISTINCT FROM excluded.score \
+             OR epss.percentile IS DISTINCT FROM excluded.percentile))",
     postgres: "INSERT INTO epss (name, score, percentile, day) \
                SELECT value ->> 0, (value ->> 1)::double precision, \
                (value ->> 2)::double precision, $2 FROM jsonb_array_elements($1::jsonb) AS r(value) \
                ON CONFLICT (name) DO UPDATE SET score = excluded.score, \
                percentile = excluded.percentile, day = excluded.day \
-               WHERE excluded.day >= epss.day AND (epss.score IS DISTINCT FROM excluded.score \
-               OR epss.percentile IS DISTINCT FROM excluded.percentile)",
+               WHERE excluded.day > epss.day OR (excluded.day = epss.day \
+               AND (epss.score IS DISTINCT FROM excluded.score \
+               OR epss.percentile IS DISTINCT FROM excluded.percentile))",
 };
 
 impl Session {
-    /// Writes the scores of a day (`YYYY-MM-DD`); older ones never replace newer ones. Tells how
-    /// many were new or changed.
+    /// Writes the scores of a day (`YYYY-MM-DD`); older ones never replace newer ones, and of a name
+    /// that stands twice the later score counts. Tells how many were new, changed or confirmed by a
+    /// newer day.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn write_epss(&mut self, day: &str, scores: &[EpssRow]) -> Result<u64, StoreError> {
+        // One statement may not touch a row twice.
+        let last: BTreeMap<&str, &EpssRow> =
+            scores.iter().map(|row| (row.name.as_str(), row)).collect();
         let rows: Vec<_> =
-            scores.iter().map(|row| (&row.name, row.score, row.percentile)).collect();
-        let rows = serde_json::to_string(&rows).expect("numbers and texts are JSON");
+            last.iter().map(|(name, row)| (name, row.score, row.percentile)).collect();
+        let rows = json_rows(&rows);
         self.execute(UPSERT, params![rows, day]).await
     }
 }

@@ -37,7 +37,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn damaged(block: i64, reason: impl ToString) -> Self {
+    pub(crate) fn damaged(block: i64, reason: &(impl std::fmt::Display + ?Sized)) -> Self {
         Self::Damaged { block, reason: reason.to_string() }
     }
 }

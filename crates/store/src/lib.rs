@@ -8,6 +8,7 @@ mod advisories;
 mod bulk;
 mod enrichment;
 mod block;
+mod content;
 mod error;
 mod events;
 mod findings;
@@ -22,6 +23,7 @@ mod read;
 
 pub use advisories::{AdvisoryRow, AdvisoryWriter, FeedId, FeedState, KnownAdvisory, NewAdvisory, Touched};
 pub use block::BlockSpan;
+pub use content::Content;
 pub use enrichment::EpssRow;
 pub use error::StoreError;
 pub use events::Event;

@@ -68,26 +68,31 @@ impl From<Option<f64>> for Value {
 
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self::Text(Some(value.to_owned()))
+        Self::Text(Some(storable(value.to_owned())))
     }
 }
 
 impl From<String> for Value {
     fn from(value: String) -> Self {
-        Self::Text(Some(value))
+        Self::Text(Some(storable(value)))
     }
 }
 
 impl From<Option<String>> for Value {
     fn from(value: Option<String>) -> Self {
-        Self::Text(value)
+        Self::Text(value.map(storable))
     }
 }
 
 impl From<Option<&str>> for Value {
     fn from(value: Option<&str>) -> Self {
-        Self::Text(value.map(str::to_owned))
+        value.map(str::to_owned).into()
     }
+}
+
+/// PostgreSQL has no NUL in text, and what a feed says must be the same on both databases.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 impl From<Vec<u8>> for Value {
@@ -292,6 +297,11 @@ pub(crate) fn json_ints(numbers: impl IntoIterator<Item = i64>) -> String {
 
 /// A list of texts as JSON.
 pub(crate) fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let texts: Vec<&str> = texts.into_iter().collect();
+    let texts: Vec<String> = texts.into_iter().map(|text| storable(text.to_owned())).collect();
     serde_json::to_string(&texts).expect("a list of texts is JSON")
+}
+
+/// Rows of numbers and texts as JSON.
+pub(crate) fn json_rows<T: serde::Serialize>(rows: &[T]) -> String {
+    serde_json::to_string(rows).expect("numbers and texts are JSON")
 }

@@ -79,7 +79,7 @@ impl Store {
             .pragma("temp_store", "memory");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(Duration::from_secs(3600))
+            .acquire_timeout(Duration::from_hours(1))
             .connect_with(options.clone().pragma("cache_size", "-20480"))
             .await?;
         migrator(Backend::Sqlite).run(&writer).await?;

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::advisories::NewAdvisory;
+use crate::advisories::{NewAdvisory, Touched};
 use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Session, json_ints, json_texts, params};
 use crate::StoreError;
@@ -271,16 +271,17 @@ impl Writer {
 
     /// Makes the rows of all vulnerabilities anew whose advisories changed, drops those that have
     /// none left, and says which were touched, in ascending order.
-    pub(crate) async fn finish(mut self, session: &mut Session) -> Result<Vec<i64>, StoreError> {
+    pub(crate) async fn finish(mut self, session: &mut Session) -> Result<Touched, StoreError> {
         self.flush(session).await?;
         let mut stale: Vec<i64> = self.stale.iter().copied().collect();
         stale.sort_unstable();
+        let mut gone = HashMap::new();
         for chunk in stale.chunks(CHUNK) {
-            refresh(session, chunk).await?;
+            gone.extend(refresh(session, chunk).await?);
         }
         let mut touched: Vec<i64> = stale.into_iter().filter(|id| *id < self.first_new).collect();
         touched.extend(self.first_new..self.next_id);
-        Ok(touched)
+        Ok(Touched { vulnerabilities: touched, gone })
     }
 }
 
@@ -411,7 +412,11 @@ struct Gathered {
     exploited_since: Option<String>,
 }
 
-async fn refresh(session: &mut Session, ids: &[i64]) -> Result<(), StoreError> {
+/// Makes rows anew, and gives the names of those that had to go.
+async fn refresh(
+    session: &mut Session,
+    ids: &[i64],
+) -> Result<HashMap<i64, String>, StoreError> {
     let list = json_ints(ids.iter().copied());
     let mut gathered: HashMap<i64, Gathered> = HashMap::new();
     for row in session.query(SOURCES, params![list.as_str()]).await? {
@@ -444,7 +449,8 @@ async fn refresh(session: &mut Session, ids: &[i64]) -> Result<(), StoreError> {
     session.execute(DELETE, params![list]).await?;
     let mut rows = Rows::of(&VULNERABILITY);
     for id in ids {
-        let (Some(name), Some(found)) = (names.remove(id), gathered.remove(id)) else { continue };
+        let Some(found) = gathered.remove(id) else { continue };
+        let Some(name) = names.remove(id) else { continue };
         let (version, score, scorer) = match found.score {
             Some((version, score, scorer)) => (Some(version), Some(score), Some(scorer)),
             None => (None, None, None),
@@ -462,7 +468,8 @@ async fn refresh(session: &mut Session, ids: &[i64]) -> Result<(), StoreError> {
             found.exploited_since,
         ]);
     }
-    rows.insert(session).await
+    rows.insert(session).await?;
+    Ok(names)
 }
 
 fn least(a: Option<i64>, b: Option<i64>) -> Option<i64> {

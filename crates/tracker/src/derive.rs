@@ -27,6 +27,8 @@ pub(crate) struct Deriver {
     branch_names: HashMap<BranchId, String>,
     /// What was done so far, for those who measure.
     judged: Judged,
+    /// Names of vulnerabilities that are no longer stored.
+    gone: HashMap<i64, String>,
 }
 
 /// An advisory with what matching needs of it.
@@ -46,7 +48,13 @@ impl Deriver {
             subjects: HashMap::new(),
             branch_names: HashMap::new(),
             judged: Judged::default(),
+            gone: HashMap::new(),
         }
+    }
+
+    /// Tells the names of vulnerabilities that went, so that events can still name them.
+    pub(crate) fn with_gone(self, gone: HashMap<i64, String>) -> Self {
+        Self { gone, ..self }
     }
 
     /// Judges these vulnerabilities again in every package that they may touch, on every branch.
@@ -290,8 +298,8 @@ impl Deriver {
         let names = session.vulnerability_names(&vulnerabilities).await?;
         let events = news.into_iter().filter_map(|(key, before, after)| {
             let (package, version) = labels.get(&key.source)?;
-            // A vulnerability without advisories left is gone, its name with it.
-            let name = names.get(&key.vulnerability).cloned().unwrap_or_default();
+            let id = &key.vulnerability;
+            let name = names.get(id).or_else(|| self.gone.get(id))?.clone();
             let (kind, says) = news_words(&name, package, version, before.as_ref(), after.as_ref());
             Some(Event {
                 time: self.now,

@@ -210,7 +210,8 @@ impl Writing {
             // Importing the same again writes nothing.
             return Ok((self.summary, self.rejects));
         }
-        Deriver::new(now).vulnerabilities(session, &touched.vulnerabilities).await?;
+        let mut deriver = Deriver::new(now).with_gone(touched.gone);
+        deriver.vulnerabilities(session, &touched.vulnerabilities).await?;
         for feed in self.feeds.values() {
             let as_of = feed.head.as_of.map(jiff::Timestamp::as_microsecond);
             session.stamp_feed(feed.id, as_of, now).await?;

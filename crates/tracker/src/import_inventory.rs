@@ -135,7 +135,7 @@ impl Revision {
         let mut encoded = Vec::with_capacity(packages.len());
         for (package, source) in packages.iter().zip(&sources.of_package) {
             let facts = encode(package);
-            let digest = content_digest(&distribution, &facts);
+            let digest = package_digest(&sources.list[*source].digest, &facts);
             // The same entry twice is one package: content decides.
             if seen.insert(digest) {
                 encoded.push(EncodedPackage {
@@ -171,6 +171,12 @@ fn content_digest(distribution: &Distribution, facts: &[u8]) -> [u8; 16] {
     bytes.push(0);
     bytes.extend_from_slice(facts);
     digest(&bytes)
+}
+
+/// What a package is known by: its content, and its source's. Which entry speaks for a source
+/// differs between inventories, so the same entry may belong to another source in another one.
+fn package_digest(source: &[u8; 16], facts: &[u8]) -> [u8; 16] {
+    digest(&[source.as_slice(), facts].concat())
 }
 
 fn list_digest(packages: &[EncodedPackage]) -> [u8; 16] {

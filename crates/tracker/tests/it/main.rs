@@ -4,7 +4,10 @@
 
 mod made_up;
 mod support;
+mod tracker;
 
 mod alpine_cases;
 mod guix_cases;
+mod import;
+mod order;
 mod views;

@@ -1,0 +1,133 @@
+//! Which imports are killed, of what, and upon what.
+
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+use crate::generated;
+use crate::import::Import;
+
+/// An import to be killed.
+pub(crate) struct Case {
+    pub(crate) kind: &'static str,
+    /// The document's file name.
+    pub(crate) document: String,
+    /// What is imported first, so that the import has findings to derive.
+    pub(crate) before: Vec<Import>,
+    pub(crate) import: Import,
+}
+
+/// A kind of import with the real document that it reads where there is one.
+struct Source {
+    kind: &'static str,
+    real: &'static str,
+    made_up: fn() -> String,
+    /// What the document does not say of itself.
+    unsaid: &'static [&'static str],
+}
+
+const SOURCES: [Source; 9] = [
+    Source {
+        kind: "nvd",
+        real: "alpine/nvd/nvd2000.json.xz",
+        made_up: generated::nvd,
+        unsaid: &[],
+    },
+    Source {
+        kind: "cve5",
+        real: "alpine/nvd/vulnrichment-for-alpine-secfixes-20241024.tar.xz",
+        made_up: generated::cve5,
+        unsaid: &[],
+    },
+    Source {
+        kind: "osv",
+        real: "vuln/osv-alpine-2025-02.jsonl.zst",
+        made_up: generated::osv,
+        unsaid: &[],
+    },
+    Source {
+        kind: "secdb",
+        real: "alpine/secdb/secdb-3.17-main.json",
+        made_up: generated::secdb,
+        unsaid: &[],
+    },
+    Source {
+        kind: "kev",
+        real: "vuln/kev-2025-08.json.zst",
+        made_up: generated::kev,
+        unsaid: &[],
+    },
+    Source {
+        kind: "epss",
+        real: "vuln/epss-2021-08-31.json.zst",
+        made_up: generated::epss,
+        unsaid: &[],
+    },
+    Source {
+        kind: "apkindex",
+        real: "alpine/apkindex/APKINDEX-v3.17-main-aarch64-20230527.tar.gz",
+        made_up: generated::apkindex,
+        unsaid: &[
+            "--branch",
+            "alpine/v3.17",
+            "--repository",
+            "main",
+            "--time",
+            "2023-05-27T00:00:00Z",
+        ],
+    },
+    Source {
+        kind: "guix_inventory",
+        real: "guix/packages-eb508e32d2d3.jsonl.zst",
+        made_up: generated::guix_inventory,
+        unsaid: &["--branch", "guix/master", "--time", "2024-07-14T00:00:00Z"],
+    },
+    Source {
+        kind: "dpkg",
+        // A system's own list: no real one is kept beside the project.
+        real: "/var/lib/dpkg/status",
+        made_up: generated::dpkg,
+        unsaid: &["--branch", "debian/12", "--time", "2024-07-14T00:00:00Z"],
+    },
+];
+
+/// All imports, with the documents that they need; made-up ones are written into `folder`.
+pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
+    let mut imports: Vec<(&'static str, PathBuf, Import)> = Vec::new();
+    for source in &SOURCES {
+        let path = document(source, data, folder)?;
+        let mut import = vec![source.kind.to_owned(), path.display().to_string()];
+        import.extend(source.unsaid.iter().map(|&word| word.to_owned()));
+        imports.push((source.kind, path, import));
+    }
+    let of = |kinds: &[&str]| -> Vec<Import> {
+        let wanted = imports.iter().filter(|(kind, _, _)| kinds.contains(kind));
+        wanted.map(|(_, _, import)| import.clone()).collect()
+    };
+    let inventories = ["apkindex", "guix_inventory", "dpkg"];
+    let cases = imports.iter().map(|(kind, path, import)| Case {
+        kind,
+        document: path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        before: if inventories.contains(kind) {
+            of(&["nvd", "secdb", "osv"])
+        } else {
+            of(&["apkindex", "dpkg"])
+        },
+        import: import.clone(),
+    });
+    Ok(cases.collect())
+}
+
+fn document(source: &Source, data: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let real = data.join(source.real);
+    if real.is_file() {
+        return Ok(fs::canonicalize(real)?);
+    }
+    let path = folder.join(format!("made-up-{}", source.kind));
+    fs::write(&path, (source.made_up)())?;
+    Ok(path)
+}

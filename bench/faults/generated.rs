@@ -1,0 +1,106 @@
+//! Made-up documents, large enough that an import of them takes a while.
+
+use std::fmt::Write as _;
+
+/// Records in a document.
+const RECORDS: u32 = 5000;
+
+/// One text for each record, one behind the other.
+fn each(make: impl Fn(u32) -> String) -> String {
+    (0..RECORDS).map(make).collect()
+}
+
+/// One text for each record, with commas between.
+fn listed(make: impl Fn(u32) -> String) -> String {
+    let mut text = String::new();
+    for number in 0..RECORDS {
+        let comma = if number > 0 { "," } else { "" };
+        let _ = write!(text, "{comma}{}", make(number));
+    }
+    text
+}
+
+pub(crate) fn nvd() -> String {
+    let records = listed(|n| {
+        format!(
+            r#"{{"cve":{{"id":"CVE-2024-{n:05}","lastModified":"2024-01-01T00:00:00.000","vulnStatus":"Analyzed","configurations":[{{"nodes":[{{"operator":"OR","negate":false,"cpeMatch":[{{"vulnerable":true,"criteria":"cpe:2.3:a:v{n}:package{n}:*:*:*:*:*:*:*:*","versionEndExcluding":"1.{}"}}]}}]}}]}}}}"#,
+            n % 9
+        )
+    });
+    format!(
+        r#"{{"resultsPerPage":{RECORDS},"totalResults":{RECORDS},"format":"NVD_CVE","version":"2.0","vulnerabilities":[{records}]}}"#
+    )
+}
+
+pub(crate) fn cve5() -> String {
+    each(|n| {
+        format!(
+            "{{\"dataType\":\"CVE_RECORD\",\"dataVersion\":\"5.1\",\"cveMetadata\":{{\"cveId\":\"CVE-2024-{n:05}\",\"state\":\"PUBLISHED\"}},\"containers\":{{\"cna\":{{\"affected\":[{{\"vendor\":\"v{n}\",\"product\":\"package{n}\",\"versions\":[{{\"version\":\"0\",\"lessThan\":\"1.{}\",\"status\":\"affected\",\"versionType\":\"custom\"}}]}}]}}}}}}\n",
+            n % 9
+        )
+    })
+}
+
+pub(crate) fn osv() -> String {
+    each(|n| {
+        format!(
+            "{{\"id\":\"OSV-2024-{n}\",\"modified\":\"2024-01-01T00:00:00Z\",\"aliases\":[\"CVE-2024-{n:05}\"],\"affected\":[{{\"package\":{{\"ecosystem\":\"Alpine:v3.17\",\"name\":\"package{n}\"}},\"ranges\":[{{\"type\":\"ECOSYSTEM\",\"events\":[{{\"introduced\":\"0\"}},{{\"fixed\":\"1.{}-r0\"}}]}}]}}]}}\n",
+            n % 9
+        )
+    })
+}
+
+pub(crate) fn secdb() -> String {
+    let packages = listed(|n| {
+        format!(
+            r#"{{"pkg":{{"name":"package{n}","secfixes":{{"1.{}-r0":["CVE-2024-{n:05}"]}}}}}}"#,
+            n % 7
+        )
+    });
+    format!(r#"{{"distroversion":"v3.17","reponame":"main","packages":[{packages}]}}"#)
+}
+
+pub(crate) fn kev() -> String {
+    let entries = listed(|n| {
+        format!(
+            r#"{{"cveID":"CVE-2024-{n:05}","vendorProject":"V","product":"P","vulnerabilityName":"N","dateAdded":"2024-02-01","shortDescription":"D","requiredAction":"A","dueDate":"2024-03-01","knownRansomwareCampaignUse":"Unknown","notes":"","cwes":[]}}"#
+        )
+    });
+    format!(
+        r#"{{"title":"T","catalogVersion":"2024.02.01","dateReleased":"2024-02-01T00:00:00.0000Z","count":{RECORDS},"vulnerabilities":[{entries}]}}"#
+    )
+}
+
+pub(crate) fn epss() -> String {
+    let scores = each(|n| format!("CVE-2024-{n:05},0.{:04},0.5\n", n % 10_000));
+    format!(
+        "#model_version:v2025.03.14,score_date:2025-08-25T12:55:00Z\ncve,epss,percentile\n{scores}"
+    )
+}
+
+pub(crate) fn apkindex() -> String {
+    each(|n| {
+        format!(
+            "P:package{n}\nV:1.{}-r0\nA:x86_64\nT:A package\no:package{n}\n\n",
+            n % 8
+        )
+    })
+}
+
+pub(crate) fn guix_inventory() -> String {
+    each(|n| {
+        format!(
+            "{{\"name\":\"package{n}\",\"version\":\"1.{}\",\"outputs\":[\"out\"]}}\n",
+            n % 8
+        )
+    })
+}
+
+pub(crate) fn dpkg() -> String {
+    each(|n| {
+        format!(
+            "Package: package{n}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.{}-1\n\n",
+            n % 8
+        )
+    })
+}

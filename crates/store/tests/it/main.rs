@@ -1,0 +1,15 @@
+//! The behaviour of the store: one suite, run on SQLite and, when `PALISADE_TEST_POSTGRES` names a
+//! server, on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+mod advisories;
+mod blocks;
+mod database;
+mod enrichment;
+mod findings;
+mod makers;
+mod revisions;
+mod sessions;
+mod statements;
+mod vulnerabilities;

@@ -1,0 +1,24 @@
+//! `cargo xtask bench NAME`: runs a program of bench/, built as for daily use.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use crate::programs::{cargo, must, status};
+
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let (name, rest) = arguments
+        .split_first()
+        .context("tell which bench, such as faults")?;
+    must(&mut cargo(["build", "--release", "--package", "palisade"]))?;
+    let bench = [
+        "run",
+        "--release",
+        "--package",
+        "palisade-bench",
+        "--bin",
+        name,
+        "--",
+    ];
+    status(cargo(bench).args(rest))
+}
