@@ -40,10 +40,17 @@ impl FeedSink for Count {
 #[expect(clippy::print_stdout, reason = "its output is what it is for")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let kind: FeedKind =
-        arguments.next().and_then(|kind| kind.parse().ok()).ok_or("name a format")?;
+    let kind: FeedKind = arguments
+        .next()
+        .and_then(|kind| kind.parse().ok())
+        .ok_or("name a format")?;
     let path = arguments.next().ok_or("name a file")?;
-    let mut sink = Count { kind, records: 0, ranges: 0, rejects: 0 };
+    let mut sink = Count {
+        kind,
+        records: 0,
+        ranges: 0,
+        rejects: 0,
+    };
     container::for_each_document(
         &path,
         fs_err::File::open(&path)?,
@@ -53,6 +60,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
         &mut |_| {},
     )?;
-    println!("{} records, {} ranges, {} rejects", sink.records, sink.ranges, sink.rejects);
+    println!(
+        "{} records, {} ranges, {} rejects",
+        sink.records, sink.ranges, sink.rejects
+    );
     Ok(())
 }

@@ -86,8 +86,14 @@ pub struct Stop;
 
 impl FeedKind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Nvd, Self::Cve5, Self::Osv, Self::Secdb, Self::Apkbuild, Self::Kev];
+    pub const ALL: [Self; 6] = [
+        Self::Nvd,
+        Self::Cve5,
+        Self::Osv,
+        Self::Secdb,
+        Self::Apkbuild,
+        Self::Kev,
+    ];
 
     /// The kind's name, which is its module's.
     pub fn name(self) -> &'static str {
@@ -106,7 +112,9 @@ impl FeedKind {
         let file = member.rsplit('/').next().unwrap_or_default();
         match self {
             Self::Apkbuild => file == "APKBUILD",
-            _ => file.ends_with(".json") || file.ends_with(".jsonl"),
+            _ => file
+                .rsplit_once('.')
+                .is_some_and(|(_, ending)| matches!(ending, "json" | "jsonl")),
         }
     }
 
@@ -156,6 +164,9 @@ impl FromStr for FeedKind {
             "cve" | "cvelist" => "cve5",
             other => other,
         };
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or(())
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or(())
     }
 }

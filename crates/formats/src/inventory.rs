@@ -73,6 +73,9 @@ impl FromStr for InventoryKind {
             | "debian_sources" | "debian-sources" => "dpkg",
             other => other,
         };
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or(())
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or(())
     }
 }

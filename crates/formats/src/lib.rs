@@ -8,8 +8,8 @@ pub mod container;
 pub mod feed;
 pub mod inventory;
 mod json_records;
-mod lines;
 pub mod limits;
+mod lines;
 mod reject;
 
 pub mod apk_signature;

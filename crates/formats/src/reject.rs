@@ -80,7 +80,10 @@ pub enum ReadError {
 impl BadRecord {
     /// A reason without an identifier.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self { id: None, reason: reason.into() }
+        Self {
+            id: None,
+            reason: reason.into(),
+        }
     }
 
     /// The same reason with the record's identifier.

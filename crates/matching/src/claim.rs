@@ -98,7 +98,13 @@ impl<'a> Claim<'a> {
         if matches!(self.condition, Condition::Needs(_)) {
             confidence = lower(confidence);
         }
-        let open = matches!(self.range, RangeOutcome::Inside { span: Some(Span::All) | None, .. });
+        let open = matches!(
+            self.range,
+            RangeOutcome::Inside {
+                span: Some(Span::All) | None,
+                ..
+            }
+        );
         if open && self.authority == Authority::Upstream {
             // "All versions" is often what is written when nobody looked.
             confidence = lower(confidence);
@@ -113,15 +119,16 @@ impl<'a> Claim<'a> {
     pub fn fixed_in(&self) -> Option<&'a str> {
         match self.range {
             _ if matches!(self.condition, Condition::Foreign(_)) => None,
-            RangeOutcome::Inside { fixed_in, .. } | RangeOutcome::Fixed { fixed_in, .. } => fixed_in,
+            RangeOutcome::Inside { fixed_in, .. } | RangeOutcome::Fixed { fixed_in, .. } => {
+                fixed_in
+            }
             _ => None,
         }
     }
 
     /// The claim in words.
     pub fn steps(&self) -> Vec<Step> {
-        let mut steps =
-            vec![self.step(StepKind::Identity, self.identity.how.words(self.package))];
+        let mut steps = vec![self.step(StepKind::Identity, self.identity.how.words(self.package))];
         match &self.condition {
             Condition::Holds => {}
             Condition::Needs(words) => {
@@ -141,35 +148,55 @@ impl<'a> Claim<'a> {
 
     fn step(&self, kind: StepKind, says: String) -> Step {
         let Provenance { feed, record } = self.provenance;
-        Step { kind, feed: Some(feed.to_owned()), record: Some(record.to_owned()), says }
+        Step {
+            kind,
+            feed: Some(feed.to_owned()),
+            record: Some(record.to_owned()),
+            says,
+        }
     }
 
     fn range_words(&self) -> String {
         let version = &self.compared.version;
         let mut words = match &self.range {
-            RangeOutcome::Inside { span: Some(span), .. } => {
+            RangeOutcome::Inside {
+                span: Some(span), ..
+            } => {
                 format!("{version} is affected: {}", span_words(span))
             }
             RangeOutcome::Inside { span: None, .. } => {
                 format!("{version} is affected: every version that is not named otherwise")
             }
-            RangeOutcome::Fixed { fixed_in: Some(fixed), .. } => {
+            RangeOutcome::Fixed {
+                fixed_in: Some(fixed),
+                ..
+            } => {
                 format!("{version} has the fix of {fixed}")
             }
             RangeOutcome::Fixed { span, .. } => {
-                format!("{version} is later than the last affected: {}", span_words(span))
+                format!(
+                    "{version} is later than the last affected: {}",
+                    span_words(span)
+                )
             }
             RangeOutcome::NotYet { span } => {
-                format!("{version} is older than the first affected: {}", span_words(span))
+                format!(
+                    "{version} is older than the first affected: {}",
+                    span_words(span)
+                )
             }
-            RangeOutcome::NotListed { span: Some(Span::All) } => "was never affected".to_owned(),
+            RangeOutcome::NotListed {
+                span: Some(Span::All),
+            } => "was never affected".to_owned(),
             RangeOutcome::NotListed { span: Some(span) } => {
                 format!("{version} is not affected: {}", span_words(span))
             }
             RangeOutcome::NotListed { span: None } => {
                 format!("{version} is not among the versions listed as affected")
             }
-            RangeOutcome::Unknown { span: Some(Span::NotStated) | None } => {
+            RangeOutcome::Unknown {
+                span: Some(Span::NotStated) | None,
+            } => {
                 format!("no version is stated that {version} could be compared with")
             }
             RangeOutcome::Unknown { span: Some(span) } => {

@@ -30,9 +30,14 @@ pub(crate) struct Homonym {
 static ALIASES: LazyLock<HashMap<&'static str, Vec<Alias>>> = LazyLock::new(|| {
     let mut table: HashMap<&'static str, Vec<Alias>> = HashMap::new();
     for [packages, product, _] in rows(include_str!("../data/aliases.tsv")) {
-        let Some((vendor, product)) = product.split_once(':') else { continue };
+        let Some((vendor, product)) = product.split_once(':') else {
+            continue;
+        };
         for package in packages.split(' ') {
-            let alias = Alias { vendor: vendor.to_owned(), product: normal_name(product) };
+            let alias = Alias {
+                vendor: vendor.to_owned(),
+                product: normal_name(product),
+            };
             table.entry(package).or_default().push(alias);
         }
     }
@@ -44,31 +49,49 @@ static HOMONYMS: LazyLock<HashMap<&'static str, Vec<Homonym>>> = LazyLock::new(|
     let mut table: HashMap<&'static str, Vec<Homonym>> = HashMap::new();
     for [packages, vendor, note] in rows(include_str!("../data/homonyms.tsv")) {
         for package in packages.split(' ') {
-            let homonym = Homonym { vendor: vendor.to_owned(), note: note.to_owned() };
+            let homonym = Homonym {
+                vendor: vendor.to_owned(),
+                note: note.to_owned(),
+            };
             table.entry(package).or_default().push(homonym);
         }
     }
     table
 });
 
-static COMMON_WORDS: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| include_str!("../data/common-words.txt").split_whitespace().collect());
+static COMMON_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("../data/common-words.txt")
+        .split_whitespace()
+        .collect()
+});
 
-static COMPANIES: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| include_str!("../data/companies.txt").split_whitespace().collect());
+static COMPANIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    include_str!("../data/companies.txt")
+        .split_whitespace()
+        .collect()
+});
 
 /// The rows of a table: three columns divided by tabs; `#` begins a comment line.
 fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
-    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).filter_map(|line| {
-        let mut columns = line.split('\t');
-        Some([columns.next()?, columns.next()?, columns.next().unwrap_or_default()])
-    })
+    table
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .filter_map(|line| {
+            let mut columns = line.split('\t');
+            Some([
+                columns.next()?,
+                columns.next()?,
+                columns.next().unwrap_or_default(),
+            ])
+        })
 }
 
 /// The products that a package is known to be, by its own name or by one without version.
 pub(crate) fn aliases(package: &str, names: &[Name]) -> Vec<&'static Alias> {
     // A library's name without its language's prefix is often that of the program it binds.
-    let own = names.iter().filter(|name| name.source != NameSource::LanguageStripped);
+    let own = names
+        .iter()
+        .filter(|name| name.source != NameSource::LanguageStripped);
     let known = own.map(|name| name.text.as_str()).chain([package]);
     let mut found: Vec<&'static Alias> = Vec::new();
     for alias in known.filter_map(|name| ALIASES.get(name)).flatten() {
@@ -87,7 +110,10 @@ pub(crate) fn is_known_program(name: &str) -> bool {
 
 /// Whose product of the same name the package is not.
 pub(crate) fn homonym(package: &str, vendor: &str) -> Option<&'static Homonym> {
-    HOMONYMS.get(package)?.iter().find(|homonym| homonym.vendor == vendor || homonym.vendor == "*")
+    HOMONYMS
+        .get(package)?
+        .iter()
+        .find(|homonym| homonym.vendor == vendor || homonym.vendor == "*")
 }
 
 /// Whether a name is an ordinary word or too short to mean one project only.
@@ -111,11 +137,19 @@ mod tests {
             ("aliases", include_str!("../data/aliases.tsv")),
             ("homonyms", include_str!("../data/homonyms.tsv")),
         ] {
-            for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            for line in text
+                .lines()
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            {
                 assert_eq!(line.split('\t').count(), 3, "{table}: {line:?}");
             }
         }
-        assert!(ALIASES.values().flatten().all(|alias| !alias.product.is_empty()));
+        assert!(
+            ALIASES
+                .values()
+                .flatten()
+                .all(|alias| !alias.product.is_empty())
+        );
         assert!(is_common("bridge") && is_common("ed") && !is_common("imagemagick"));
         assert!(is_company("adobe"));
     }
@@ -123,6 +157,10 @@ mod tests {
     #[test]
     fn a_curated_alias_is_found_by_the_package_name() {
         let found = aliases("apache2", &[]);
-        assert!(found.iter().any(|alias| alias.vendor == "apache" && alias.product == "http-server"));
+        assert!(
+            found
+                .iter()
+                .any(|alias| alias.vendor == "apache" && alias.product == "http-server")
+        );
     }
 }

@@ -83,7 +83,9 @@ impl How {
                 "{package} has the name of {product}, a name that no other project is known by"
             ),
             Self::NameOnly { product } => {
-                format!("{package} has the name of {product}; nothing else tells that they are the same")
+                format!(
+                    "{package} has the name of {product}; nothing else tells that they are the same"
+                )
             }
         }
     }
@@ -92,7 +94,12 @@ impl How {
 /// Whether a subject is a product of an advisory; `None` when it is not, or nothing says that it is.
 pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -> Option<Identity> {
     match product {
-        Product::Distribution { distribution, branch, name, .. } => {
+        Product::Distribution {
+            distribution,
+            branch,
+            name,
+            ..
+        } => {
             let here = match (branch, place.branch) {
                 (Some(branch), Some(place)) => branch == place,
                 _ => true,
@@ -100,10 +107,12 @@ pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -
             let own = *distribution == subject.distribution && *name == subject.name && here;
             own.then(|| Identity::new(Confidence::Certain, How::OwnPackage))
         }
-        Product::Ecosystem { ecosystem, name, repository } => {
-            of_ecosystem(subject, ecosystem, name)
-                .or_else(|| of_repository(subject, repository.as_deref()?))
-        }
+        Product::Ecosystem {
+            ecosystem,
+            name,
+            repository,
+        } => of_ecosystem(subject, ecosystem, name)
+            .or_else(|| of_repository(subject, repository.as_deref()?)),
         Product::Cpe(cpe) => of_cpe(subject, cpe),
         Product::Named { .. } => of_named(subject, product),
     }
@@ -116,7 +125,11 @@ impl Identity {
 }
 
 fn of_ecosystem(subject: &Subject, ecosystem: &str, name: &str) -> Option<Identity> {
-    if !subject.ecosystems.iter().any(|(system, _, _)| system.eq_ignore_ascii_case(ecosystem)) {
+    if !subject
+        .ecosystems
+        .iter()
+        .any(|(system, _, _)| system.eq_ignore_ascii_case(ecosystem))
+    {
         return None;
     }
     let wanted = ecosystem_name(ecosystem, name);
@@ -148,7 +161,10 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
         .aliases
         .iter()
         .any(|a| a.vendor == cpe.vendor && is_normal_of(&a.product, &cpe.product));
-    let name = subject.names.iter().find(|name| is_normal_of(&name.text, &cpe.product));
+    let name = subject
+        .names
+        .iter()
+        .find(|name| is_normal_of(&name.text, &cpe.product));
     if !alias && name.is_none() {
         return None;
     }
@@ -165,7 +181,10 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
         return None;
     }
     if alias {
-        return Some(Identity::new(Confidence::Certain, How::Curated { product: words() }));
+        return Some(Identity::new(
+            Confidence::Certain,
+            How::Curated { product: words() },
+        ));
     }
     if cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none() {
         // An operating system is a package only where somebody said which.
@@ -174,16 +193,31 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
     let name = name?;
     if name.source == NameSource::Hint {
         let certain = subject.hints.cpe_vendor.is_some() || !curated::is_common(&name.text);
-        let confidence = if certain { Confidence::Certain } else { Confidence::Likely };
+        let confidence = if certain {
+            Confidence::Certain
+        } else {
+            Confidence::Likely
+        };
         return Some(Identity::new(confidence, How::PackagerHint));
     }
-    by_name(subject, name, &cpe.vendor, words(), cpe.target_sw.as_deref())
+    by_name(
+        subject,
+        name,
+        &cpe.vendor,
+        words(),
+        cpe.target_sw.as_deref(),
+    )
 }
 
 /// Whether the CPE name is bound to a software environment in which the subject does not work.
 fn foreign_target(subject: &Subject, cpe: &Cpe) -> bool {
-    let Some(target) = cpe.target_sw.as_deref() else { return false };
-    if matches!(target, "linux" | "linux_kernel" | "unix" | "gnu" | "-" | "x11" | "gnome" | "kde") {
+    let Some(target) = cpe.target_sw.as_deref() else {
+        return false;
+    };
+    if matches!(
+        target,
+        "linux" | "linux_kernel" | "unix" | "gnu" | "-" | "x11" | "gnome" | "kde"
+    ) {
         return false;
     }
     match Language::of_target_software(target) {
@@ -218,7 +252,10 @@ fn by_name(
     let language_agrees = target.is_some() && target == subject.language;
     let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
     if language_agrees {
-        let how = How::NameAndVendor { product, voucher: "the same language".to_owned() };
+        let how = How::NameAndVendor {
+            product,
+            voucher: "the same language".to_owned(),
+        };
         return Some(Identity::new(Confidence::Likely, how));
     }
     if subject.language.is_some() && !own {
@@ -226,14 +263,22 @@ fn by_name(
         return None;
     }
     if curated::is_common(&name.text) || !own {
-        return Some(Identity::new(Confidence::Possible, How::NameOnly { product }));
+        return Some(Identity::new(
+            Confidence::Possible,
+            How::NameOnly { product },
+        ));
     }
-    Some(Identity::new(Confidence::Likely, How::DistinctiveName { product }))
+    Some(Identity::new(
+        Confidence::Likely,
+        How::DistinctiveName { product },
+    ))
 }
 
 /// What in the package's own addresses vouches for a vendor.
 fn voucher(subject: &Subject, name: &Name, vendor: &str) -> Option<String> {
-    let base = vendor.strip_suffix("_project").or_else(|| vendor.strip_suffix("-project"));
+    let base = vendor
+        .strip_suffix("_project")
+        .or_else(|| vendor.strip_suffix("-project"));
     let base = letters(base.unwrap_or(vendor));
     if base.len() < 2 {
         return None;
@@ -243,7 +288,8 @@ fn voucher(subject: &Subject, name: &Name, vendor: &str) -> Option<String> {
     }
     let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
     let same = base == letters(&name.text);
-    (same && own && !curated::is_common(&name.text)).then(|| format!("vendor {vendor} has the name too"))
+    (same && own && !curated::is_common(&name.text))
+        .then(|| format!("vendor {vendor} has the name too"))
 }
 
 /// Whether a word of an address stands for a vendor: the same, or one begins with the other.
@@ -254,8 +300,15 @@ fn vouches(word: &str, vendor: &str) -> bool {
 }
 
 fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
-    let Product::Named { vendor, product, package_name, collection_url, repository, cpes, .. } =
-        product
+    let Product::Named {
+        vendor,
+        product,
+        package_name,
+        collection_url,
+        repository,
+        cpes,
+        ..
+    } = product
     else {
         return None;
     };
@@ -268,14 +321,23 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
         // A record that names a registry speaks of that registry's package and no other.
         return found;
     }
-    let by_repository = repository.as_deref().and_then(|address| of_repository(subject, address));
+    let by_repository = repository
+        .as_deref()
+        .and_then(|address| of_repository(subject, address));
     let by_cpe = cpes.iter().filter_map(|cpe| of_cpe(subject, cpe));
     let by_words = || {
         let names = [Some(product.as_str()), package_name.as_deref()];
         let home = collection_url.as_deref();
-        names.into_iter().flatten().find_map(|name| of_words(subject, vendor, name, home))
+        names
+            .into_iter()
+            .flatten()
+            .find_map(|name| of_words(subject, vendor, name, home))
     };
-    by_repository.into_iter().chain(by_cpe).max_by_key(|identity| identity.confidence).or_else(by_words)
+    by_repository
+        .into_iter()
+        .chain(by_cpe)
+        .max_by_key(|identity| identity.confidence)
+        .or_else(by_words)
 }
 
 /// A vendor and a product in a CNA's own words, and the address where it is kept, if one is given.
@@ -285,8 +347,14 @@ fn of_words(
     product: &str,
     home: Option<&str>,
 ) -> Option<Identity> {
-    let name = subject.names.iter().find(|name| is_normal_of(&name.text, product));
-    let alias = subject.aliases.iter().any(|alias| is_normal_of(&alias.product, product));
+    let name = subject
+        .names
+        .iter()
+        .find(|name| is_normal_of(&name.text, product));
+    let alias = subject
+        .aliases
+        .iter()
+        .any(|alias| is_normal_of(&alias.product, product));
     if product.is_empty() || (name.is_none() && !alias && !is_linux_kernel(vendor, product)) {
         return None;
     }
@@ -295,16 +363,30 @@ fn of_words(
     if subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
         return None;
     }
-    let words = || if vendor.is_empty() { product.to_owned() } else { format!("{vendor} {product}") };
+    let words = || {
+        if vendor.is_empty() {
+            product.to_owned()
+        } else {
+            format!("{vendor} {product}")
+        }
+    };
     if is_linux_kernel(vendor, product) {
-        let kernel = subject.aliases.iter().any(|alias| alias.product == "linux-kernel");
+        let kernel = subject
+            .aliases
+            .iter()
+            .any(|alias| alias.product == "linux-kernel");
         return kernel
             .then(|| Identity::new(Confidence::Certain, How::Curated { product: words() }));
     }
-    let curated =
-        subject.aliases.iter().find(|a| a.product == text && a.vendor.eq_ignore_ascii_case(&vendor_name));
+    let curated = subject
+        .aliases
+        .iter()
+        .find(|a| a.product == text && a.vendor.eq_ignore_ascii_case(&vendor_name));
     if curated.is_some() {
-        return Some(Identity::new(Confidence::Certain, How::Curated { product: words() }));
+        return Some(Identity::new(
+            Confidence::Certain,
+            How::Curated { product: words() },
+        ));
     }
     let name = name?;
     if name.source == NameSource::Hint {
@@ -312,16 +394,26 @@ fn of_words(
     }
     let shared = home.and_then(|home| {
         let words = origins::words_of(home);
-        words.into_iter().find(|word| subject.vouchers.contains(word) && *word != letters(&name.text))
+        words
+            .into_iter()
+            .find(|word| subject.vouchers.contains(word) && *word != letters(&name.text))
     });
     if let Some(voucher) = shared {
-        let how = How::NameAndVendor { product: words(), voucher };
+        let how = How::NameAndVendor {
+            product: words(),
+            voucher,
+        };
         return Some(Identity::new(Confidence::Likely, how));
     }
     by_name(subject, name, &vendor_name, words(), None)
 }
 
 fn is_linux_kernel(vendor: &str, product: &str) -> bool {
-    ["linux", "linux-kernel", "kernel"].iter().any(|kernel| is_normal_of(kernel, product))
-        && matches!(normal_name(vendor).as_str(), "linux" | "kernel" | "linux-kernel" | "n/a" | "")
+    ["linux", "linux-kernel", "kernel"]
+        .iter()
+        .any(|kernel| is_normal_of(kernel, product))
+        && matches!(
+            normal_name(vendor).as_str(),
+            "linux" | "kernel" | "linux-kernel" | "n/a" | ""
+        )
 }

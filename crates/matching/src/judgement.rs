@@ -5,7 +5,9 @@
 //! that speak of upstream, the surer identity first, and of equally sure ones those that say
 //! "affected".
 
-use palisade_model::{Confidence, Evidence, Step, StepKind, Verdict, VerdictStatus, VulnerabilityId};
+use palisade_model::{
+    Confidence, Evidence, Step, StepKind, Verdict, VerdictStatus, VulnerabilityId,
+};
 
 use crate::claim::{Authority, Claim, Outcome};
 use crate::subject::Subject;
@@ -38,7 +40,9 @@ pub fn judge<'a>(
     graft_claims: Vec<Claim<'a>>,
 ) -> Option<Judgement<'a>> {
     let own = judge_one(subject, ids, claims);
-    let Some(replacement) = &subject.replacement else { return own };
+    let Some(replacement) = &subject.replacement else {
+        return own;
+    };
     let graft = judge_one(replacement, ids, graft_claims);
     match (own, graft) {
         (own, None) => own,
@@ -51,7 +55,10 @@ pub fn judge<'a>(
 fn of_graft_alone<'a>(mut graft: Judgement<'a>, replacement: &Subject) -> Judgement<'a> {
     graft.rule(
         StepKind::Mitigation,
-        format!("this is said of the graft: users get {} in its place", replacement.version),
+        format!(
+            "this is said of the graft: users get {} in its place",
+            replacement.version
+        ),
     );
     graft
 }
@@ -63,11 +70,17 @@ fn with_graft<'a>(
     replacement: &Subject,
 ) -> Judgement<'a> {
     let open = |j: &Judgement<'_>| {
-        matches!(j.status, VerdictStatus::Affected | VerdictStatus::UnderInvestigation)
+        matches!(
+            j.status,
+            VerdictStatus::Affected | VerdictStatus::UnderInvestigation
+        )
     };
     let version = &replacement.version;
     if open(&own) && !open(&graft) {
-        own.rule(StepKind::Mitigation, format!("fixed by graft: users get {version} in its place"));
+        own.rule(
+            StepKind::Mitigation,
+            format!("fixed by graft: users get {version} in its place"),
+        );
         own.status = VerdictStatus::Fixed;
         own.confidence = own.confidence.min(graft.confidence);
         own.fixed_in = graft.fixed_in.clone().or_else(|| Some(version.clone()));
@@ -75,7 +88,10 @@ fn with_graft<'a>(
         return own;
     }
     if open(&own) {
-        own.rule(StepKind::Mitigation, format!("the graft {version} does not fix it"));
+        own.rule(
+            StepKind::Mitigation,
+            format!("the graft {version} does not fix it"),
+        );
     }
     own.status = graft.status;
     own.confidence = graft.confidence;
@@ -90,17 +106,27 @@ fn judge_one<'a>(
     mut claims: Vec<Claim<'a>>,
 ) -> Option<Judgement<'a>> {
     let patch = subject.patch_for(ids);
-    let hidden = subject.hints.hidden_vulnerabilities.iter().find(|id| ids.contains(id));
+    let hidden = subject
+        .hints
+        .hidden_vulnerabilities
+        .iter()
+        .find(|id| ids.contains(id));
     if claims.is_empty() && patch.is_none() && hidden.is_none() {
         return None;
     }
     claims.sort_by_key(|claim| std::cmp::Reverse((claim.authority, claim.confidence())));
     let mut judgement = weigh(claims);
-    if judgement.claims.iter().any(|claim| claim.authority == Authority::Distribution) {
+    if judgement
+        .claims
+        .iter()
+        .any(|claim| claim.authority == Authority::Distribution)
+    {
         return Some(judgement);
     }
-    let open =
-        matches!(judgement.status, VerdictStatus::Affected | VerdictStatus::UnderInvestigation);
+    let open = matches!(
+        judgement.status,
+        VerdictStatus::Affected | VerdictStatus::UnderInvestigation
+    );
     if let Some((id, name)) = patch.filter(|_| open) {
         judgement.rule(StepKind::Mitigation, format!("the patch {name} names {id}"));
         judgement.status = VerdictStatus::Fixed;
@@ -134,14 +160,24 @@ impl<'a> Judgement<'a> {
             }
         }
         let mut evidence = Evidence(steps);
-        if let Some(more) = self.claims.len().checked_sub(CLAIMS_TOLD).filter(|more| *more > 0) {
-            evidence.push(StepKind::Rule, format!("{more} more entries say something of it"));
+        if let Some(more) = self
+            .claims
+            .len()
+            .checked_sub(CLAIMS_TOLD)
+            .filter(|more| *more > 0)
+        {
+            evidence.push(
+                StepKind::Rule,
+                format!("{more} more entries say something of it"),
+            );
         }
         if let Some(graft) = &self.graft {
-            evidence.0.extend(graft.evidence().0.into_iter().map(|mut step| {
-                step.says = format!("of the graft: {}", step.says);
-                step
-            }));
+            evidence
+                .0
+                .extend(graft.evidence().0.into_iter().map(|mut step| {
+                    step.says = format!("of the graft: {}", step.says);
+                    step
+                }));
         }
         evidence.0.extend(self.rules.iter().cloned());
         evidence
@@ -153,7 +189,12 @@ impl<'a> Judgement<'a> {
     }
 
     fn rule(&mut self, kind: StepKind, says: String) {
-        self.rules.push(Step { kind, feed: None, record: None, says });
+        self.rules.push(Step {
+            kind,
+            feed: None,
+            record: None,
+            says,
+        });
     }
 
     /// The packager says that the vulnerability does not affect the package; believed only where
@@ -162,12 +203,17 @@ impl<'a> Judgement<'a> {
         if subject.hints.hidden_vulnerabilities_shared {
             self.rule(
                 StepKind::Mitigation,
-                format!("a hint hides {id}, but it stands on another version too and may be inherited"),
+                format!(
+                    "a hint hides {id}, but it stands on another version too and may be inherited"
+                ),
             );
             self.status = VerdictStatus::UnderInvestigation;
             return;
         }
-        self.rule(StepKind::Mitigation, format!("the packager says that {id} does not affect it"));
+        self.rule(
+            StepKind::Mitigation,
+            format!("the packager says that {id} does not affect it"),
+        );
         self.status = VerdictStatus::NotAffected;
         self.confidence = Confidence::Likely;
     }
@@ -187,7 +233,9 @@ fn weigh(claims: Vec<Claim<'_>>) -> Judgement<'_> {
         return judgement;
     };
     let record_decides = best_by_record(&judgement.claims, authority);
-    let Some((outcome, confidence, fixed_in)) = record_decides else { return judgement };
+    let Some((outcome, confidence, fixed_in)) = record_decides else {
+        return judgement;
+    };
     judgement.fixed_in = fixed_in;
     judgement.confidence = confidence;
     judgement.status = match outcome {
@@ -199,7 +247,10 @@ fn weigh(claims: Vec<Claim<'_>>) -> Judgement<'_> {
     if judgement.status == VerdictStatus::Affected && confidence == Confidence::Possible {
         // A name alone never alarms: it goes to the triage queue.
         judgement.status = VerdictStatus::UnderInvestigation;
-        judgement.rule(StepKind::Rule, "not sure enough to alarm anybody: a person has to look".into());
+        judgement.rule(
+            StepKind::Rule,
+            "not sure enough to alarm anybody: a person has to look".into(),
+        );
     }
     judgement
 }
@@ -224,7 +275,9 @@ fn best_by_record(
     let mut records: Vec<(&str, &str, &Claim<'_>)> = Vec::new();
     for claim in claims.iter().filter(|claim| claim.authority == authority) {
         let (feed, name) = (claim.provenance.feed, claim.provenance.record);
-        let known = records.iter_mut().find(|(f, n, _)| *f == feed && *n == name);
+        let known = records
+            .iter_mut()
+            .find(|(f, n, _)| *f == feed && *n == name);
         match known {
             None => records.push((feed, name, claim)),
             Some((_, _, best)) if rank(claim) > rank(best) => *best = claim,
@@ -232,12 +285,19 @@ fn best_by_record(
         }
     }
     let known = |claim: &Claim<'_>| claim.outcome() != Outcome::Unknown;
-    let best = records.iter().map(|(_, _, claim)| *claim).max_by_key(|claim| {
-        (known(claim), claim.confidence(), weight(claim.outcome()))
-    })?;
+    let best = records
+        .iter()
+        .map(|(_, _, claim)| *claim)
+        .max_by_key(|claim| (known(claim), claim.confidence(), weight(claim.outcome())))?;
     let fixed_in = best.fixed_in().or_else(|| {
-        let same = records.iter().filter(|(_, _, claim)| claim.outcome() == best.outcome());
-        same.filter_map(|(_, _, claim)| claim.fixed_in()).next()
+        let mut same = records
+            .iter()
+            .filter(|(_, _, claim)| claim.outcome() == best.outcome());
+        same.find_map(|(_, _, claim)| claim.fixed_in())
     });
-    Some((best.outcome(), best.confidence(), fixed_in.map(str::to_owned)))
+    Some((
+        best.outcome(),
+        best.confidence(),
+        fixed_in.map(str::to_owned),
+    ))
 }

@@ -29,10 +29,13 @@ pub(crate) fn is_normal_of(normal: &str, name: &str) -> bool {
         return normal == normal_name(name);
     }
     normal.len() == name.len()
-        && normal.bytes().zip(name.bytes()).all(|(normal, byte)| match byte {
-            b'_' | b' ' | b'\t' => normal == b'-',
-            byte => normal == byte.to_ascii_lowercase(),
-        })
+        && normal
+            .bytes()
+            .zip(name.bytes())
+            .all(|(normal, byte)| match byte {
+                b'_' | b' ' | b'\t' => normal == b'-',
+                byte => normal == byte.to_ascii_lowercase(),
+            })
 }
 
 /// The key of a bare product name.
@@ -47,7 +50,11 @@ pub fn of_distribution_package(distribution: &Distribution, name: &str) -> Strin
 
 /// The key of a package in a language ecosystem, both in OSV's words.
 pub fn of_ecosystem_package(ecosystem: &str, name: &str) -> String {
-    format!("e:{}/{}", ecosystem.to_ascii_lowercase(), ecosystem_name(ecosystem, name))
+    format!(
+        "e:{}/{}",
+        ecosystem.to_ascii_lowercase(),
+        ecosystem_name(ecosystem, name)
+    )
 }
 
 /// The key under which a package is found that itself speaks of a vulnerability, by a patch or a
@@ -69,7 +76,11 @@ pub(crate) fn ecosystem_name(ecosystem: &str, name: &str) -> String {
     }
     let mut normal = String::with_capacity(name.len());
     for c in name.chars() {
-        let c = if matches!(c, '_' | '.') { '-' } else { c.to_ascii_lowercase() };
+        let c = if matches!(c, '_' | '.') {
+            '-'
+        } else {
+            c.to_ascii_lowercase()
+        };
         if c != '-' || !normal.ends_with('-') {
             normal.push(c);
         }
@@ -93,25 +104,42 @@ pub fn of_affected(affected: &[Affected]) -> Vec<String> {
 fn of_product(product: &Product, keys: &mut Vec<String>) {
     match product {
         Product::Cpe(cpe) => of_cpe(cpe, keys),
-        Product::Named { product, package_name, collection_url, repository, cpes, .. } => {
+        Product::Named {
+            product,
+            package_name,
+            collection_url,
+            repository,
+            cpes,
+            ..
+        } => {
             if !product.is_empty() {
                 keys.push(of_name(product));
             }
             if let Some(name) = package_name {
                 keys.push(of_name(name));
-                let ecosystem = collection_url.as_deref().and_then(origins::collection_ecosystem);
+                let ecosystem = collection_url
+                    .as_deref()
+                    .and_then(origins::collection_ecosystem);
                 keys.extend(ecosystem.map(|ecosystem| of_ecosystem_package(ecosystem, name)));
             }
             let repository = repository.as_deref().and_then(origins::repository);
             keys.extend(repository.map(|repository| of_repository(&repository)));
-            cpes.iter().for_each(|cpe| of_cpe(cpe, keys));
+            for cpe in cpes {
+                of_cpe(cpe, keys);
+            }
         }
-        Product::Ecosystem { ecosystem, name, repository } => {
+        Product::Ecosystem {
+            ecosystem,
+            name,
+            repository,
+        } => {
             keys.push(of_ecosystem_package(ecosystem, name));
             let repository = repository.as_deref().and_then(origins::repository);
             keys.extend(repository.map(|repository| of_repository(&repository)));
         }
-        Product::Distribution { distribution, name, .. } => {
+        Product::Distribution {
+            distribution, name, ..
+        } => {
             keys.push(of_distribution_package(distribution, name));
         }
     }
@@ -137,7 +165,13 @@ mod tests {
 
     #[test]
     fn pypi_names_are_compared_as_pep_503_says() {
-        assert_eq!(of_ecosystem_package("PyPI", "Zope.Interface"), "e:pypi/zope-interface");
-        assert_eq!(of_ecosystem_package("crates.io", "Foo_bar"), "e:crates.io/foo_bar");
+        assert_eq!(
+            of_ecosystem_package("PyPI", "Zope.Interface"),
+            "e:pypi/zope-interface"
+        );
+        assert_eq!(
+            of_ecosystem_package("crates.io", "Foo_bar"),
+            "e:crates.io/foo_bar"
+        );
     }
 }

@@ -165,9 +165,9 @@ impl Language {
 pub(crate) fn language(package: &Package) -> Option<Language> {
     let name = package.source_name.as_str();
     let prefixed = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix));
-    prefixed.map(|&(_, language)| language).or_else(|| {
-        (name.starts_with("lib") && name.ends_with("-perl")).then_some(Language::Perl)
-    })
+    prefixed
+        .map(|&(_, language)| language)
+        .or_else(|| (name.starts_with("lib") && name.ends_with("-perl")).then_some(Language::Perl))
 }
 
 /// The language in which a package is built, library or program.
@@ -193,7 +193,14 @@ pub(crate) fn names(package: &Package) -> Vec<Name> {
     if let Some(upstream) = &package.hints.upstream_name {
         // A library's name in its registry is often that of the program it binds (ghc-mysql: mysql).
         let library = language(package).is_some();
-        add(upstream, if library { NameSource::LanguageStripped } else { NameSource::Upstream });
+        add(
+            upstream,
+            if library {
+                NameSource::LanguageStripped
+            } else {
+                NameSource::Upstream
+            },
+        );
     }
     add(&package.source_name, NameSource::Own);
     if let Some(stripped) = without_language(&package.source_name) {
@@ -212,7 +219,10 @@ pub fn bare_name(package: &Package) -> Option<&str> {
 
 fn without_language(name: &str) -> Option<&str> {
     // The longest prefix: `r-cran-` before `r-`.
-    let prefix = PREFIXES.iter().map(|(prefix, _)| prefix).filter(|prefix| name.starts_with(**prefix));
+    let prefix = PREFIXES
+        .iter()
+        .map(|(prefix, _)| prefix)
+        .filter(|prefix| name.starts_with(**prefix));
     if let Some(prefix) = prefix.max_by_key(|prefix| prefix.len()) {
         return Some(&name[prefix.len()..]).filter(|rest| !rest.is_empty());
     }
@@ -221,7 +231,10 @@ fn without_language(name: &str) -> Option<&str> {
 
 /// `postgresql15` 15.3 is postgresql, `php81` 8.1.2 is php, `openssl1.1-compat` 1.1.1t is openssl.
 fn without_version<'a>(name: &'a str, version: &str) -> Option<&'a str> {
-    let base = name.strip_suffix("-compat").or(name.strip_suffix("-lts")).or(name.strip_suffix("-esr"));
+    let base = name
+        .strip_suffix("-compat")
+        .or(name.strip_suffix("-lts"))
+        .or(name.strip_suffix("-esr"));
     let base = base.unwrap_or(name);
     let stem = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     let stem = stem.trim_end_matches(['-', '_']);
@@ -230,13 +243,20 @@ fn without_version<'a>(name: &'a str, version: &str) -> Option<&'a str> {
     if stem.is_empty() || (suffix.is_empty() && base == name) {
         return None;
     }
-    digits.starts_with(&suffix).then_some(stem).filter(|stem| *stem != name)
+    digits
+        .starts_with(&suffix)
+        .then_some(stem)
+        .filter(|stem| *stem != name)
 }
 
 /// The ecosystem packages that a package may be: by its source's address (sure), by its name's
 /// prefix (less so).
 pub(crate) fn ecosystem_packages(package: &Package) -> Vec<(&'static str, String, bool)> {
-    let urls = package.sources.iter().flat_map(|source| &source.urls).chain(&package.homepage);
+    let urls = package
+        .sources
+        .iter()
+        .flat_map(|source| &source.urls)
+        .chain(&package.homepage);
     let mut found: Vec<(&'static str, String, bool)> = Vec::new();
     for (ecosystem, name) in urls.filter_map(|url| origins::ecosystem_package(url)) {
         if !found.iter().any(|(e, n, _)| *e == ecosystem && *n == name) {
@@ -274,18 +294,33 @@ mod tests {
 
     #[test]
     fn a_version_in_the_name_is_left_out_when_it_is_the_version() {
-        assert_eq!(texts(&package("postgresql15", "15.3-r0")), ["postgresql15", "postgresql"]);
+        assert_eq!(
+            texts(&package("postgresql15", "15.3-r0")),
+            ["postgresql15", "postgresql"]
+        );
         assert_eq!(texts(&package("php81", "8.1.2-r0")), ["php81", "php"]);
-        assert_eq!(texts(&package("openssl1.1-compat", "1.1.1t-r0")), ["openssl1.1-compat", "openssl"]);
+        assert_eq!(
+            texts(&package("openssl1.1-compat", "1.1.1t-r0")),
+            ["openssl1.1-compat", "openssl"]
+        );
         assert_eq!(texts(&package("libxml2", "2.10.3")), ["libxml2", "libxml"]);
         assert_eq!(texts(&package("libgcrypt20", "1.8.7-6")), ["libgcrypt20"]);
     }
 
     #[test]
     fn a_language_prefix_is_left_out() {
-        assert_eq!(texts(&package("py3-urllib3", "1.26")), ["py3-urllib3", "urllib3"]);
-        assert_eq!(texts(&package("r-cran-curl", "5.0")), ["r-cran-curl", "curl"]);
-        assert_eq!(texts(&package("libdbi-perl", "1.6")), ["libdbi-perl", "dbi"]);
+        assert_eq!(
+            texts(&package("py3-urllib3", "1.26")),
+            ["py3-urllib3", "urllib3"]
+        );
+        assert_eq!(
+            texts(&package("r-cran-curl", "5.0")),
+            ["r-cran-curl", "curl"]
+        );
+        assert_eq!(
+            texts(&package("libdbi-perl", "1.6")),
+            ["libdbi-perl", "dbi"]
+        );
     }
 
     #[test]
@@ -298,11 +333,20 @@ mod tests {
     #[test]
     fn a_prefix_names_an_ecosystem_package_less_surely_than_a_source_address() {
         let mut requests = package("python-requests", "2.31");
-        assert_eq!(ecosystem_packages(&requests), [("PyPI", "requests".to_owned(), false)]);
+        assert_eq!(
+            ecosystem_packages(&requests),
+            [("PyPI", "requests".to_owned(), false)]
+        );
         requests.sources = vec![palisade_model::SourceOrigin {
-            urls: vec!["https://files.pythonhosted.org/packages/source/r/requests/requests-2.31.tar.gz".into()],
+            urls: vec![
+                "https://files.pythonhosted.org/packages/source/r/requests/requests-2.31.tar.gz"
+                    .into(),
+            ],
             ..Default::default()
         }];
-        assert_eq!(ecosystem_packages(&requests), [("PyPI", "requests".to_owned(), true)]);
+        assert_eq!(
+            ecosystem_packages(&requests),
+            [("PyPI", "requests".to_owned(), true)]
+        );
     }
 }

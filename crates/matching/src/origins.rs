@@ -6,23 +6,119 @@ use crate::key::ecosystem_name;
 
 /// Hosts that serve many projects: the project's maker stands in the path, not in the host.
 const FORGES: &[&str] = &[
-    "github.com", "gitlab.com", "codeberg.org", "bitbucket.org", "git.sr.ht", "sr.ht",
-    "gitlab.gnome.org", "gitlab.freedesktop.org", "salsa.debian.org", "invent.kde.org",
-    "framagit.org", "notabug.org", "gitea.com", "git.savannah.gnu.org", "git.savannah.nongnu.org",
-    "launchpad.net", "sourceforge.net", "savannah.gnu.org", "savannah.nongnu.org", "0xacab.org",
-    "code.google.com", "pagure.io",
+    "github.com",
+    "gitlab.com",
+    "codeberg.org",
+    "bitbucket.org",
+    "git.sr.ht",
+    "sr.ht",
+    "gitlab.gnome.org",
+    "gitlab.freedesktop.org",
+    "salsa.debian.org",
+    "invent.kde.org",
+    "framagit.org",
+    "notabug.org",
+    "gitea.com",
+    "git.savannah.gnu.org",
+    "git.savannah.nongnu.org",
+    "launchpad.net",
+    "sourceforge.net",
+    "savannah.gnu.org",
+    "savannah.nongnu.org",
+    "0xacab.org",
+    "code.google.com",
+    "pagure.io",
 ];
 
 /// Host labels that name nobody.
 const NOBODY: &[&str] = &[
-    "www", "ftp", "com", "org", "net", "io", "dev", "co", "uk", "de", "fr", "eu", "edu", "gov", "info",
-    "me", "app", "sh", "xyz", "us", "ch", "nl", "jp", "git", "svn", "cgit", "code", "download",
-    "downloads", "dl", "cdn", "static", "files", "archive", "archives", "releases", "release",
-    "src", "source", "sources", "dist", "pub", "projects", "project", "software", "wiki", "docs",
-    "doc", "github", "gitlab", "sourceforge", "codeberg", "bitbucket", "launchpad", "googlecode",
-    "sr", "ht", "pages", "home", "web", "blog", "s3", "amazonaws", "pypi", "pythonhosted", "crates",
-    "rubygems", "npmjs", "hackage", "cpan", "metacpan", "cran", "registry", "readthedocs", "packages",
-    "mirror", "mirrors", "http", "https", "tar", "gz", "index", "html", "php", "api", "gnu", "en",
+    "www",
+    "ftp",
+    "com",
+    "org",
+    "net",
+    "io",
+    "dev",
+    "co",
+    "uk",
+    "de",
+    "fr",
+    "eu",
+    "edu",
+    "gov",
+    "info",
+    "me",
+    "app",
+    "sh",
+    "xyz",
+    "us",
+    "ch",
+    "nl",
+    "jp",
+    "git",
+    "svn",
+    "cgit",
+    "code",
+    "download",
+    "downloads",
+    "dl",
+    "cdn",
+    "static",
+    "files",
+    "archive",
+    "archives",
+    "releases",
+    "release",
+    "src",
+    "source",
+    "sources",
+    "dist",
+    "pub",
+    "projects",
+    "project",
+    "software",
+    "wiki",
+    "docs",
+    "doc",
+    "github",
+    "gitlab",
+    "sourceforge",
+    "codeberg",
+    "bitbucket",
+    "launchpad",
+    "googlecode",
+    "sr",
+    "ht",
+    "pages",
+    "home",
+    "web",
+    "blog",
+    "s3",
+    "amazonaws",
+    "pypi",
+    "pythonhosted",
+    "crates",
+    "rubygems",
+    "npmjs",
+    "hackage",
+    "cpan",
+    "metacpan",
+    "cran",
+    "registry",
+    "readthedocs",
+    "packages",
+    "mirror",
+    "mirrors",
+    "http",
+    "https",
+    "tar",
+    "gz",
+    "index",
+    "html",
+    "php",
+    "api",
+    "gnu",
+    "en",
 ];
 
 /// The repository of an address: host and path without scheme, user, `.git` and trailing slash.
@@ -33,7 +129,10 @@ pub(crate) fn repository(address: &str) -> Option<String> {
     let rest = rest.split_once('@').map_or(rest, |(_, rest)| rest);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let rest = rest.trim_end_matches('/');
-    let rest = rest.strip_suffix(".git").unwrap_or(rest).trim_end_matches('/');
+    let rest = rest
+        .strip_suffix(".git")
+        .unwrap_or(rest)
+        .trim_end_matches('/');
     let (host, path) = rest.split_once('/')?;
     let forge = FORGES.contains(&host.to_ascii_lowercase().as_str());
     let mut parts = path.split('/').filter(|part| !part.is_empty());
@@ -70,7 +169,10 @@ pub(crate) fn collection_ecosystem(address: &str) -> Option<&'static str> {
     ];
     let host = host_of(address)?;
     let matches = |known: &str| host == known || host.ends_with(&format!(".{known}"));
-    REGISTRIES.iter().find(|(known, _)| matches(known)).map(|&(_, ecosystem)| ecosystem)
+    REGISTRIES
+        .iter()
+        .find(|(known, _)| matches(known))
+        .map(|&(_, ecosystem)| ecosystem)
 }
 
 fn host_of(address: &str) -> Option<String> {
@@ -93,19 +195,30 @@ pub(crate) fn ecosystem_package(url: &str) -> Option<(&'static str, String)> {
             let at = parts.iter().position(|&part| part == "crates")?;
             ("crates.io", (*parts.get(at + 1)?).to_owned())
         }
-        "rubygems.org" => ("RubyGems", without_version(parts.last()?.strip_suffix(".gem")?)?),
+        "rubygems.org" => (
+            "RubyGems",
+            without_version(parts.last()?.strip_suffix(".gem")?)?,
+        ),
         "registry.npmjs.org" | "registry.npmjs.com" => ("npm", npm_name(&parts)?),
         "hackage.haskell.org" | "hackage" => {
             let at = parts.iter().position(|&part| part == "package")?;
             let name = parts.get(at + 1)?;
-            ("Hackage", without_version(name).unwrap_or_else(|| (*name).to_owned()))
+            (
+                "Hackage",
+                without_version(name).unwrap_or_else(|| (*name).to_owned()),
+            )
         }
         "cpan" | "www.cpan.org" | "search.cpan.org" | "cpan.metacpan.org" => {
             ("CPAN", without_version(parts.last()?)?)
         }
         "cran" | "cran.r-project.org" => {
             let file = parts.last()?;
-            ("CRAN", file.split_once('_').map_or(*file, |(name, _)| name).to_owned())
+            (
+                "CRAN",
+                file.split_once('_')
+                    .map_or(*file, |(name, _)| name)
+                    .to_owned(),
+            )
         }
         "proxy.golang.org" => {
             let at = parts.iter().position(|&part| part == "@v")?;
@@ -123,7 +236,10 @@ fn pypi_name(parts: &[&str]) -> Option<String> {
     if let Some(at) = parts.iter().position(|&part| part == "project") {
         return parts.get(at + 1).map(|&name| name.to_owned());
     }
-    if let Some(at) = parts.iter().position(|&part| part == "source" || part == "py3") {
+    if let Some(at) = parts
+        .iter()
+        .position(|&part| part == "source" || part == "py3")
+    {
         return parts.get(at + 2).map(|&name| name.to_owned());
     }
     without_version(parts.last()?)
@@ -149,8 +265,16 @@ fn without_version(file: &str) -> Option<String> {
 /// The words of a package's addresses that may name who makes it, in small letters and digits only.
 pub(crate) fn vouchers(package: &Package) -> Vec<String> {
     let mut words = Vec::new();
-    let sources = package.sources.iter().flat_map(|source: &SourceOrigin| &source.urls);
-    for address in package.homepage.iter().chain(sources).chain(&package.hints.release_monitoring_url) {
+    let sources = package
+        .sources
+        .iter()
+        .flat_map(|source: &SourceOrigin| &source.urls);
+    for address in package
+        .homepage
+        .iter()
+        .chain(sources)
+        .chain(&package.hints.release_monitoring_url)
+    {
         vouchers_of(address, &mut words);
     }
     words.sort_unstable();
@@ -166,7 +290,9 @@ pub(crate) fn words_of(address: &str) -> Vec<String> {
 }
 
 fn vouchers_of(address: &str, words: &mut Vec<String>) {
-    let Some((scheme, rest)) = address.split_once("://") else { return };
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return;
+    };
     let mut parts = rest.split(['?', '#']).next().unwrap_or_default().split('/');
     let host = parts.next().unwrap_or_default().to_ascii_lowercase();
     if scheme == "mirror" {
@@ -187,7 +313,10 @@ fn vouchers_of(address: &str, words: &mut Vec<String>) {
 
 /// Only the letters and digits of a text, in lower case.
 pub(crate) fn letters(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 #[cfg(test)]
@@ -197,8 +326,14 @@ mod tests {
     #[test]
     fn an_address_names_its_repository() {
         let of = |address: &str| repository(address);
-        assert_eq!(of("https://github.com/OpenSSL/openssl.git"), Some("github.com/openssl/openssl".into()));
-        assert_eq!(of("https://github.com/a/b/releases/x.tar.gz"), Some("github.com/a/b".into()));
+        assert_eq!(
+            of("https://github.com/OpenSSL/openssl.git"),
+            Some("github.com/openssl/openssl".into())
+        );
+        assert_eq!(
+            of("https://github.com/a/b/releases/x.tar.gz"),
+            Some("github.com/a/b".into())
+        );
         assert_eq!(of("git@gitlab.com/x/y/"), Some("gitlab.com/x/y".into()));
         assert_eq!(of("https://example.org/"), None);
         assert_eq!(of(""), None);
@@ -215,7 +350,10 @@ mod tests {
             of("https://crates.io/api/v1/crates/serde/1.0.0/download"),
             Some(("crates.io", "serde".into()))
         );
-        assert_eq!(of("https://rubygems.org/downloads/rack-2.0.gem"), Some(("RubyGems", "rack".into())));
+        assert_eq!(
+            of("https://rubygems.org/downloads/rack-2.0.gem"),
+            Some(("RubyGems", "rack".into()))
+        );
         assert_eq!(
             of("https://registry.npmjs.org/@types/node/-/node-1.0.tgz"),
             Some(("npm", "@types/node".into()))

@@ -96,10 +96,19 @@ impl Compared<'_> {
 
     /// The order against an upper bound such as `5.10.*`, which stands for all that begin so.
     fn order_upper(&self, scheme: RangeScheme, bound: &str) -> Option<Ordering> {
-        let Some(prefix) = bound.strip_suffix(".*") else { return self.order(scheme, bound) };
+        let Some(prefix) = bound.strip_suffix(".*") else {
+            return self.order(scheme, bound);
+        };
         let begins = self.version == prefix
-            || self.version.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
-        if begins { Some(Ordering::Equal) } else { self.order(scheme, prefix) }
+            || self
+                .version
+                .strip_prefix(prefix)
+                .is_some_and(|rest| rest.starts_with('.'));
+        if begins {
+            Some(Ordering::Equal)
+        } else {
+            self.order(scheme, prefix)
+        }
     }
 
     fn standing(&self, range: &VersionRange) -> Standing {
@@ -107,7 +116,11 @@ impl Compared<'_> {
             Span::All => Some(Standing::Inside),
             Span::NotStated => None,
             Span::Exact(version) => self.order(range.scheme, version).map(|order| {
-                if order.is_eq() { Standing::Inside } else { Standing::Apart }
+                if order.is_eq() {
+                    Standing::Inside
+                } else {
+                    Standing::Apart
+                }
             }),
             Span::Between(lower, upper) => self.between(range.scheme, lower, upper),
         };
@@ -136,7 +149,11 @@ impl Compared<'_> {
 /// The version of a subject that an entry's ranges are compared with.
 pub(crate) fn subjected(subject: &Subject, product: &Product) -> Subjected {
     if matches!(product, Product::Distribution { .. }) {
-        return Subjected { version: subject.version.clone(), own_scheme: true, snapshot: false };
+        return Subjected {
+            version: subject.version.clone(),
+            own_scheme: true,
+            snapshot: false,
+        };
     }
     Subjected {
         version: subject.upstream.text.clone(),
@@ -148,8 +165,16 @@ pub(crate) fn subjected(subject: &Subject, product: &Product) -> Subjected {
 /// What an entry's ranges say of a subject's version.
 pub(crate) fn evaluate<'a>(subject: &Subject, affected: &'a Affected) -> RangeOutcome<'a> {
     let own = matches!(affected.product, Product::Distribution { .. });
-    let version = if own { &subject.version } else { &subject.upstream.text };
-    let compared = Compared { version, own, distribution: subject.scheme };
+    let version = if own {
+        &subject.version
+    } else {
+        &subject.upstream.text
+    };
+    let compared = Compared {
+        version,
+        own,
+        distribution: subject.scheme,
+    };
     let mut found = Found::default();
     for range in &affected.versions {
         found.note(range, compared.standing(range), &compared);
@@ -180,12 +205,18 @@ impl<'a> Found<'a> {
                 self.affected_exact.get_or_insert(range);
             }
             (VersionStatus::Affected, Standing::Inside) => {
-                if self.affected_range.is_none_or(|known| is_later(range, known, compared)) {
+                if self
+                    .affected_range
+                    .is_none_or(|known| is_later(range, known, compared))
+                {
                     self.affected_range = Some(range);
                 }
             }
             (VersionStatus::Affected, Standing::Behind) => {
-                if self.behind.is_none_or(|known| is_later(range, known, compared)) {
+                if self
+                    .behind
+                    .is_none_or(|known| is_later(range, known, compared))
+                {
                     self.behind = Some(range);
                 }
             }
@@ -214,16 +245,28 @@ impl<'a> Found<'a> {
     fn conclude(self, affected: &'a Affected) -> RangeOutcome<'a> {
         let own = matches!(affected.product, Product::Distribution { .. });
         if let Some(range) = self.affected_exact {
-            return RangeOutcome::Inside { span: Some(&range.span), fixed_in: None };
+            return RangeOutcome::Inside {
+                span: Some(&range.span),
+                fixed_in: None,
+            };
         }
         if let Some(span) = self.unaffected_exact {
             return RangeOutcome::NotListed { span: Some(span) };
         }
-        if let Some(range) = self.affected_range.filter(|_| own || self.unaffected_range.is_none()) {
-            return RangeOutcome::Inside { span: Some(&range.span), fixed_in: fixed_in(range) };
+        if let Some(range) = self
+            .affected_range
+            .filter(|_| own || self.unaffected_range.is_none())
+        {
+            return RangeOutcome::Inside {
+                span: Some(&range.span),
+                fixed_in: fixed_in(range),
+            };
         }
         if own && let Some(range) = self.behind {
-            return RangeOutcome::Fixed { span: &range.span, fixed_in: fixed_in(range) };
+            return RangeOutcome::Fixed {
+                span: &range.span,
+                fixed_in: fixed_in(range),
+            };
         }
         if let Some(span) = self.unaffected_range {
             return RangeOutcome::NotListed { span: Some(span) };
@@ -233,7 +276,10 @@ impl<'a> Found<'a> {
         }
         match affected.otherwise {
             VersionStatus::Affected => {
-                return RangeOutcome::Inside { span: None, fixed_in: None };
+                return RangeOutcome::Inside {
+                    span: None,
+                    fixed_in: None,
+                };
             }
             VersionStatus::Unknown if affected.versions.is_empty() => {
                 return RangeOutcome::Unknown { span: None };
@@ -241,7 +287,10 @@ impl<'a> Found<'a> {
             VersionStatus::Unknown | VersionStatus::Unaffected => {}
         }
         if let Some(range) = self.behind {
-            return RangeOutcome::Fixed { span: &range.span, fixed_in: fixed_in(range) };
+            return RangeOutcome::Fixed {
+                span: &range.span,
+                fixed_in: fixed_in(range),
+            };
         }
         if let Some(span) = self.before {
             return RangeOutcome::NotYet { span };
@@ -249,21 +298,27 @@ impl<'a> Found<'a> {
         if self.apart {
             return RangeOutcome::NotListed { span: None };
         }
-        RangeOutcome::Unknown { span: self.incomparable }
+        RangeOutcome::Unknown {
+            span: self.incomparable,
+        }
     }
 }
 
 /// Whether a version is a day: `2019-11-27`, `2019.11.27` or `20191127`.
 fn is_date(version: &str) -> bool {
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let (Some(year), Some(rest)) = (version.get(..4), version.get(4..)) else { return false };
-    let century = year.starts_with("19") || year.starts_with("20");
-    let rest = match rest.as_bytes() {
-        [b'-' | b'.', a, b, c, d, e] if c == &rest.as_bytes()[0] => [*a, *b, *d, *e],
-        [a, b, c, d] => [*a, *b, *c, *d],
-        _ => return false,
+    let Some((year, rest)) = version.split_at_checked(4) else {
+        return false;
     };
-    century && digits(year) && rest.iter().all(u8::is_ascii_digit)
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let century = year.starts_with("19") || year.starts_with("20");
+    let day = match rest.split_at_checked(1) {
+        Some((mark @ ("-" | "."), rest)) => rest.split_once(mark),
+        _ => rest.split_at_checked(2),
+    };
+    let is_day = |(month, day): (&str, &str)| {
+        month.len() == 2 && day.len() == 2 && digits(month) && digits(day)
+    };
+    century && digits(year) && day.is_some_and(is_day)
 }
 
 fn fixed_in(range: &VersionRange) -> Option<&str> {
@@ -282,7 +337,9 @@ fn end(range: &VersionRange) -> Option<&str> {
 
 /// Whether a range ends later than another; one without an end ends latest.
 fn is_later(range: &VersionRange, known: &VersionRange, compared: &Compared<'_>) -> bool {
-    let (Some(new), Some(old)) = (end(range), end(known)) else { return end(range).is_none() };
+    let (Some(new), Some(old)) = (end(range), end(known)) else {
+        return end(range).is_none();
+    };
     let scheme = match (compared.own, range.scheme) {
         (true, _) => compared.distribution,
         (false, RangeScheme::Stated(stated)) => stated.0,
@@ -323,7 +380,14 @@ mod tests {
         for day in ["2019-11-27", "2019.11.27", "20191127"] {
             assert!(is_date(day), "{day}");
         }
-        for other in ["2019.11", "1.2.3", "20191127.1", "30191127", "2019-11.27", "1902"] {
+        for other in [
+            "2019.11",
+            "1.2.3",
+            "20191127.1",
+            "30191127",
+            "2019-11.27",
+            "1902",
+        ] {
             assert!(!is_date(other), "{other}");
         }
     }
@@ -332,7 +396,10 @@ mod tests {
     fn spans_read_as_words() {
         assert_eq!(span_words(&Span::before("1.2")), "before 1.2");
         assert_eq!(
-            span_words(&Span::Between(Lower::Including("1".into()), Upper::Including("2".into()))),
+            span_words(&Span::Between(
+                Lower::Including("1".into()),
+                Upper::Including("2".into())
+            )),
             "from 1 up to 2"
         );
         assert_eq!(

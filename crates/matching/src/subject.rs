@@ -54,9 +54,17 @@ impl Subject {
     pub fn of(package: &Package, distribution: &Distribution) -> Self {
         let scheme = distribution.scheme();
         let names = names::names(package);
-        let version = package.hints.cpe_version.as_deref().unwrap_or(&package.source_version);
+        let version = package
+            .hints
+            .cpe_version
+            .as_deref()
+            .unwrap_or(&package.source_version);
         let upstream = palisade_version::upstream(scheme, version);
-        let urls = package.sources.iter().flat_map(|source| &source.urls).chain(&package.homepage);
+        let urls = package
+            .sources
+            .iter()
+            .flat_map(|source| &source.urls)
+            .chain(&package.homepage);
         let mut repositories: Vec<String> =
             urls.filter_map(|url| origins::repository(url)).collect();
         repositories.sort_unstable();
@@ -94,7 +102,10 @@ impl Subject {
         if let Some(replacement) = &self.replacement {
             replacement.add_keys(&mut keys);
         }
-        keys.extend(self.named_vulnerabilities().map(|id| key::of_vulnerability(id.as_str())));
+        keys.extend(
+            self.named_vulnerabilities()
+                .map(|id| key::of_vulnerability(id.as_str())),
+        );
         keys.sort_unstable();
         keys.dedup();
         keys
@@ -102,17 +113,32 @@ impl Subject {
 
     fn add_keys(&self, keys: &mut Vec<String>) {
         keys.extend(self.names.iter().map(|name| key::of_name(&name.text)));
-        keys.extend(self.aliases.iter().map(|alias| key::of_name(&alias.product)));
+        keys.extend(
+            self.aliases
+                .iter()
+                .map(|alias| key::of_name(&alias.product)),
+        );
         let ecosystems = self.ecosystems.iter();
         keys.extend(ecosystems.map(|(system, name, _)| key::of_ecosystem_package(system, name)));
-        keys.extend(self.repositories.iter().map(|repository| key::of_repository(repository)));
+        keys.extend(
+            self.repositories
+                .iter()
+                .map(|repository| key::of_repository(repository)),
+        );
     }
 
     /// The vulnerabilities of which the package itself speaks, by a patch or a packager's hint;
     /// they are judged even when no advisory names the package.
     pub fn named_vulnerabilities(&self) -> impl Iterator<Item = &VulnerabilityId> {
-        let own = self.patched.iter().map(|(id, _)| id).chain(&self.hints.hidden_vulnerabilities);
-        let graft = self.replacement.iter().flat_map(|graft| graft.patched.iter().map(|(id, _)| id));
+        let own = self
+            .patched
+            .iter()
+            .map(|(id, _)| id)
+            .chain(&self.hints.hidden_vulnerabilities);
+        let graft = self
+            .replacement
+            .iter()
+            .flat_map(|graft| graft.patched.iter().map(|(id, _)| id));
         own.chain(graft)
     }
 
@@ -126,7 +152,9 @@ impl Subject {
 fn patched(package: &Package) -> Vec<(VulnerabilityId, String)> {
     let mut found = Vec::new();
     for patch in &package.patches {
-        let named = cves_in(&patch.name).into_iter().chain(patch.vulnerabilities.iter().cloned());
+        let named = cves_in(&patch.name)
+            .into_iter()
+            .chain(patch.vulnerabilities.iter().cloned());
         for id in named {
             if !found.iter().any(|(known, _)| *known == id) {
                 found.push((id, patch.name.clone()));
@@ -143,8 +171,12 @@ pub(crate) fn cves_in(text: &str) -> Vec<VulnerabilityId> {
     let mut found = Vec::new();
     for (at, _) in upper.match_indices("CVE") {
         let rest = upper[at + 3..].trim_start_matches(['-', '_']);
-        let Some((year, rest)) = digits(rest) else { continue };
-        let Some((number, _)) = digits(rest.trim_start_matches(['-', '_'])) else { continue };
+        let Some((year, rest)) = digits(rest) else {
+            continue;
+        };
+        let Some((number, _)) = digits(rest.trim_start_matches(['-', '_'])) else {
+            continue;
+        };
         if let Ok(id) = format!("CVE-{year}-{number}").parse() {
             found.push(id);
         }
@@ -153,7 +185,9 @@ pub(crate) fn cves_in(text: &str) -> Vec<VulnerabilityId> {
 }
 
 fn digits(text: &str) -> Option<(&str, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     (end > 0).then(|| text.split_at(end))
 }
 
@@ -163,10 +197,18 @@ mod tests {
 
     #[test]
     fn patch_names_give_their_cves() {
-        let of = |name: &str| cves_in(name).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let of = |name: &str| {
+            cves_in(name)
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(of("libvpx-CVE-2026-2447.patch"), ["CVE-2026-2447"]);
         assert_eq!(of("glibc_cve-2015-7547.diff"), ["CVE-2015-7547"]);
         assert_eq!(of("CVE-2023-1-x"), Vec::<String>::new());
-        assert_eq!(of("a-CVE-2016-1234+CVE-2016-5678.patch"), ["CVE-2016-1234", "CVE-2016-5678"]);
+        assert_eq!(
+            of("a-CVE-2016-1234+CVE-2016-5678.patch"),
+            ["CVE-2016-1234", "CVE-2016-5678"]
+        );
     }
 }

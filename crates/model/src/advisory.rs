@@ -98,7 +98,10 @@ impl Advisory {
     /// A line that tells what the advisory is about: its title, or the beginning of its
     /// description, at most `limit` characters.
     pub fn headline(&self, limit: usize) -> Option<String> {
-        let text = self.title.as_deref().filter(|title| !title.trim().is_empty());
+        let text = self
+            .title
+            .as_deref()
+            .filter(|title| !title.trim().is_empty());
         let text = text.or(self.details.as_deref())?.trim();
         let line = text.split(['\n', '\r']).next().unwrap_or_default();
         match line.char_indices().nth(limit) {
@@ -120,7 +123,10 @@ mod tests {
     fn a_headline_ends_at_a_word() {
         let mut advisory = Advisory::new("CVE-2024-0001".parse().unwrap());
         advisory.details = Some("a heap overflow in the reader\nmore".into());
-        assert_eq!(advisory.headline(100).as_deref(), Some("a heap overflow in the reader"));
+        assert_eq!(
+            advisory.headline(100).as_deref(),
+            Some("a heap overflow in the reader")
+        );
         assert_eq!(advisory.headline(12).as_deref(), Some("a heap …"));
     }
 }

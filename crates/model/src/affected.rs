@@ -180,14 +180,23 @@ pub type Bound = String;
 impl Affected {
     /// An entry in which only the given versions are affected and nothing else is required.
     pub fn of(product: Product, versions: Vec<VersionRange>) -> Self {
-        Self { product, versions, otherwise: VersionStatus::Unaffected, requires: Vec::new() }
+        Self {
+            product,
+            versions,
+            otherwise: VersionStatus::Unaffected,
+            requires: Vec::new(),
+        }
     }
 }
 
 impl VersionRange {
     /// Says that the versions of a span are affected.
     pub fn affected(span: Span, scheme: RangeScheme) -> Self {
-        Self { status: VersionStatus::Affected, span, scheme }
+        Self {
+            status: VersionStatus::Affected,
+            span,
+            scheme,
+        }
     }
 }
 
@@ -214,6 +223,8 @@ impl Serialize for StatedScheme {
 impl<'de> Deserialize<'de> for StatedScheme {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        name.parse().map(Self).map_err(|_| serde::de::Error::custom("unknown version scheme"))
+        name.parse()
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom("unknown version scheme"))
     }
 }

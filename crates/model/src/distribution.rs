@@ -69,11 +69,13 @@ impl BranchName {
     /// A branch of a distribution; the name is checked as [`FromStr`] checks it.
     pub fn new(distribution: Distribution, name: &str) -> Result<Self, InvalidName> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
-        let well_formed = (1..=64).contains(&name.len())
-            && name.bytes().all(allowed)
-            && !name.starts_with('.');
+        let well_formed =
+            (1..=64).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('.');
         if well_formed {
-            Ok(Self { distribution, name: name.into() })
+            Ok(Self {
+                distribution,
+                name: name.into(),
+            })
         } else {
             Err(InvalidName::Branch(format!("{distribution}/{name}")))
         }
@@ -107,8 +109,9 @@ impl FromStr for BranchName {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (distribution, name) =
-            text.split_once('/').ok_or_else(|| InvalidName::Branch(text.to_owned()))?;
+        let (distribution, name) = text
+            .split_once('/')
+            .ok_or_else(|| InvalidName::Branch(text.to_owned()))?;
         Self::new(distribution.parse()?, name)
     }
 }
@@ -167,7 +170,14 @@ mod tests {
 
     #[test]
     fn paths_and_blanks_are_no_branches() {
-        for text in ["alpine", "alpine/", "alpine/../x", "Alpine/edge", "a/b c", "guix/.x"] {
+        for text in [
+            "alpine",
+            "alpine/",
+            "alpine/../x",
+            "Alpine/edge",
+            "a/b c",
+            "guix/.x",
+        ] {
             assert!(text.parse::<BranchName>().is_err(), "{text}");
         }
     }

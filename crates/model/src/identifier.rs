@@ -53,7 +53,8 @@ impl FromStr for VulnerabilityId {
         if !(3..=128).contains(&text.len()) {
             return Err(InvalidIdentifier::Length(text.len()));
         }
-        let allowed = |c: char| c.is_ascii_graphic() && !matches!(c, ',' | '/' | '"' | '\'' | '<' | '>');
+        let allowed =
+            |c: char| c.is_ascii_graphic() && !matches!(c, ',' | '/' | '"' | '\'' | '<' | '>');
         if let Some(bad) = text.chars().find(|&c| !allowed(c)) {
             return Err(InvalidIdentifier::Character(bad));
         }
@@ -66,7 +67,9 @@ impl FromStr for VulnerabilityId {
             return canonical_cve(text);
         }
         if prefix.eq_ignore_ascii_case("GHSA") && text.get(4..5) == Some("-") {
-            return Ok(Self(format!("GHSA{}", text[4..].to_ascii_lowercase()).into()));
+            return Ok(Self(
+                format!("GHSA{}", text[4..].to_ascii_lowercase()).into(),
+            ));
         }
         Ok(Self(text.into()))
     }
@@ -137,7 +140,13 @@ mod tests {
 
     #[test]
     fn blanks_and_commas_are_refused() {
-        for text in ["CVE 2025-48379", "CVE-2025-1000,", "GHSA-a/b", "", "X\u{202e}-1"] {
+        for text in [
+            "CVE 2025-48379",
+            "CVE-2025-1000,",
+            "GHSA-a/b",
+            "",
+            "X\u{202e}-1",
+        ] {
             assert!(text.parse::<VulnerabilityId>().is_err(), "{text:?}");
         }
     }

@@ -15,14 +15,14 @@ mod verdict;
 
 pub use advisory::{Advisory, Exploitation, Reference, Ssvc};
 pub use affected::{
-    Affected, Bound, Companion, Cpe, CpePart, Lower, Product, RangeScheme, Span, StatedScheme, Upper,
-    VersionRange, VersionStatus,
+    Affected, Bound, Companion, Cpe, CpePart, Lower, Product, RangeScheme, Span, StatedScheme,
+    Upper, VersionRange, VersionStatus,
 };
 pub use distribution::{BranchName, Distribution, InvalidName};
 pub use identifier::{InvalidIdentifier, VulnerabilityId};
 pub use package::{
-    Hash, Hints, Input, InputKind, Inventory, InventoryHead, Package, Patch, SourceOrigin,
-    SourceKind,
+    Hash, Hints, Input, InputKind, Inventory, InventoryHead, Package, Patch, SourceKind,
+    SourceOrigin,
 };
 pub use severity::{CvssVersion, Level, Rating, Severity};
 pub use verdict::{Confidence, Evidence, Step, StepKind, Verdict, VerdictStatus};

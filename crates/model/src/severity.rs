@@ -100,17 +100,24 @@ impl Severity {
     /// The CVSS version and base score, if the rating has them.
     pub fn score(&self) -> Option<(CvssVersion, f64)> {
         match &self.rating {
-            Rating::Cvss { version, score: Some(score), .. } => Some((*version, *score)),
+            Rating::Cvss {
+                version,
+                score: Some(score),
+                ..
+            } => Some((*version, *score)),
             _ => None,
         }
     }
 
     /// The rating to show first of several: the newest CVSS version, then the higher score.
     pub fn foremost(severities: &[Self]) -> Option<&Self> {
-        severities.iter().filter(|severity| severity.score().is_some()).max_by(|a, b| {
-            let key = |s: &Self| s.score().unwrap_or((CvssVersion::V2, 0.0));
-            key(a).0.cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1))
-        })
+        severities
+            .iter()
+            .filter(|severity| severity.score().is_some())
+            .max_by(|a, b| {
+                let key = |s: &Self| s.score().unwrap_or((CvssVersion::V2, 0.0));
+                key(a).0.cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1))
+            })
     }
 }
 

@@ -77,8 +77,12 @@ pub enum StepKind {
 
 impl VerdictStatus {
     /// All statuses, gravest first.
-    pub const ALL: [Self; 4] =
-        [Self::Affected, Self::UnderInvestigation, Self::Fixed, Self::NotAffected];
+    pub const ALL: [Self; 4] = [
+        Self::Affected,
+        Self::UnderInvestigation,
+        Self::Fixed,
+        Self::NotAffected,
+    ];
 
     /// The status as OpenVEX writes it.
     pub fn label(self) -> &'static str {
@@ -105,6 +109,11 @@ impl Confidence {
 impl Evidence {
     /// Adds a reason of ours.
     pub fn push(&mut self, kind: StepKind, says: impl Into<String>) {
-        self.0.push(Step { kind, feed: None, record: None, says: says.into() });
+        self.0.push(Step {
+            kind,
+            feed: None,
+            record: None,
+            says: says.into(),
+        });
     }
 }

@@ -8,9 +8,15 @@ use crate::commands::{demo, findings, import, r#match, serve, show, version};
 
 /// Security tracker for Linux distributions.
 #[derive(Debug, Parser)]
-#[command(name = "palisade", version, about, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "palisade",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true
+)]
 pub(crate) struct Arguments {
-    /// The database: a file, or postgres://USER:PASSWORD@HOST/NAME
+    /// The database: a file, or <postgres://USER:PASSWORD@HOST/NAME>
     #[arg(
         long,
         global = true,

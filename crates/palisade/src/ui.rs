@@ -17,7 +17,8 @@ pub(crate) fn stdout() -> io::BufWriter<anstream::AutoStream<io::Stdout>> {
 /// or the order of what is read.
 pub(crate) fn plain(text: &str) -> String {
     let bad = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}')
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}')
             || ('\u{202a}'..='\u{202e}').contains(&c)
             || ('\u{2066}'..='\u{2069}').contains(&c)
     };
@@ -32,11 +33,17 @@ pub(crate) struct Cell {
 
 impl Cell {
     pub(crate) fn of(text: &str) -> Self {
-        Self { text: plain(text), style: owo_colors::Style::new() }
+        Self {
+            text: plain(text),
+            style: owo_colors::Style::new(),
+        }
     }
 
     pub(crate) fn styled(text: &str, style: owo_colors::Style) -> Self {
-        Self { text: plain(text), style }
+        Self {
+            text: plain(text),
+            style,
+        }
     }
 }
 
@@ -53,7 +60,9 @@ pub(crate) fn write_table(
             *known = (*known).max(width(&cell.text));
         }
     }
-    let titles = head.iter().map(|title| Cell::styled(title, owo_colors::Style::new().bold()));
+    let titles = head
+        .iter()
+        .map(|title| Cell::styled(title, owo_colors::Style::new().bold()));
     let titles: Vec<Cell> = titles.collect();
     for row in std::iter::once(&titles).chain(rows) {
         for (place, (cell, &wide)) in row.iter().zip(&widths).enumerate() {
@@ -86,7 +95,9 @@ pub(crate) fn print_error(error: &anyhow::Error) {
 /// Whether the reader of our output has gone away, as `head` does.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
     })
 }
 
@@ -112,7 +123,11 @@ const REJECTS_SHOWN: usize = 20;
 /// Tells of records that were passed over or mended.
 pub(crate) fn say_rejects(rejects: &[Reject]) {
     for reject in rejects.iter().take(REJECTS_SHOWN) {
-        let what = if reject.mended { "mended" } else { "passed over" };
+        let what = if reject.mended {
+            "mended"
+        } else {
+            "passed over"
+        };
         say(&format!("{what}: {reject}"));
     }
     if rejects.len() > REJECTS_SHOWN {
@@ -130,7 +145,11 @@ pub(crate) struct ProgressLine {
 impl ProgressLine {
     pub(crate) fn new(label: &str) -> Arc<Self> {
         let terminal = io::stderr().is_terminal();
-        let bar = if terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let bar = if terminal {
+            ProgressBar::new(0)
+        } else {
+            ProgressBar::hidden()
+        };
         if let Ok(style) = ProgressStyle::with_template(
             "{prefix} [{bar:24}] {bytes}/{total_bytes} {msg} {eta} left",
         ) {
@@ -138,7 +157,11 @@ impl ProgressLine {
         }
         bar.set_prefix(label.to_owned());
         bar.enable_steady_tick(Duration::from_millis(200));
-        Arc::new(Self { bar, label: label.to_owned(), terminal })
+        Arc::new(Self {
+            bar,
+            label: label.to_owned(),
+            terminal,
+        })
     }
 
     pub(crate) fn done(&self) {

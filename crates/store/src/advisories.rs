@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::StoreError;
 use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES, RAW_BYTES};
 use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Row, Session, json_ints, json_texts, params};
-use crate::StoreError;
 
 /// A feed's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,16 +82,40 @@ pub struct AdvisoryRow {
 static ADVISORY: Table = Table {
     name: "advisory",
     columns: &[
-        "id", "feed_id", "name", "identifier", "digest", "published", "modified", "withdrawn",
+        "id",
+        "feed_id",
+        "name",
+        "identifier",
+        "digest",
+        "published",
+        "modified",
+        "withdrawn",
         "gives_cve",
-        "title", "score", "score_version", "scorer", "exploited_since", "raw_block", "raw_offset",
-        "raw_length", "facts_block", "facts_offset", "facts_length",
+        "title",
+        "score",
+        "score_version",
+        "scorer",
+        "exploited_since",
+        "raw_block",
+        "raw_offset",
+        "raw_length",
+        "facts_block",
+        "facts_offset",
+        "facts_length",
     ],
 };
-static ALIAS: Table = Table { name: "advisory_alias", columns: &["advisory_id", "name"] };
-static KEY: Table = Table { name: "advisory_key", columns: &["key", "advisory_id"] };
-static LINK: Table =
-    Table { name: "advisory_vulnerability", columns: &["vulnerability_id", "advisory_id"] };
+static ALIAS: Table = Table {
+    name: "advisory_alias",
+    columns: &["advisory_id", "name"],
+};
+static KEY: Table = Table {
+    name: "advisory_key",
+    columns: &["key", "advisory_id"],
+};
+static LINK: Table = Table {
+    name: "advisory_vulnerability",
+    columns: &["vulnerability_id", "advisory_id"],
+};
 
 const FEED: &str = "SELECT id FROM feed WHERE kind = $1 AND scope = $2";
 const FEED_INSERT: &str = "INSERT INTO feed (id, kind, scope) VALUES ($1, $2, $3)";
@@ -123,7 +147,8 @@ impl Session {
         as_of: Option<i64>,
         now: i64,
     ) -> Result<(), StoreError> {
-        self.execute(FEED_STAMP, params![feed.0, as_of, now]).await?;
+        self.execute(FEED_STAMP, params![feed.0, as_of, now])
+            .await?;
         Ok(())
     }
 
@@ -134,8 +159,11 @@ impl Session {
     pub async fn feed_state(&mut self, feed: FeedId) -> Result<FeedState, StoreError> {
         let mut state = FeedState::default();
         self.query_each(FEED_RECORDS, params![feed.0], |row| {
-            let known =
-                KnownAdvisory { id: row.int(1)?, digest: digest(row, 2)?, modified: row.opt_int(3)? };
+            let known = KnownAdvisory {
+                id: row.int(1)?,
+                digest: digest(row, 2)?,
+                modified: row.opt_int(3)?,
+            };
             state.by_name.insert(row.text(0)?.into(), known);
             Ok(())
         })
@@ -146,7 +174,9 @@ impl Session {
 
 /// The digest in a column.
 pub(crate) fn digest(row: &Row, column: usize) -> Result<[u8; 16], StoreError> {
-    row.bytes(column)?.try_into().map_err(|_| StoreError::damaged(0, "a digest of another length"))
+    row.bytes(column)?
+        .try_into()
+        .map_err(|_| StoreError::damaged(0, "a digest of another length"))
 }
 
 /// What an import of advisories touched, for those who derive from it.
@@ -261,7 +291,10 @@ impl AdvisoryWriter {
         feed: FeedId,
         batch: &[(NewAdvisory, &[u8], Option<i64>)],
     ) -> Result<Vec<i64>, StoreError> {
-        let cves = batch.iter().flat_map(|(new, _, _)| &new.cves).map(String::as_str);
+        let cves = batch
+            .iter()
+            .flat_map(|(new, _, _)| &new.cves)
+            .map(String::as_str);
         self.vulnerabilities.look_up(session, cves).await?;
         let mut ids = Vec::with_capacity(batch.len());
         for (new, raw, reuse) in batch {
@@ -353,7 +386,12 @@ impl AdvisoryWriter {
     }
 
     async fn flush_full(&mut self, session: &mut Session) -> Result<(), StoreError> {
-        for rows in [&mut self.advisories, &mut self.aliases, &mut self.keys, &mut self.links] {
+        for rows in [
+            &mut self.advisories,
+            &mut self.aliases,
+            &mut self.keys,
+            &mut self.links,
+        ] {
             if rows.is_full() {
                 rows.insert(session).await?;
             }
@@ -362,7 +400,12 @@ impl AdvisoryWriter {
     }
 
     async fn flush(&mut self, session: &mut Session) -> Result<(), StoreError> {
-        for rows in [&mut self.advisories, &mut self.aliases, &mut self.keys, &mut self.links] {
+        for rows in [
+            &mut self.advisories,
+            &mut self.aliases,
+            &mut self.keys,
+            &mut self.links,
+        ] {
             rows.insert(session).await?;
         }
         self.vulnerabilities.flush(session).await

@@ -7,9 +7,9 @@
 
 use std::collections::HashMap;
 
+use crate::StoreError;
 use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Session, json_ints, params};
-use crate::StoreError;
 
 /// How much of records goes into a block, before compression: raw records are read one at a time
 /// by people, so they are packed well.
@@ -24,7 +24,10 @@ const LEVEL: i32 = 1;
 /// A block never grows beyond this when decompressed: a single record's limit and then some.
 const MAX_BLOCK_BYTES: usize = 64 << 20;
 
-static BLOCK: Table = Table { name: "block", columns: &["id", "bytes"] };
+static BLOCK: Table = Table {
+    name: "block",
+    columns: &["id", "bytes"],
+};
 
 /// Where a record's bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,7 +77,11 @@ impl BlockWriter {
         let offset = self.open.len();
         self.open.extend_from_slice(record);
         let length = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        Ok(BlockSpan { block: self.next_id, offset: length(offset), length: length(record.len()) })
+        Ok(BlockSpan {
+            block: self.next_id,
+            offset: length(offset),
+            length: length(record.len()),
+        })
     }
 
     async fn close(&mut self, session: &mut Session) -> Result<(), StoreError> {
@@ -127,10 +134,12 @@ impl Session {
         }
         let mut blocks: Vec<i64> = by_block.keys().copied().collect();
         blocks.sort_unstable();
-        let mut decompressor = zstd::bulk::Decompressor::new()
-            .map_err(|error| StoreError::damaged(0, &error))?;
+        let mut decompressor =
+            zstd::bulk::Decompressor::new().map_err(|error| StoreError::damaged(0, &error))?;
         for chunk in blocks.chunks(BLOCKS_AT_ONCE) {
-            let rows = self.query(READ, params![json_ints(chunk.iter().copied())]).await?;
+            let rows = self
+                .query(READ, params![json_ints(chunk.iter().copied())])
+                .await?;
             for row in rows {
                 let id = row.int(0)?;
                 let bytes = decompress(&mut decompressor, id, &row.bytes(1)?)?;
@@ -155,13 +164,18 @@ fn decompress(
     let size = zstd::bulk::Decompressor::upper_bound(bytes)
         .filter(|size| *size <= MAX_BLOCK_BYTES)
         .ok_or_else(|| StoreError::damaged(id, "it is not of the form that was written"))?;
-    decompressor.decompress(bytes, size).map_err(|error| StoreError::damaged(id, &error))
+    decompressor
+        .decompress(bytes, size)
+        .map_err(|error| StoreError::damaged(id, &error))
 }
 
 fn slice(bytes: &[u8], span: BlockSpan) -> Result<&[u8], StoreError> {
     let (Ok(offset), Ok(length)) = (usize::try_from(span.offset), usize::try_from(span.length))
     else {
-        return Err(StoreError::damaged(span.block, "a place before its beginning"));
+        return Err(StoreError::damaged(
+            span.block,
+            "a place before its beginning",
+        ));
     };
     offset
         .checked_add(length)

@@ -31,7 +31,10 @@ const ROWS_HELD: usize = 2048;
 
 impl Rows {
     pub(crate) fn of(table: &'static Table) -> Self {
-        Self { table, values: Vec::new() }
+        Self {
+            table,
+            values: Vec::new(),
+        }
     }
 
     pub(crate) fn push(&mut self, row: Vec<Value>) {
@@ -74,10 +77,14 @@ impl Rows {
                 }
             }
             Inner::Postgres(transaction) => {
-                let statement =
-                    format!("COPY {} ({}) FROM STDIN", self.table.name, self.table.columns.join(","));
+                let statement = format!(
+                    "COPY {} ({}) FROM STDIN",
+                    self.table.name,
+                    self.table.columns.join(",")
+                );
                 let mut copy = transaction.copy_in_raw(&statement).await?;
-                copy.send(copy_text(self.table, &values).into_bytes()).await?;
+                copy.send(copy_text(self.table, &values).into_bytes())
+                    .await?;
                 copy.finish().await?;
             }
         }
@@ -89,7 +96,11 @@ impl Rows {
 fn insert_text(table: &Table, rows: usize) -> String {
     let row = format!("({})", vec!["?"; table.columns.len()].join(","));
     let rows = vec![row.as_str(); rows].join(",");
-    format!("INSERT INTO {} ({}) VALUES {rows}", table.name, table.columns.join(","))
+    format!(
+        "INSERT INTO {} ({}) VALUES {rows}",
+        table.name,
+        table.columns.join(",")
+    )
 }
 
 /// The text format of PostgreSQL's COPY (PostgreSQL manual, COPY, "Text Format").

@@ -45,8 +45,10 @@ impl Session {
         // One statement may not touch a row twice.
         let last: BTreeMap<&str, &EpssRow> =
             scores.iter().map(|row| (row.name.as_str(), row)).collect();
-        let rows: Vec<_> =
-            last.iter().map(|(name, row)| (name, row.score, row.percentile)).collect();
+        let rows: Vec<_> = last
+            .iter()
+            .map(|(name, row)| (name, row.score, row.percentile))
+            .collect();
         let rows = json_rows(&rows);
         self.execute(UPSERT, params![rows, day]).await
     }

@@ -38,6 +38,9 @@ pub enum StoreError {
 
 impl StoreError {
     pub(crate) fn damaged(block: i64, reason: &(impl std::fmt::Display + ?Sized)) -> Self {
-        Self::Damaged { block, reason: reason.to_string() }
+        Self::Damaged {
+            block,
+            reason: reason.to_string(),
+        }
     }
 }

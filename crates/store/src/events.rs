@@ -1,8 +1,8 @@
 //! Changes that somebody may want to hear of: ordered, numbered, never changed.
 
+use crate::StoreError;
 use crate::bulk::{Rows, Table};
 use crate::session::{Session, params};
-use crate::StoreError;
 
 /// A change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,15 @@ pub struct Event {
 
 static EVENT: Table = Table {
     name: "event",
-    columns: &["id", "time", "kind", "branch_id", "package", "vulnerability", "says"],
+    columns: &[
+        "id",
+        "time",
+        "kind",
+        "branch_id",
+        "package",
+        "vulnerability",
+        "says",
+    ],
 };
 
 impl Session {

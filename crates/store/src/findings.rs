@@ -46,8 +46,15 @@ pub struct FindingRow {
 static FINDING: Table = Table {
     name: "finding",
     columns: &[
-        "id", "branch_id", "source_package_id", "vulnerability_id", "status", "confidence",
-        "fixed_in", "first_seen", "changed_at",
+        "id",
+        "branch_id",
+        "source_package_id",
+        "vulnerability_id",
+        "status",
+        "confidence",
+        "fixed_in",
+        "first_seen",
+        "changed_at",
     ],
 };
 
@@ -172,22 +179,30 @@ impl Session {
         &mut self,
         sources: &[SourcePackageId],
     ) -> Result<Vec<Pair>, StoreError> {
-        self.pairs(PAIRS_OF_SOURCES, sources.iter().map(|source| source.0)).await
+        self.pairs(PAIRS_OF_SOURCES, sources.iter().map(|source| source.0))
+            .await
     }
 
     /// The pairs (source package, advisory) that share a key, for these advisories.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn pairs_of_advisories(&mut self, advisories: &[i64]) -> Result<Vec<Pair>, StoreError> {
-        self.pairs(PAIRS_OF_ADVISORIES, advisories.iter().copied()).await
+    pub async fn pairs_of_advisories(
+        &mut self,
+        advisories: &[i64],
+    ) -> Result<Vec<Pair>, StoreError> {
+        self.pairs(PAIRS_OF_ADVISORIES, advisories.iter().copied())
+            .await
     }
 
     /// The pairs (vulnerability, advisory) of these vulnerabilities.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn advisories_of(&mut self, vulnerabilities: &[i64]) -> Result<Vec<Pair>, StoreError> {
+    pub async fn advisories_of(
+        &mut self,
+        vulnerabilities: &[i64],
+    ) -> Result<Vec<Pair>, StoreError> {
         self.pairs(SIBLINGS, vulnerabilities.iter().copied()).await
     }
 
@@ -195,7 +210,10 @@ impl Session {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn vulnerabilities_of(&mut self, advisories: &[i64]) -> Result<Vec<Pair>, StoreError> {
+    pub async fn vulnerabilities_of(
+        &mut self,
+        advisories: &[i64],
+    ) -> Result<Vec<Pair>, StoreError> {
         self.pairs(LINKS, advisories.iter().copied()).await
     }
 
@@ -207,8 +225,13 @@ impl Session {
         &mut self,
         sources: &[SourcePackageId],
     ) -> Result<Vec<(SourcePackageId, BranchId)>, StoreError> {
-        let pairs = self.pairs(BRANCHES_OF_SOURCES, sources.iter().map(|source| source.0)).await?;
-        Ok(pairs.into_iter().map(|(a, b)| (SourcePackageId(a), BranchId(b))).collect())
+        let pairs = self
+            .pairs(BRANCHES_OF_SOURCES, sources.iter().map(|source| source.0))
+            .await?;
+        Ok(pairs
+            .into_iter()
+            .map(|(a, b)| (SourcePackageId(a), BranchId(b)))
+            .collect())
     }
 
     /// The pairs (key, source package) of these keys.
@@ -220,7 +243,10 @@ impl Session {
         keys: &[i64],
     ) -> Result<Vec<(i64, SourcePackageId)>, StoreError> {
         let pairs = self.pairs(SOURCES_OF_KEYS, keys.iter().copied()).await?;
-        Ok(pairs.into_iter().map(|(key, source)| (key, SourcePackageId(source))).collect())
+        Ok(pairs
+            .into_iter()
+            .map(|(key, source)| (key, SourcePackageId(source)))
+            .collect())
     }
 
     /// What is open on a branch now, a line each: vulnerability, package, version, status.
@@ -230,8 +256,17 @@ impl Session {
     pub async fn open_finding_lines(&mut self, branch: &str) -> Result<Vec<String>, StoreError> {
         let mut lines = Vec::new();
         for row in self.query(OPEN_LINES, params![branch]).await? {
-            let status = if row.int(3)? == 0 { "affected" } else { "under investigation" };
-            lines.push(format!("{} {} {} {status}", row.text(0)?, row.text(1)?, row.text(2)?));
+            let status = if row.int(3)? == 0 {
+                "affected"
+            } else {
+                "under investigation"
+            };
+            lines.push(format!(
+                "{} {} {} {status}",
+                row.text(0)?,
+                row.text(1)?,
+                row.text(2)?
+            ));
         }
         Ok(lines)
     }
@@ -252,7 +287,10 @@ impl Session {
         let ids: Vec<i64> = ids.collect();
         let mut pairs = Vec::new();
         for chunk in ids.chunks(CHUNK) {
-            for row in self.query(statement, params![json_ints(chunk.iter().copied())]).await? {
+            for row in self
+                .query(statement, params![json_ints(chunk.iter().copied())])
+                .await?
+            {
                 pairs.push((row.int(0)?, row.int(1)?));
             }
         }
@@ -263,10 +301,16 @@ impl Session {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn standing_advisories(&mut self, ids: &[i64]) -> Result<Vec<AdvisoryRow>, StoreError> {
+    pub async fn standing_advisories(
+        &mut self,
+        ids: &[i64],
+    ) -> Result<Vec<AdvisoryRow>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(CHUNK) {
-            for row in self.query(ADVISORIES, params![json_ints(chunk.iter().copied())]).await? {
+            for row in self
+                .query(ADVISORIES, params![json_ints(chunk.iter().copied())])
+                .await?
+            {
                 found.push(AdvisoryRow {
                     id: row.int(0)?,
                     feed_kind: row.text(1)?,
@@ -305,7 +349,9 @@ impl Session {
     /// When the database refuses.
     pub async fn all_sources(&mut self) -> Result<Vec<SourcePackageId>, StoreError> {
         let rows = self.query(ALL_SOURCES, Vec::new()).await?;
-        rows.iter().map(|row| Ok(SourcePackageId(row.int(0)?))).collect()
+        rows.iter()
+            .map(|row| Ok(SourcePackageId(row.int(0)?)))
+            .collect()
     }
 
     /// The findings of source packages on a branch.
@@ -320,7 +366,9 @@ impl Session {
         let mut found = Vec::new();
         for chunk in sources.chunks(CHUNK) {
             let list = json_ints(chunk.iter().map(|source| source.0));
-            let rows = self.query(FINDINGS_OF_SOURCES, params![branch.0, list]).await?;
+            let rows = self
+                .query(FINDINGS_OF_SOURCES, params![branch.0, list])
+                .await?;
             for row in rows {
                 found.push(finding(&row)?);
             }
@@ -339,7 +387,10 @@ impl Session {
         let mut found = Vec::new();
         for chunk in vulnerabilities.chunks(CHUNK) {
             let list = json_ints(chunk.iter().copied());
-            for row in self.query(FINDINGS_OF_VULNERABILITIES, params![list]).await? {
+            for row in self
+                .query(FINDINGS_OF_VULNERABILITIES, params![list])
+                .await?
+            {
                 found.push(finding(&row)?);
             }
         }
@@ -360,7 +411,8 @@ impl Session {
         let replaced = changed.iter().map(|row| row.id);
         let deleted: Vec<i64> = gone.iter().copied().chain(replaced).collect();
         for chunk in deleted.chunks(CHUNK) {
-            self.execute(DELETE, params![json_ints(chunk.iter().copied())]).await?;
+            self.execute(DELETE, params![json_ints(chunk.iter().copied())])
+                .await?;
         }
         let mut rows = Rows::of(&FINDING);
         for row in changed {
@@ -403,8 +455,12 @@ impl Session {
         &mut self,
         names: impl Iterator<Item = &'a str>,
     ) -> Result<HashMap<String, i64>, StoreError> {
-        let rows = self.query(VULNERABILITIES_BY_NAME, params![json_texts(names)]).await?;
-        rows.iter().map(|row| Ok((row.text(1)?, row.int(0)?))).collect()
+        let rows = self
+            .query(VULNERABILITIES_BY_NAME, params![json_texts(names)])
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.text(1)?, row.int(0)?)))
+            .collect()
     }
 
     /// The names and versions of source packages.

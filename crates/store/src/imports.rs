@@ -1,8 +1,8 @@
 //! What was imported when, and what was passed over.
 
+use crate::StoreError;
 use crate::bulk::{Rows, Table};
 use crate::session::{Session, params};
-use crate::StoreError;
 
 /// What an import did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +47,15 @@ const INSERT: &str = "INSERT INTO import \
 
 static REJECT: Table = Table {
     name: "import_reject",
-    columns: &["import_id", "ordinal", "document", "place", "record", "reason", "mended"],
+    columns: &[
+        "import_id",
+        "ordinal",
+        "document",
+        "place",
+        "record",
+        "reason",
+        "mended",
+    ],
 };
 
 impl Session {

@@ -7,11 +7,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::StoreError;
 use crate::advisories::digest;
 use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES};
 use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Session, json_ints, json_texts, params};
-use crate::StoreError;
 
 /// A branch's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,17 +83,33 @@ pub struct RevisionRow {
 static SOURCE_PACKAGE: Table = Table {
     name: "source_package",
     columns: &[
-        "id", "distribution", "name", "version", "grafted", "digest", "facts_block",
-        "facts_offset", "facts_length",
+        "id",
+        "distribution",
+        "name",
+        "version",
+        "grafted",
+        "digest",
+        "facts_block",
+        "facts_offset",
+        "facts_length",
     ],
 };
-static SOURCE_KEY: Table =
-    Table { name: "source_package_key", columns: &["key", "source_package_id"] };
+static SOURCE_KEY: Table = Table {
+    name: "source_package_key",
+    columns: &["key", "source_package_id"],
+};
 static PACKAGE: Table = Table {
     name: "package",
     columns: &[
-        "id", "source_package_id", "name", "version", "maintainer", "digest", "facts_block",
-        "facts_offset", "facts_length",
+        "id",
+        "source_package_id",
+        "name",
+        "version",
+        "maintainer",
+        "digest",
+        "facts_block",
+        "facts_offset",
+        "facts_length",
     ],
 };
 static INTERVAL: Table = Table {
@@ -116,8 +132,7 @@ const REVISION: &str = "SELECT id, name, time, position, digest, packages FROM r
 const REVISION_INSERT: &str = "INSERT INTO revision \
     (id, repository_id, name, time, position, digest, packages, signed_by, imported_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-const POSITION_TAKEN: &str =
-    "SELECT id FROM revision WHERE repository_id = $1 AND position = $2";
+const POSITION_TAKEN: &str = "SELECT id FROM revision WHERE repository_id = $1 AND position = $2";
 const NEXT_POSITION: &str =
     "SELECT min(position) FROM revision WHERE repository_id = $1 AND position > $2";
 const COVERING: &str = "SELECT package_id, since, until FROM package_interval \
@@ -198,7 +213,8 @@ impl Session {
             return Ok(BranchId(row.int(0)?));
         }
         let id = self.next_id("SELECT max(id) FROM branch").await?;
-        self.execute(BRANCH_INSERT, params![id, distribution, name]).await?;
+        self.execute(BRANCH_INSERT, params![id, distribution, name])
+            .await?;
         Ok(BranchId(id))
     }
 
@@ -212,12 +228,15 @@ impl Session {
         name: &str,
         architecture: &str,
     ) -> Result<RepositoryId, StoreError> {
-        let found = self.query_one(REPOSITORY, params![branch.0, name, architecture]).await?;
+        let found = self
+            .query_one(REPOSITORY, params![branch.0, name, architecture])
+            .await?;
         if let Some(row) = found {
             return Ok(RepositoryId(row.int(0)?));
         }
         let id = self.next_id("SELECT max(id) FROM repository").await?;
-        self.execute(REPOSITORY_INSERT, params![id, branch.0, name, architecture]).await?;
+        self.execute(REPOSITORY_INSERT, params![id, branch.0, name, architecture])
+            .await?;
         Ok(RepositoryId(id))
     }
 
@@ -230,7 +249,10 @@ impl Session {
         repository: RepositoryId,
         name: &str,
     ) -> Result<Option<RevisionRow>, StoreError> {
-        let Some(row) = self.query_one(REVISION, params![repository.0, name]).await? else {
+        let Some(row) = self
+            .query_one(REVISION, params![repository.0, name])
+            .await?
+        else {
             return Ok(None);
         };
         Ok(Some(RevisionRow {
@@ -265,7 +287,11 @@ impl Session {
                 all.push(SourcePackageId(id));
                 continue;
             }
-            let BlockSpan { block, offset, length } = blocks.add(self, &package.facts).await?;
+            let BlockSpan {
+                block,
+                offset,
+                length,
+            } = blocks.add(self, &package.facts).await?;
             rows.push(params![
                 next,
                 distribution,
@@ -300,7 +326,10 @@ impl Session {
         digests: impl Iterator<Item = [u8; 16]>,
     ) -> Result<HashMap<[u8; 16], PackageId>, StoreError> {
         let known = self.by_digest(PACKAGES_BY_DIGEST, digests).await?;
-        Ok(known.into_iter().map(|(digest, id)| (digest, PackageId(id))).collect())
+        Ok(known
+            .into_iter()
+            .map(|(digest, id)| (digest, PackageId(id)))
+            .collect())
     }
 
     /// Writes packages that are not stored yet.
@@ -317,7 +346,11 @@ impl Session {
         let mut rows = Rows::of(&PACKAGE);
         let mut ids = Vec::with_capacity(packages.len());
         for (id, package) in (first..).zip(packages) {
-            let BlockSpan { block, offset, length } = blocks.add(self, &package.facts).await?;
+            let BlockSpan {
+                block,
+                offset,
+                length,
+            } = blocks.add(self, &package.facts).await?;
             rows.push(params![
                 id,
                 package.source.0,
@@ -365,7 +398,11 @@ impl Session {
         revision: &NewRevision<'_>,
     ) -> Result<Vec<SourcePackageId>, StoreError> {
         let mut at = position(revision.time, revision.name);
-        while self.query_one(POSITION_TAKEN, params![repository.0, at]).await?.is_some() {
+        while self
+            .query_one(POSITION_TAKEN, params![repository.0, at])
+            .await?
+            .is_some()
+        {
             at += 1;
         }
         let packages: HashSet<i64> = revision.packages.iter().map(|id| id.0).collect();
@@ -397,15 +434,20 @@ impl Session {
         at: i64,
         packages: &HashSet<i64>,
     ) -> Result<Vec<i64>, StoreError> {
-        let next = self.query_one(NEXT_POSITION, params![repository.0, at]).await?;
+        let next = self
+            .query_one(NEXT_POSITION, params![repository.0, at])
+            .await?;
         let next = next.map(|row| row.opt_int(0)).transpose()?.flatten();
         let mut covering: HashMap<i64, Option<i64>> = HashMap::new();
         for row in self.query(COVERING, params![repository.0, at]).await? {
             covering.insert(row.int(0)?, row.opt_int(2)?);
         }
         let mut inserts = Rows::of(&INTERVAL);
-        let mut gone: Vec<i64> =
-            covering.keys().copied().filter(|package| !packages.contains(package)).collect();
+        let mut gone: Vec<i64> = covering
+            .keys()
+            .copied()
+            .filter(|package| !packages.contains(package))
+            .collect();
         gone.sort_unstable();
         for &package in &gone {
             // What reached beyond the next revision goes on from there.
@@ -416,10 +458,17 @@ impl Session {
                 inserts.push(params![repository.0, package, next, until]);
             }
         }
-        self.execute(CLOSE, params![repository.0, json_ints(gone.iter().copied()), at]).await?;
+        self.execute(
+            CLOSE,
+            params![repository.0, json_ints(gone.iter().copied()), at],
+        )
+        .await?;
 
-        let mut came: Vec<i64> =
-            packages.iter().copied().filter(|package| !covering.contains_key(package)).collect();
+        let mut came: Vec<i64> = packages
+            .iter()
+            .copied()
+            .filter(|package| !covering.contains_key(package))
+            .collect();
         came.sort_unstable();
         let mut follows: HashSet<i64> = HashSet::new();
         if let Some(next) = next {
@@ -428,7 +477,8 @@ impl Session {
             }
             follows.retain(|package| packages.contains(package) && !covering.contains_key(package));
             let list = json_ints(follows.iter().copied());
-            self.execute(BEGIN_EARLIER, params![repository.0, list, at, next]).await?;
+            self.execute(BEGIN_EARLIER, params![repository.0, list, at, next])
+                .await?;
         }
         for &package in came.iter().filter(|package| !follows.contains(package)) {
             inserts.push(params![repository.0, package, at, next]);
@@ -452,10 +502,16 @@ impl Session {
         sources.sort_unstable();
         let list = json_ints(sources.iter().copied());
         let mut runs: BTreeMap<i64, Vec<(i64, Option<i64>)>> = BTreeMap::new();
-        for row in self.query(INTERVALS_OF_SOURCES, params![branch.0, list.as_str()]).await? {
-            runs.entry(row.int(0)?).or_default().push((row.int(1)?, row.opt_int(2)?));
+        for row in self
+            .query(INTERVALS_OF_SOURCES, params![branch.0, list.as_str()])
+            .await?
+        {
+            runs.entry(row.int(0)?)
+                .or_default()
+                .push((row.int(1)?, row.opt_int(2)?));
         }
-        self.execute(SOURCE_INTERVALS_DELETE, params![branch.0, list]).await?;
+        self.execute(SOURCE_INTERVALS_DELETE, params![branch.0, list])
+            .await?;
         let mut rows = Rows::of(&SOURCE_INTERVAL);
         for (source, intervals) in runs {
             for (since, until) in union(intervals) {
@@ -505,7 +561,9 @@ fn union(mut intervals: Vec<(i64, Option<i64>)>) -> Vec<(i64, Option<i64>)> {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
 }
 
 #[cfg(test)]

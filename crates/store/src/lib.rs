@@ -5,23 +5,25 @@
 //! functions that run them; where the two dialects part, both texts stand side by side.
 
 mod advisories;
-mod bulk;
-mod enrichment;
 mod block;
+mod bulk;
 mod content;
+mod enrichment;
 mod error;
 mod events;
 mod findings;
 mod imports;
-mod migrations;
 mod inventory;
+mod migrations;
+mod read;
 mod session;
 mod settings;
 mod store;
 mod vulnerabilities;
-mod read;
 
-pub use advisories::{AdvisoryRow, AdvisoryWriter, FeedId, FeedState, KnownAdvisory, NewAdvisory, Touched};
+pub use advisories::{
+    AdvisoryRow, AdvisoryWriter, FeedId, FeedState, KnownAdvisory, NewAdvisory, Touched,
+};
 pub use block::BlockSpan;
 pub use content::Content;
 pub use enrichment::EpssRow;
@@ -30,13 +32,13 @@ pub use events::Event;
 pub use findings::{FindingKey, FindingRow, FindingState};
 pub use imports::{ImportSummary, StoredReject};
 pub use inventory::{
-    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow, SourcePackageId,
-    position,
+    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow,
+    SourcePackageId, position,
 };
 pub use read::{
-    AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow, PackageRow,
-    PlaceRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRow, SourceSpan,
-    VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
+    AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow,
+    PackageRow, PlaceRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRow,
+    SourceSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
 pub use session::Session;
 pub use store::{Backend, Store};

@@ -28,7 +28,10 @@ pub(crate) struct Dialect {
 
 impl From<&'static str> for Dialect {
     fn from(text: &'static str) -> Self {
-        Self { sqlite: text, postgres: text }
+        Self {
+            sqlite: text,
+            postgres: text,
+        }
     }
 }
 
@@ -92,7 +95,11 @@ impl From<Option<&str>> for Value {
 
 /// PostgreSQL has no NUL in text, and what a feed says must be the same on both databases.
 fn storable(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
 }
 
 impl From<Vec<u8>> for Value {
@@ -145,11 +152,15 @@ impl Row {
 
 impl Session {
     pub(crate) fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
-        Self { transaction: Inner::Sqlite(transaction) }
+        Self {
+            transaction: Inner::Sqlite(transaction),
+        }
     }
 
     pub(crate) fn postgres(transaction: Transaction<'static, Postgres>) -> Self {
-        Self { transaction: Inner::Postgres(transaction) }
+        Self {
+            transaction: Inner::Postgres(transaction),
+        }
     }
 
     /// Makes everything that was written in this session last.
@@ -243,7 +254,12 @@ impl Session {
     /// The first identifier that is free in a table whose statement gives the highest in use.
     pub(crate) async fn next_id(&mut self, highest: &'static str) -> Result<i64, StoreError> {
         let row = self.query_one(highest, Vec::new()).await?;
-        Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().unwrap_or(0) + 1)
+        Ok(row
+            .map(|row| row.opt_int(0))
+            .transpose()?
+            .flatten()
+            .unwrap_or(0)
+            + 1)
     }
 }
 
@@ -297,7 +313,10 @@ pub(crate) fn json_ints(numbers: impl IntoIterator<Item = i64>) -> String {
 
 /// A list of texts as JSON.
 pub(crate) fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let texts: Vec<String> = texts.into_iter().map(|text| storable(text.to_owned())).collect();
+    let texts: Vec<String> = texts
+        .into_iter()
+        .map(|text| storable(text.to_owned()))
+        .collect();
     serde_json::to_string(&texts).expect("a list of texts is JSON")
 }
 

@@ -1,7 +1,7 @@
 //! Values that belong to the database as a whole, by name.
 
-use crate::session::{Session, params};
 use crate::StoreError;
+use crate::session::{Session, params};
 
 const GET: &str = "SELECT value FROM setting WHERE name = $1";
 const SET: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) \
@@ -13,7 +13,10 @@ impl Session {
     /// # Errors
     /// When the database refuses.
     pub async fn setting(&mut self, name: &str) -> Result<Option<String>, StoreError> {
-        self.query_one(GET, params![name]).await?.map(|row| row.text(0)).transpose()
+        self.query_one(GET, params![name])
+            .await?
+            .map(|row| row.text(0))
+            .transpose()
     }
 
     /// Sets a setting.

@@ -30,7 +30,10 @@ pub enum Backend {
 #[derive(Debug, Clone)]
 enum Pools {
     /// SQLite has one writer; readers never wait for it.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -51,7 +54,9 @@ impl Store {
             return Self::open_postgres(PgConnectOptions::from_str(address)?).await;
         }
         if address.contains("://") {
-            return Err(StoreError::Address { address: address.to_owned() });
+            return Err(StoreError::Address {
+                address: address.to_owned(),
+            });
         }
         Self::open_sqlite(Path::new(address)).await
     }
@@ -63,7 +68,9 @@ impl Store {
             .connect_with(options)
             .await?;
         migrator(Backend::Postgres).run(&pool).await?;
-        Ok(Self { pools: Pools::Postgres(pool) })
+        Ok(Self {
+            pools: Pools::Postgres(pool),
+        })
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
@@ -86,7 +93,9 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
-        Ok(Self { pools: Pools::Sqlite { writer, readers } })
+        Ok(Self {
+            pools: Pools::Sqlite { writer, readers },
+        })
     }
 
     /// Which database this is.

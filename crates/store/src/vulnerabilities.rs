@@ -8,20 +8,30 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::StoreError;
 use crate::advisories::{NewAdvisory, Touched};
 use crate::bulk::{Rows, Table};
 use crate::session::{Dialect, Session, json_ints, json_texts, params};
-use crate::StoreError;
 
 static VULNERABILITY: Table = Table {
     name: "vulnerability",
     columns: &[
-        "id", "name", "published", "modified", "withdrawn", "lead_advisory", "score",
-        "score_version", "scorer", "exploited_since",
+        "id",
+        "name",
+        "published",
+        "modified",
+        "withdrawn",
+        "lead_advisory",
+        "score",
+        "score_version",
+        "scorer",
+        "exploited_since",
     ],
 };
-static LINK: Table =
-    Table { name: "advisory_vulnerability", columns: &["vulnerability_id", "advisory_id"] };
+static LINK: Table = Table {
+    name: "advisory_vulnerability",
+    columns: &["vulnerability_id", "advisory_id"],
+};
 
 const BY_NAMES: Dialect = Dialect {
     sqlite: "SELECT v.name, v.id FROM json_each($1) AS wanted \
@@ -183,7 +193,11 @@ impl Writer {
     }
 
     pub(crate) async fn flush_full(&mut self, session: &mut Session) -> Result<(), StoreError> {
-        if self.new.is_full() { self.flush(session).await } else { Ok(()) }
+        if self.new.is_full() {
+            self.flush(session).await
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) async fn flush(&mut self, session: &mut Session) -> Result<(), StoreError> {
@@ -205,7 +219,8 @@ impl Writer {
             let mut targets = component.cve_vulnerabilities.clone();
             if targets.is_empty() {
                 let name = component.names.first().cloned().unwrap_or_default();
-                self.look_up(session, std::iter::once(name.as_str())).await?;
+                self.look_up(session, std::iter::once(name.as_str()))
+                    .await?;
                 let id = match self.known.get(name.as_str()) {
                     Some(&id) => id,
                     None => self.make_empty(&name),
@@ -255,7 +270,9 @@ impl Writer {
             .filter(|(advisory, targets)| present.get(advisory) != Some(targets))
             .map(|(&advisory, _)| advisory)
             .collect();
-        session.execute(UNLINK, params![json_ints(changed.iter().copied())]).await?;
+        session
+            .execute(UNLINK, params![json_ints(changed.iter().copied())])
+            .await?;
         let mut links = Rows::of(&LINK);
         for advisory in changed {
             for &target in present.get(&advisory).into_iter().flatten() {
@@ -279,9 +296,15 @@ impl Writer {
         for chunk in stale.chunks(CHUNK) {
             gone.extend(refresh(session, chunk).await?);
         }
-        let mut touched: Vec<i64> = stale.into_iter().filter(|id| *id < self.first_new).collect();
+        let mut touched: Vec<i64> = stale
+            .into_iter()
+            .filter(|id| *id < self.first_new)
+            .collect();
         touched.extend(self.first_new..self.next_id);
-        Ok(Touched { vulnerabilities: touched, gone })
+        Ok(Touched {
+            vulnerabilities: touched,
+            gone,
+        })
     }
 }
 
@@ -303,8 +326,11 @@ struct Component {
 impl NameGroup {
     /// Everything that names lead to, starting from the given advisories.
     async fn around(session: &mut Session, advisories: &[i64]) -> Result<Self, StoreError> {
-        let mut group =
-            Self { names: HashMap::new(), gives_cve: HashMap::new(), cve_links: HashMap::new() };
+        let mut group = Self {
+            names: HashMap::new(),
+            gives_cve: HashMap::new(),
+            cve_links: HashMap::new(),
+        };
         let mut visited: HashSet<i64> = HashSet::new();
         let mut frontier: Vec<i64> = advisories.to_vec();
         while !frontier.is_empty() {
@@ -324,7 +350,11 @@ impl NameGroup {
         for row in session.query(CVE_LINKS, params![ids.as_str()]).await? {
             let advisory = row.int(0)?;
             if group.gives_cve(advisory) {
-                group.cve_links.entry(advisory).or_default().insert(row.int(1)?);
+                group
+                    .cve_links
+                    .entry(advisory)
+                    .or_default()
+                    .insert(row.int(1)?);
             }
         }
         Ok(group)
@@ -383,7 +413,9 @@ impl NameGroup {
         let mut open = vec![start];
         while let Some(advisory) = open.pop() {
             if self.gives_cve(advisory) {
-                component.cve_vulnerabilities.extend(self.cve_links.get(&advisory).into_iter().flatten());
+                component
+                    .cve_vulnerabilities
+                    .extend(self.cve_links.get(&advisory).into_iter().flatten());
                 continue;
             }
             if !seen.insert(advisory) {
@@ -413,10 +445,7 @@ struct Gathered {
 }
 
 /// Makes rows anew, and gives the names of those that had to go.
-async fn refresh(
-    session: &mut Session,
-    ids: &[i64],
-) -> Result<HashMap<i64, String>, StoreError> {
+async fn refresh(session: &mut Session, ids: &[i64]) -> Result<HashMap<i64, String>, StoreError> {
     let list = json_ints(ids.iter().copied());
     let mut gathered: HashMap<i64, Gathered> = HashMap::new();
     for row in session.query(SOURCES, params![list.as_str()]).await? {
@@ -424,8 +453,15 @@ async fn refresh(
         let (advisory, kind) = (row.int(1)?, row.text(2)?);
         entry.published = least(entry.published, row.opt_int(3)?);
         entry.modified = entry.modified.max(row.opt_int(4)?);
-        if row.bool(5)? { entry.withdrawn += 1 } else { entry.standing += 1 }
-        let rank = LEADS.iter().position(|lead| *lead == kind).unwrap_or(LEADS.len());
+        if row.bool(5)? {
+            entry.withdrawn += 1;
+        } else {
+            entry.standing += 1;
+        }
+        let rank = LEADS
+            .iter()
+            .position(|lead| *lead == kind)
+            .unwrap_or(LEADS.len());
         if entry.lead.is_none_or(|(known, _)| rank < known) {
             entry.lead = Some((rank, advisory));
         }
@@ -449,8 +485,12 @@ async fn refresh(
     session.execute(DELETE, params![list]).await?;
     let mut rows = Rows::of(&VULNERABILITY);
     for id in ids {
-        let Some(found) = gathered.remove(id) else { continue };
-        let Some(name) = names.remove(id) else { continue };
+        let Some(found) = gathered.remove(id) else {
+            continue;
+        };
+        let Some(name) = names.remove(id) else {
+            continue;
+        };
         let (version, score, scorer) = match found.score {
             Some((version, score, scorer)) => (Some(version), Some(score), Some(scorer)),
             None => (None, None, None),

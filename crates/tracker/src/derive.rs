@@ -11,8 +11,8 @@ use palisade_store::{
 };
 
 use crate::TrackerError;
-use crate::rules::Judged;
 use crate::encoding::{AdvisoryFacts, decode, key_hash};
+use crate::rules::Judged;
 
 /// Source packages judged at once; bounds the memory for their advisories.
 const CHUNK: usize = 4000;
@@ -130,13 +130,19 @@ impl Deriver {
         self.subjects.clear();
         let (work, names) = self.work_of_sources(session, sources).await?;
         self.judged.loading += started.elapsed();
-        let branches = sources.iter().map(|source| (*source, vec![branch])).collect();
+        let branches = sources
+            .iter()
+            .map(|source| (*source, vec![branch]))
+            .collect();
         self.judge_all(session, &work, &branches, &names).await
     }
 
     /// What was done, on so many subjects.
     pub(crate) fn judged(&self, subjects: usize) -> Judged {
-        Judged { subjects, ..self.judged }
+        Judged {
+            subjects,
+            ..self.judged
+        }
     }
 
     async fn work_of_vulnerabilities(
@@ -146,19 +152,29 @@ impl Deriver {
     ) -> Result<(Work, HashMap<i64, String>), TrackerError> {
         let mut vulnerabilities_of: HashMap<i64, Vec<i64>> = HashMap::new();
         for (vulnerability, advisory) in session.advisories_of(ids).await? {
-            vulnerabilities_of.entry(advisory).or_default().push(vulnerability);
+            vulnerabilities_of
+                .entry(advisory)
+                .or_default()
+                .push(vulnerability);
         }
         let advisories: Vec<i64> = vulnerabilities_of.keys().copied().collect();
         let mut work = Work::new();
         for (source, advisory) in session.pairs_of_advisories(&advisories).await? {
             for &vulnerability in &vulnerabilities_of[&advisory] {
-                work.entry((SourcePackageId(source), vulnerability)).or_default().push(advisory);
+                work.entry((SourcePackageId(source), vulnerability))
+                    .or_default()
+                    .push(advisory);
             }
         }
         let names = session.vulnerability_names(ids).await?;
         let by_key: HashMap<i64, i64> = names
             .iter()
-            .map(|(&id, name)| (key_hash(&palisade_matching::key::of_vulnerability(name)), id))
+            .map(|(&id, name)| {
+                (
+                    key_hash(&palisade_matching::key::of_vulnerability(name)),
+                    id,
+                )
+            })
             .collect();
         let keys: Vec<i64> = by_key.keys().copied().collect();
         for (key, source) in session.sources_of_keys(&keys).await? {
@@ -179,20 +195,31 @@ impl Deriver {
         let advisories: Vec<i64> = advisories.into_iter().collect();
         let mut vulnerabilities_of: HashMap<i64, Vec<i64>> = HashMap::new();
         for (vulnerability, advisory) in session.vulnerabilities_of(&advisories).await? {
-            vulnerabilities_of.entry(advisory).or_default().push(vulnerability);
+            vulnerabilities_of
+                .entry(advisory)
+                .or_default()
+                .push(vulnerability);
         }
         let mut work = Work::new();
         for (source, advisory) in pairs {
             for &vulnerability in vulnerabilities_of.get(&advisory).into_iter().flatten() {
-                work.entry((SourcePackageId(source), vulnerability)).or_default().push(advisory);
+                work.entry((SourcePackageId(source), vulnerability))
+                    .or_default()
+                    .push(advisory);
             }
         }
         self.load_subjects(session, sources.iter().copied()).await?;
-        let named = self.subjects.values().flat_map(Subject::named_vulnerabilities);
+        let named = self
+            .subjects
+            .values()
+            .flat_map(Subject::named_vulnerabilities);
         let named: HashSet<&str> = named.map(VulnerabilityId::as_str).collect();
         let known = session.vulnerabilities_by_name(named.into_iter()).await?;
         for (source, subject) in &self.subjects {
-            for id in subject.named_vulnerabilities().filter_map(|id| known.get(id.as_str())) {
+            for id in subject
+                .named_vulnerabilities()
+                .filter_map(|id| known.get(id.as_str()))
+            {
                 work.entry((*source, *id)).or_default();
             }
         }
@@ -207,9 +234,11 @@ impl Deriver {
         session: &mut Session,
         sources: impl Iterator<Item = SourcePackageId>,
     ) -> Result<(), TrackerError> {
-        let missing: Vec<SourcePackageId> =
-            sources.filter(|source| !self.subjects.contains_key(source)).collect();
-        self.subjects.extend(load_subjects(session, &missing).await?);
+        let missing: Vec<SourcePackageId> = sources
+            .filter(|source| !self.subjects.contains_key(source))
+            .collect();
+        self.subjects
+            .extend(load_subjects(session, &missing).await?);
         Ok(())
     }
 
@@ -234,12 +263,23 @@ impl Deriver {
             else {
                 continue;
             };
-            let Ok(name) = name.parse::<VulnerabilityId>() else { continue };
+            let Ok(name) = name.parse::<VulnerabilityId>() else {
+                continue;
+            };
             for &branch in branches.get(&source).into_iter().flatten() {
-                let place = Place { branch: self.branch_names.get(&branch).map(String::as_str) };
+                let place = Place {
+                    branch: self.branch_names.get(&branch).map(String::as_str),
+                };
                 let loaded = ids.iter().filter_map(|id| advisories.get(id));
                 if let Some(judgement) = judge_loaded(subject, &name, loaded, place) {
-                    states.insert(FindingKey { branch, source, vulnerability }, state(&judgement));
+                    states.insert(
+                        FindingKey {
+                            branch,
+                            source,
+                            vulnerability,
+                        },
+                        state(&judgement),
+                    );
                 }
             }
         }
@@ -261,25 +301,30 @@ impl Deriver {
         present: Vec<FindingRow>,
         mut states: HashMap<FindingKey, FindingState>,
     ) -> Result<(), TrackerError> {
-        let (mut gone, mut changed, mut news) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut gone, mut changed, mut differences) = (Vec::new(), Vec::new(), Vec::new());
         for row in present {
             match states.remove(&row.key) {
                 Some(state) if state == row.state => {}
                 Some(state) => {
-                    news.push((row.key, Some(row.state), Some(state.clone())));
+                    differences.push((row.key, Some(row.state), Some(state.clone())));
                     changed.push(FindingRow { state, ..row });
                 }
                 None => {
-                    news.push((row.key, Some(row.state), None));
+                    differences.push((row.key, Some(row.state), None));
                     gone.push(row.id);
                 }
             }
         }
         let mut new: Vec<(FindingKey, FindingState)> = states.into_iter().collect();
         new.sort_unstable_by_key(|(key, _)| *key);
-        news.extend(new.iter().map(|(key, state)| (*key, None, Some(state.clone()))));
-        let events = self.events(session, news).await?;
-        session.write_findings(self.now, &gone, &changed, &new).await?;
+        differences.extend(
+            new.iter()
+                .map(|(key, state)| (*key, None, Some(state.clone()))),
+        );
+        let events = self.events(session, differences).await?;
+        session
+            .write_findings(self.now, &gone, &changed, &new)
+            .await?;
         session.write_events(&events).await?;
         Ok(())
     }
@@ -323,18 +368,24 @@ fn news_words(
 ) -> (&'static str, String) {
     let label = |state: &FindingState| status(state.status).label().replace('_', " ");
     match (is_open(before), after) {
-        (true, Some(after)) if is_open(Some(after)) => {
-            ("finding.changed", format!("{name} in {package} {version} is now {}", label(after)))
-        }
-        (true, Some(after)) => {
-            ("finding.closed", format!("{name} in {package} {version} is now {}", label(after)))
-        }
-        (true, None) => {
-            ("finding.closed", format!("{name} no longer concerns {package} {version}"))
-        }
+        (true, Some(after)) if is_open(Some(after)) => (
+            "finding.changed",
+            format!("{name} in {package} {version} is now {}", label(after)),
+        ),
+        (true, Some(after)) => (
+            "finding.closed",
+            format!("{name} in {package} {version} is now {}", label(after)),
+        ),
+        (true, None) => (
+            "finding.closed",
+            format!("{name} no longer concerns {package} {version}"),
+        ),
         (false, after) => {
             let label = after.map(label).unwrap_or_default();
-            ("finding.opened", format!("{name} in {package} {version} is {label}"))
+            (
+                "finding.opened",
+                format!("{name} in {package} {version} is {label}"),
+            )
         }
     }
 }
@@ -361,7 +412,9 @@ pub(crate) fn confidence(number: i64) -> Confidence {
 }
 
 fn state(judgement: &Judgement<'_>) -> FindingState {
-    let status = VerdictStatus::ALL.iter().position(|status| *status == judgement.status);
+    let status = VerdictStatus::ALL
+        .iter()
+        .position(|status| *status == judgement.status);
     FindingState {
         status: i64::try_from(status.unwrap_or(1)).unwrap_or(1),
         confidence: match judgement.confidence {
@@ -382,7 +435,10 @@ pub(crate) fn judge_loaded<'a>(
 ) -> Option<Judgement<'a>> {
     let (mut own, mut graft) = (Vec::new(), Vec::new());
     for advisory in advisories {
-        let provenance = Provenance { feed: &advisory.feed, record: &advisory.row.name };
+        let provenance = Provenance {
+            feed: &advisory.feed,
+            record: &advisory.row.name,
+        };
         for affected in &advisory.affected {
             own.extend(Claim::of(subject, affected, provenance, place));
             let replacement = subject.replacement.as_deref();
@@ -439,7 +495,14 @@ pub(crate) async fn load_facts(
             match decode::<AdvisoryFacts>("an advisory", bytes) {
                 Ok(affected) => {
                     let feed = feed_name(&row.feed_kind, &row.feed_scope);
-                    loaded.insert(row.id, LoadedAdvisory { row: row.clone(), feed, affected });
+                    loaded.insert(
+                        row.id,
+                        LoadedAdvisory {
+                            row: row.clone(),
+                            feed,
+                            affected,
+                        },
+                    );
                 }
                 Err(error) => failed = Some(error),
             }
@@ -450,5 +513,9 @@ pub(crate) async fn load_facts(
 
 /// A feed's name as readers see it: `nvd`, `secdb alpine/v3.17/main`.
 pub(crate) fn feed_name(kind: &str, scope: &str) -> String {
-    if scope.is_empty() { kind.to_owned() } else { format!("{kind} {scope}") }
+    if scope.is_empty() {
+        kind.to_owned()
+    } else {
+        format!("{kind} {scope}")
+    }
 }

@@ -25,8 +25,12 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
 /// Decodes a value.
 pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, TrackerError> {
     match bytes.split_first() {
-        Some((&FORMAT, rest)) => postcard::from_bytes(rest)
-            .map_err(|source| TrackerError::Decode { what: what.to_owned(), source }),
+        Some((&FORMAT, rest)) => {
+            postcard::from_bytes(rest).map_err(|source| TrackerError::Decode {
+                what: what.to_owned(),
+                source,
+            })
+        }
         _ => Err(StoreError::Newer.into()),
     }
 }
@@ -40,6 +44,7 @@ pub(crate) fn digest(bytes: &[u8]) -> [u8; 16] {
 
 /// A matching key as a number.
 pub(crate) fn key_hash(key: &str) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(key.as_bytes()).as_bytes();
-    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+    let mut first = [0; 8];
+    first.copy_from_slice(&blake3::hash(key.as_bytes()).as_bytes()[..8]);
+    i64::from_le_bytes(first)
 }

@@ -77,19 +77,26 @@ pub async fn import_feed(
     import: FeedImport,
     progress: Arc<dyn Progress>,
 ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
-    let FeedImport { kind, document, context, now } = import;
+    let FeedImport {
+        kind,
+        document,
+        context,
+        now,
+    } = import;
     let name = document.name();
     let (sender, mut receiver) = mpsc::channel(BATCHES_WAITING);
     let reading = {
         let progress = Arc::clone(&progress);
-        tokio::task::spawn_blocking(move || read(kind, &document, context, sender, &*progress))
+        tokio::task::spawn_blocking(move || read(kind, &document, &context, sender, &*progress))
     };
     let mut session = store.write().await?;
     let mut writing = Writing::new(&mut session, kind).await?;
     while let Some(message) = receiver.recv().await {
         writing.take(&mut session, message).await?;
     }
-    reading.await.map_err(|_| TrackerError::Reader { document: name.clone() })??;
+    reading.await.map_err(|_| TrackerError::Reader {
+        document: name.clone(),
+    })??;
     progress.step("deriving findings");
     let (summary, rejects) = writing.finish(&mut session, &name, now).await?;
     session.commit().await?;
@@ -146,7 +153,12 @@ impl Writing {
         if !self.feeds.contains_key(&scope) {
             let id = session.feed(self.kind.name(), &scope).await?;
             let state = session.feed_state(id).await?;
-            let open = OpenFeed { id, state, head: head.clone(), seen: HashSet::new() };
+            let open = OpenFeed {
+                id,
+                state,
+                head: head.clone(),
+                seen: HashSet::new(),
+            };
             self.feeds.insert(scope.clone(), open);
         }
         let feed = &self.feeds[&scope];
@@ -154,7 +166,11 @@ impl Writing {
         let known = if head.complete {
             HashSet::new()
         } else {
-            feed.state.by_name.values().map(|known| known.digest).collect()
+            feed.state
+                .by_name
+                .values()
+                .map(|known| known.digest)
+                .collect()
         };
         self.current = scope;
         // A reader that has gone reports its own error.
@@ -164,14 +180,23 @@ impl Writing {
 
     async fn batch(&mut self, session: &mut Session, batch: Batch) -> Result<(), TrackerError> {
         self.summary.records += batch.unchanged + batch.records.len() as u64;
-        let Some(feed) = self.feeds.get_mut(&self.current) else { return Ok(()) };
+        let Some(feed) = self.feeds.get_mut(&self.current) else {
+            return Ok(());
+        };
         let mut fresh: Vec<(NewAdvisory, &[u8], Option<i64>)> = Vec::new();
         let mut names: HashSet<Box<str>> = HashSet::new();
         for ParsedRecord { advisory, raw } in batch.records {
             let raw = &batch.raw[raw];
             if names.contains(advisory.name.as_str()) {
                 // The same record again in one document: the later one is the one that counts.
-                write(session, &mut self.writer, feed, &mut fresh, &mut self.summary).await?;
+                write(
+                    session,
+                    &mut self.writer,
+                    feed,
+                    &mut fresh,
+                    &mut self.summary,
+                )
+                .await?;
                 names.clear();
             }
             if feed.head.complete {
@@ -184,7 +209,14 @@ impl Writing {
                 fresh.push((advisory, raw, known.map(|known| known.id)));
             }
         }
-        write(session, &mut self.writer, feed, &mut fresh, &mut self.summary).await
+        write(
+            session,
+            &mut self.writer,
+            feed,
+            &mut fresh,
+            &mut self.summary,
+        )
+        .await
     }
 
     async fn finish(
@@ -197,13 +229,15 @@ impl Writing {
         TrackerError::unless_read(records, document, self.kind.name(), &self.rejects)?;
         for feed in self.feeds.values().filter(|feed| feed.head.complete) {
             let names = feed.state.by_name.iter();
-            let gone = names.filter(|(name, _)| !feed.seen.contains(*name)).map(|(_, known)| known.id);
+            let gone = names
+                .filter(|(name, _)| !feed.seen.contains(*name))
+                .map(|(_, known)| known.id);
             let gone: Vec<i64> = gone.collect();
             self.summary.withdrawn += gone.len() as u64;
             self.writer.remove(session, &gone).await?;
         }
-        self.summary.kind = self.kind.name().to_owned();
-        self.summary.document = document.to_owned();
+        self.kind.name().clone_into(&mut self.summary.kind);
+        document.clone_into(&mut self.summary.document);
         self.summary.rejected = self.rejects.len() as u64;
         let touched = self.writer.finish(session).await?;
         if self.summary.added + self.summary.changed + self.summary.withdrawn == 0 {
@@ -211,7 +245,9 @@ impl Writing {
             return Ok((self.summary, self.rejects));
         }
         let mut deriver = Deriver::new(now).with_gone(touched.gone);
-        deriver.vulnerabilities(session, &touched.vulnerabilities).await?;
+        deriver
+            .vulnerabilities(session, &touched.vulnerabilities)
+            .await?;
         for feed in self.feeds.values() {
             let as_of = feed.head.as_of.map(jiff::Timestamp::as_microsecond);
             session.stamp_feed(feed.id, as_of, now).await?;
@@ -230,14 +266,22 @@ async fn note_import(
 ) -> Result<(), TrackerError> {
     let rejects: Vec<StoredReject> = rejects.iter().map(stored_reject).collect();
     session.write_import(now, summary, &rejects).await?;
-    let ImportSummary { added, changed, withdrawn, .. } = summary;
+    let ImportSummary {
+        added,
+        changed,
+        withdrawn,
+        ..
+    } = summary;
     let event = Event {
         time: now,
         kind: "feed.imported",
         branch: None,
         package: None,
         vulnerability: None,
-        says: format!("{}: {added} new, {changed} changed, {withdrawn} withdrawn", summary.kind),
+        says: format!(
+            "{}: {added} new, {changed} changed, {withdrawn} withdrawn",
+            summary.kind
+        ),
     };
     session.write_events(&[event]).await?;
     Ok(())
@@ -273,7 +317,11 @@ async fn write(
     writer.remove(session, &replaced).await?;
     let ids = writer.write(session, feed.id, fresh).await?;
     for ((new, _, _), id) in fresh.drain(..).zip(ids) {
-        let known = KnownAdvisory { id, digest: new.digest, modified: new.modified };
+        let known = KnownAdvisory {
+            id,
+            digest: new.digest,
+            modified: new.modified,
+        };
         feed.state.by_name.insert(new.name.into(), known);
     }
     Ok(())
@@ -283,7 +331,7 @@ async fn write(
 fn read(
     kind: FeedKind,
     document: &Document,
-    context: FeedContext,
+    context: &FeedContext,
     sender: mpsc::Sender<Message>,
     progress: &dyn Progress,
 ) -> Result<(), TrackerError> {
@@ -308,12 +356,16 @@ fn read(
         &|member| kind.reads_member(member),
         &mut |name: &str, reader: &mut dyn Read| {
             name.clone_into(&mut sink.document);
-            kind.read(name, reader, &context, &mut sink)
+            kind.read(name, reader, context, &mut sink)
         },
         &mut |reject| passed_over.push(reject),
     )?;
-    passed_over.into_iter().for_each(|reject| sink.reject(reject));
-    sink.flush().map_err(|Stop| ReadError::Stopped { document: open.name.clone() })?;
+    for reject in passed_over {
+        sink.reject(reject);
+    }
+    sink.flush().map_err(|Stop| ReadError::Stopped {
+        document: open.name.clone(),
+    })?;
     Ok(())
 }
 
@@ -336,7 +388,9 @@ impl Sink<'_> {
             return Ok(());
         }
         let batch = std::mem::take(&mut self.batch);
-        self.sender.blocking_send(Message::Batch(batch)).map_err(|_| Stop)
+        self.sender
+            .blocking_send(Message::Batch(batch))
+            .map_err(|_| Stop)
     }
 }
 
@@ -352,7 +406,10 @@ impl FeedSink for Sink<'_> {
         }
         let _ = self.flush();
         let (reply, answer) = std_mpsc::sync_channel(1);
-        if self.sender.blocking_send(Message::Begin(head.clone(), reply)).is_ok()
+        if self
+            .sender
+            .blocking_send(Message::Begin(head.clone(), reply))
+            .is_ok()
             && let Ok(known) = answer.recv()
         {
             self.current = Arc::clone(&known);
@@ -410,7 +467,10 @@ fn new_advisory(name: String, advisory: &Advisory, digest: [u8; 16]) -> NewAdvis
         withdrawn: advisory.withdrawn.is_some(),
         title: advisory.headline(TITLE_CHARACTERS),
         score,
-        exploited_since: advisory.exploitation.as_ref().map(|known| known.added.clone()),
+        exploited_since: advisory
+            .exploitation
+            .as_ref()
+            .map(|known| known.added.clone()),
         cves,
         aliases,
         keys: keys.iter().map(|key| key_hash(key)).collect(),
@@ -420,7 +480,9 @@ fn new_advisory(name: String, advisory: &Advisory, digest: [u8; 16]) -> NewAdvis
 
 /// The identifiers of an advisory's issue: CVEs, and others.
 pub(crate) fn identifiers(advisory: &Advisory) -> (Vec<String>, Vec<String>) {
-    let mut all: Vec<&VulnerabilityId> = std::iter::once(&advisory.id).chain(&advisory.aliases).collect();
+    let mut all: Vec<&VulnerabilityId> = std::iter::once(&advisory.id)
+        .chain(&advisory.aliases)
+        .collect();
     all.sort_unstable();
     all.dedup();
     let (cves, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|id| id.is_cve());
@@ -439,8 +501,9 @@ pub async fn import_epss(
 ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
     let name = document.name();
     let reading = tokio::task::spawn_blocking(move || read_epss(&document));
-    let (day, scores, rejects) =
-        reading.await.map_err(|_| TrackerError::Reader { document: name.clone() })??;
+    let (day, scores, rejects) = reading.await.map_err(|_| TrackerError::Reader {
+        document: name.clone(),
+    })??;
     TrackerError::unless_read(scores.len(), &name, "epss", &rejects)?;
     let mut session = store.write().await?;
     let mut changed = 0;
@@ -487,7 +550,11 @@ fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Vec<Reject>),
     rejects.extend(passed_over);
     if day.is_empty() {
         let reason = "it does not say of which day its scores are".to_owned();
-        return Err(ReadError::Malformed { document: open.name, reason }.into());
+        return Err(ReadError::Malformed {
+            document: open.name,
+            reason,
+        }
+        .into());
     }
     Ok((day, scores, rejects))
 }

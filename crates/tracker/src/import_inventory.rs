@@ -50,9 +50,13 @@ pub fn read_inventory(
     rejects: &mut dyn FnMut(Reject),
 ) -> Result<Inventory, TrackerError> {
     let mut open = import.document.open()?;
-    let context =
-        InventoryContext { keys: &import.keys, require_signature: import.require_signature };
-    Ok(import.kind.read(&open.name, &mut open.reader, &context, rejects)?)
+    let context = InventoryContext {
+        keys: &import.keys,
+        require_signature: import.require_signature,
+    };
+    Ok(import
+        .kind
+        .read(&open.name, &mut open.reader, &context, rejects)?)
 }
 
 /// Imports an inventory as a revision, and derives what follows from it.
@@ -72,8 +76,9 @@ pub async fn import_inventory(
         let revision = Revision::of(&import, inventory)?;
         Ok::<_, TrackerError>((revision, rejects))
     });
-    let (revision, rejects) =
-        reading.await.map_err(|_| TrackerError::Reader { document: document.clone() })??;
+    let (revision, rejects) = reading.await.map_err(|_| TrackerError::Reader {
+        document: document.clone(),
+    })??;
     TrackerError::unless_read(revision.packages.len(), &document, revision.kind, &rejects)?;
     let mut session = store.write().await?;
     let mut summary = ImportSummary {
@@ -85,7 +90,9 @@ pub async fn import_inventory(
     };
     if write(&mut session, &revision, &mut summary, &*progress).await? {
         let rejects: Vec<_> = rejects.iter().map(stored_reject).collect();
-        session.write_import(revision.now, &summary, &rejects).await?;
+        session
+            .write_import(revision.now, &summary, &rejects)
+            .await?;
         session.commit().await?;
     }
     Ok((summary, rejects))
@@ -153,10 +160,18 @@ impl Revision {
         Ok(Self {
             kind: import.kind.name(),
             branch,
-            repository: import.repository.clone().or(head.repository).unwrap_or_default(),
+            repository: import
+                .repository
+                .clone()
+                .or(head.repository)
+                .unwrap_or_default(),
             architecture: head.architecture.unwrap_or_default(),
             name: name.unwrap_or_else(|| hex(&digest[..6])),
-            time: import.time.or(head.time).unwrap_or(import.now).as_microsecond(),
+            time: import
+                .time
+                .or(head.time)
+                .unwrap_or(import.now)
+                .as_microsecond(),
             digest,
             signed_by: head.signed_by,
             now: import.now.as_microsecond(),
@@ -186,7 +201,9 @@ fn list_digest(packages: &[EncodedPackage]) -> [u8; 16] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The source packages of an inventory, each once.
@@ -221,7 +238,10 @@ impl Sources {
 pub(crate) fn with_sources(packages: &[Package]) -> impl Iterator<Item = (&Package, Package)> {
     let (chosen, names) = (chosen(packages), source_names(packages));
     let part = move |index: usize| matching_part(&packages[index], &names);
-    packages.iter().zip(chosen).map(move |(package, index)| (package, part(index)))
+    packages
+        .iter()
+        .zip(chosen)
+        .map(move |(package, index)| (package, part(index)))
 }
 
 /// What matching needs of a package: the same for all packages that are built from one source.
@@ -246,13 +266,22 @@ fn matching_part(package: &Package, names: &HashSet<&str>) -> Package {
 }
 
 fn source_names(packages: &[Package]) -> HashSet<&str> {
-    packages.iter().map(|package| package.source_name.as_str()).collect()
+    packages
+        .iter()
+        .map(|package| package.source_name.as_str())
+        .collect()
 }
 
 /// For each package the index of the one that speaks for its source.
 fn chosen(packages: &[Package]) -> Vec<usize> {
-    let binary = packages.iter().any(|package| package.name != package.source_name);
-    if binary { representatives(packages) } else { (0..packages.len()).collect() }
+    let binary = packages
+        .iter()
+        .any(|package| package.name != package.source_name);
+    if binary {
+        representatives(packages)
+    } else {
+        (0..packages.len()).collect()
+    }
 }
 
 /// Where binary packages are built from sources, the entry that speaks for each package's source:
@@ -261,15 +290,26 @@ fn representatives(packages: &[Package]) -> Vec<usize> {
     let mut best: HashMap<(&str, &str), usize> = HashMap::new();
     let rank = |index: usize| {
         let package = &packages[index];
-        (package.name != package.source_name, package.name.as_str(), index)
+        (
+            package.name != package.source_name,
+            package.name.as_str(),
+            index,
+        )
     };
     for (index, package) in packages.iter().enumerate() {
-        let known = best.entry((&package.source_name, &package.source_version)).or_insert(index);
+        let known = best
+            .entry((&package.source_name, &package.source_version))
+            .or_insert(index);
         if rank(index) < rank(*known) {
             *known = index;
         }
     }
-    let key = |package: &Package| best[&(package.source_name.as_str(), package.source_version.as_str())];
+    let key = |package: &Package| {
+        best[&(
+            package.source_name.as_str(),
+            package.source_version.as_str(),
+        )]
+    };
     packages.iter().map(key).collect()
 }
 
@@ -299,16 +339,22 @@ async fn write(
 ) -> Result<bool, TrackerError> {
     let distribution = revision.branch.distribution().as_str();
     let branch = session.branch(distribution, revision.branch.name()).await?;
-    let repository =
-        session.repository(branch, &revision.repository, &revision.architecture).await?;
+    let repository = session
+        .repository(branch, &revision.repository, &revision.architecture)
+        .await?;
     if let Some(known) = session.revision(repository, &revision.name).await? {
         if known.digest == revision.digest {
             return Ok(false);
         }
-        return Err(StoreError::RevisionChanged { revision: revision.name.clone() }.into());
+        return Err(StoreError::RevisionChanged {
+            revision: revision.name.clone(),
+        }
+        .into());
     }
     progress.step("writing packages");
-    let (sources, _) = session.write_source_packages(distribution, &revision.sources).await?;
+    let (sources, _) = session
+        .write_source_packages(distribution, &revision.sources)
+        .await?;
     let packages = write_packages(session, revision, &sources, summary).await?;
     let new_revision = NewRevision {
         name: &revision.name,
@@ -319,18 +365,29 @@ async fn write(
         now: revision.now,
     };
     let before = session.sources_of_branch(branch).await?;
-    let touched = session.place_revision(branch, repository, &new_revision).await?;
+    let touched = session
+        .place_revision(branch, repository, &new_revision)
+        .await?;
     progress.step("deriving findings");
-    let new: Vec<SourcePackageId> =
-        touched.into_iter().filter(|source| !before.contains(source)).collect();
-    Deriver::new(revision.now).sources(session, branch, &new).await?;
+    let new: Vec<SourcePackageId> = touched
+        .into_iter()
+        .filter(|source| !before.contains(source))
+        .collect();
+    Deriver::new(revision.now)
+        .sources(session, branch, &new)
+        .await?;
     let event = Event {
         time: revision.now,
         kind: "revision.imported",
         branch: Some(branch),
         package: None,
         vulnerability: None,
-        says: format!("{} of {}: {} packages", revision.name, revision.branch, packages.len()),
+        says: format!(
+            "{} of {}: {} packages",
+            revision.name,
+            revision.branch,
+            packages.len()
+        ),
     };
     session.write_events(&[event]).await?;
     Ok(true)
@@ -344,7 +401,10 @@ async fn write_packages(
 ) -> Result<Vec<PackageId>, TrackerError> {
     let digests = revision.packages.iter().map(|package| package.digest);
     let mut known = session.known_packages(digests).await?;
-    let missing = revision.packages.iter().filter(|package| !known.contains_key(&package.digest));
+    let missing = revision
+        .packages
+        .iter()
+        .filter(|package| !known.contains_key(&package.digest));
     let new: Vec<NewPackage> = missing
         .map(|package| NewPackage {
             source: sources[package.source],
@@ -357,6 +417,14 @@ async fn write_packages(
         .collect();
     summary.added = new.len() as u64;
     let ids = session.write_packages(&new).await?;
-    known.extend(new.iter().zip(ids).map(|(package, id)| (package.digest, id)));
-    Ok(revision.packages.iter().map(|package| known[&package.digest]).collect())
+    known.extend(
+        new.iter()
+            .zip(ids)
+            .map(|(package, id)| (package.digest, id)),
+    );
+    Ok(revision
+        .packages
+        .iter()
+        .map(|package| known[&package.digest])
+        .collect())
 }

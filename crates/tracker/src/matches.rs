@@ -82,9 +82,9 @@ impl Matcher {
         let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
         for (package, part) in crate::import_inventory::with_sources(&inventory.packages) {
             let bytes = crate::encoding::encode(&part);
-            let place = *places.entry(bytes).or_insert_with(|| {
-                self.add_subject(&part, distribution, branch)
-            });
+            let place = *places
+                .entry(bytes)
+                .or_insert_with(|| self.add_subject(&part, distribution, branch));
             let label = (package.name.clone(), package.version.clone());
             let packages = &mut self.subjects[place].packages;
             if !packages.contains(&label) {
@@ -105,7 +105,11 @@ impl Matcher {
             self.by_key.entry(key).or_default().push(place);
         }
         let branch = branch.map(str::to_owned);
-        self.subjects.push(Entry { subject, branch, packages: Vec::new() });
+        self.subjects.push(Entry {
+            subject,
+            branch,
+            packages: Vec::new(),
+        });
         self.hits.push(Vec::new());
         place
     }
@@ -151,14 +155,24 @@ impl Matcher {
         let (cves, aliases) = identifiers(&advisory);
         for name in &aliases {
             for cve in &cves {
-                self.cves_by_name.entry(name.clone()).or_default().insert(cve.clone());
-                self.names_of_cve.entry(cve.clone()).or_default().insert(name.clone());
+                self.cves_by_name
+                    .entry(name.clone())
+                    .or_default()
+                    .insert(cve.clone());
+                self.names_of_cve
+                    .entry(cve.clone())
+                    .or_default()
+                    .insert(name.clone());
             }
         }
         let mut keys = key::of_affected(&advisory.affected);
         keys.extend(cves.iter().map(|cve| key::of_vulnerability(cve)));
-        let mut subjects: Vec<usize> =
-            keys.iter().filter_map(|key| self.by_key.get(key)).flatten().copied().collect();
+        let mut subjects: Vec<usize> = keys
+            .iter()
+            .filter_map(|key| self.by_key.get(key))
+            .flatten()
+            .copied()
+            .collect();
         if subjects.is_empty() || advisory.withdrawn.is_some() {
             return;
         }
@@ -167,7 +181,13 @@ impl Matcher {
         self.known.extend(cves.iter().cloned());
         let place = self.advisories.len();
         let affected = advisory.affected;
-        self.advisories.push(Hit { feed: feed.to_owned(), record, cves, aliases, affected });
+        self.advisories.push(Hit {
+            feed: feed.to_owned(),
+            record,
+            cves,
+            aliases,
+            affected,
+        });
         for subject in subjects {
             self.hits[subject].push(place);
         }
@@ -179,7 +199,10 @@ impl Matcher {
         if !own.is_empty() {
             return own;
         }
-        let named = hit.aliases.iter().filter_map(|name| self.cves_by_name.get(name));
+        let named = hit
+            .aliases
+            .iter()
+            .filter_map(|name| self.cves_by_name.get(name));
         let named: BTreeSet<&str> = named.flatten().map(String::as_str).collect();
         if !named.is_empty() {
             return named;
@@ -229,11 +252,18 @@ impl Matcher {
         hits: &[&Hit],
         visit: &mut impl FnMut(MatchRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Ok(id) = name.parse::<VulnerabilityId>() else { return Ok(()) };
-        let place = Place { branch: entry.branch.as_deref() };
+        let Ok(id) = name.parse::<VulnerabilityId>() else {
+            return Ok(());
+        };
+        let place = Place {
+            branch: entry.branch.as_deref(),
+        };
         let (mut own, mut graft) = (Vec::new(), Vec::new());
         for hit in hits {
-            let provenance = Provenance { feed: &hit.feed, record: &hit.record };
+            let provenance = Provenance {
+                feed: &hit.feed,
+                record: &hit.record,
+            };
             for affected in &hit.affected {
                 own.extend(Claim::of(&entry.subject, affected, provenance, place));
                 let replacement = entry.subject.replacement.as_deref();
@@ -244,8 +274,10 @@ impl Matcher {
             return Ok(());
         };
         let verdict = judgement.verdict();
-        let mut aliases: BTreeSet<String> =
-            hits.iter().flat_map(|hit| hit.aliases.iter().cloned()).collect();
+        let mut aliases: BTreeSet<String> = hits
+            .iter()
+            .flat_map(|hit| hit.aliases.iter().cloned())
+            .collect();
         aliases.extend(self.names_of_cve.get(name).into_iter().flatten().cloned());
         aliases.remove(name);
         for (package, version) in &entry.packages {

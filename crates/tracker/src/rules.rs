@@ -30,7 +30,9 @@ pub async fn follow_rules(
         for (branch, distribution, name) in session.branches().await? {
             progress.step(&format!("judging {distribution}/{name} by the new rules"));
             let sources = sources_of(&mut session, branch).await?;
-            Deriver::new(now).sources(&mut session, branch, &sources).await?;
+            Deriver::new(now)
+                .sources(&mut session, branch, &sources)
+                .await?;
         }
     }
     session.set_setting(SETTING, &current).await?;
@@ -62,11 +64,17 @@ pub async fn judge_branch(
 ) -> Result<Judged, TrackerError> {
     let mut session = store.read().await?;
     let branches = session.branches().await?;
-    let branch = branches.iter().find(|(_, d, n)| d == distribution && n == name);
-    let Some(&(branch, _, _)) = branch else { return Ok(Judged::default()) };
+    let branch = branches
+        .iter()
+        .find(|(_, d, n)| d == distribution && n == name);
+    let Some(&(branch, _, _)) = branch else {
+        return Ok(Judged::default());
+    };
     let sources = session.open_sources(branch).await?;
     let mut deriver = Deriver::new(0);
-    deriver.judge_sources(&mut session, branch, &sources).await?;
+    deriver
+        .judge_sources(&mut session, branch, &sources)
+        .await?;
     Ok(deriver.judged(sources.len()))
 }
 
@@ -85,8 +93,11 @@ async fn sources_of(
     session: &mut Session,
     branch: BranchId,
 ) -> Result<Vec<SourcePackageId>, TrackerError> {
-    let mut sources: Vec<SourcePackageId> =
-        session.sources_of_branch(branch).await?.into_iter().collect();
+    let mut sources: Vec<SourcePackageId> = session
+        .sources_of_branch(branch)
+        .await?
+        .into_iter()
+        .collect();
     sources.sort_unstable();
     Ok(sources)
 }

@@ -42,7 +42,11 @@ pub(crate) struct OpenDocument {
 impl Document {
     /// A file's path, or `-` for standard input.
     pub fn of(path: &Path) -> Self {
-        if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path.to_owned()) }
+        if path.as_os_str() == "-" {
+            Self::Stdin
+        } else {
+            Self::File(path.to_owned())
+        }
     }
 
     /// The document's name in messages: the file's path, without folders that only say where this
@@ -60,11 +64,15 @@ impl Document {
         let read = Arc::new(AtomicU64::new(0));
         let (size, source): (_, Box<dyn Read + Send>) = match self {
             Self::Stdin => (None, Box::new(io::stdin())),
-            Self::Memory { bytes, .. } => {
-                (Some(bytes.len() as u64), Box::new(io::Cursor::new(bytes.clone())))
-            }
+            Self::Memory { bytes, .. } => (
+                Some(bytes.len() as u64),
+                Box::new(io::Cursor::new(bytes.clone())),
+            ),
             Self::File(path) => {
-                let error = |source| InputError { name: name.clone(), source };
+                let error = |source| InputError {
+                    name: name.clone(),
+                    source,
+                };
                 let file = open_file(path).map_err(error)?;
                 let metadata = file.metadata().map_err(error)?;
                 if metadata.is_dir() {
@@ -73,12 +81,23 @@ impl Document {
                 (Some(metadata.len()), Box::new(file))
             }
         };
-        let reader = Box::new(Counted { source, read: Arc::clone(&read) });
-        Ok(OpenDocument { name, size, read, reader })
+        let reader = Box::new(Counted {
+            source,
+            read: Arc::clone(&read),
+        });
+        Ok(OpenDocument {
+            name,
+            size,
+            read,
+            reader,
+        })
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the error around it names the path")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the error around it names the path"
+)]
 fn open_file(path: &Path) -> io::Result<std::fs::File> {
     std::fs::File::open(path)
 }
@@ -102,7 +121,10 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_named_once() {
-        let error = Document::of(Path::new("/nowhere/x.json")).open().err().unwrap();
+        let error = Document::of(Path::new("/nowhere/x.json"))
+            .open()
+            .err()
+            .unwrap();
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert_eq!(error.to_string(), "open /nowhere/x.json");
         assert!(!cause.contains("x.json"), "{cause}");
@@ -110,11 +132,17 @@ mod tests {
 
     #[test]
     fn memory_is_read_to_its_end_and_counted() {
-        let document = Document::Memory { name: "sample".to_owned(), bytes: b"text".into() };
+        let document = Document::Memory {
+            name: "sample".to_owned(),
+            bytes: b"text".into(),
+        };
         let mut open = document.open().unwrap();
         let mut text = String::new();
         open.reader.read_to_string(&mut text).unwrap();
-        assert_eq!((open.name.as_str(), open.size, text.as_str()), ("sample", Some(4), "text"));
+        assert_eq!(
+            (open.name.as_str(), open.size, text.as_str()),
+            ("sample", Some(4), "text")
+        );
         assert_eq!(open.read.load(Ordering::Relaxed), 4);
     }
 }

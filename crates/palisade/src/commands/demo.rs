@@ -15,8 +15,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 use palisade_tracker::{
-    FeedImport, ImportSummary, InventoryImport, NoProgress, Store, import_epss, import_feed,
-    import_inventory, Views};
+    FeedImport, ImportSummary, InventoryImport, NoProgress, Store, Views, import_epss, import_feed,
+    import_inventory,
+};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 

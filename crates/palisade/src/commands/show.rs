@@ -172,7 +172,10 @@ async fn packages(views: &Views, command: &Show) -> anyhow::Result<Vec<PackageVi
         BTreeSet::from([branch.distribution().clone()])
     } else {
         let branches = views.branches().await.context("read the branches")?;
-        branches.into_iter().map(|it| it.branch.distribution().clone()).collect()
+        branches
+            .into_iter()
+            .map(|it| it.branch.distribution().clone())
+            .collect()
     };
     let query = PackageQuery {
         branch: command.branch.clone(),

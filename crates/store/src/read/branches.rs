@@ -78,7 +78,9 @@ impl Session {
         branch: BranchId,
     ) -> Result<Vec<SourcePackageId>, StoreError> {
         let rows = self.query(OPEN_SOURCES, params![branch.0]).await?;
-        rows.iter().map(|row| Ok(SourcePackageId(row.int(0)?))).collect()
+        rows.iter()
+            .map(|row| Ok(SourcePackageId(row.int(0)?)))
+            .collect()
     }
 
     /// Vulnerabilities spread over all that are stored, for measurements.
@@ -90,7 +92,9 @@ impl Session {
         every: i64,
         limit: i64,
     ) -> Result<Vec<i64>, StoreError> {
-        let rows = self.query(SOME_VULNERABILITIES, params![every, limit]).await?;
+        let rows = self
+            .query(SOME_VULNERABILITIES, params![every, limit])
+            .await?;
         rows.iter().map(|row| row.int(0)).collect()
     }
 

@@ -29,7 +29,10 @@ fn a_score_is_read_where_nvd_writes_it() {
 fn a_fix_in_one_package_fixes_no_other() {
     let bar = before("cpe:2.3:a:barsoft:barbarbar:*:*:*:*:*:*:*:*", "2.0");
     let feeds = [
-        (Secdb, fixes("foofoo", &json!({"1.0-r0": ["CVE-2024-1002"]}))),
+        (
+            Secdb,
+            fixes("foofoo", &json!({"1.0-r0": ["CVE-2024-1002"]})),
+        ),
         (Nvd, nvd("CVE-2024-1002", &[any_of(&[bar])])),
     ];
     let index = apkindex(&[("foofoo", "1.0-r0"), ("barbarbar", "1.5-r0")]);
@@ -40,7 +43,8 @@ fn a_fix_in_one_package_fixes_no_other() {
 
 #[test]
 fn a_platform_is_not_what_is_vulnerable() {
-    let platform = json!({"vulnerable": false, "criteria": "cpe:2.3:a:hostapp:hostapp:*:*:*:*:*:*:*:*"});
+    let platform =
+        json!({"vulnerable": false, "criteria": "cpe:2.3:a:hostapp:hostapp:*:*:*:*:*:*:*:*"});
     let plugin = before("cpe:2.3:a:hostapp:pluginapp:*:*:*:*:*:*:*:*", "2.0");
     let configuration = json!({"operator": "AND", "nodes": [
         {"operator": "OR", "negate": false, "cpeMatch": [plugin]},
@@ -51,30 +55,51 @@ fn a_platform_is_not_what_is_vulnerable() {
     let rows = Bench::new().matches((Apkindex, &index), &feeds);
     assert_eq!(status(&rows, "hostapp", "CVE-2024-1003"), None);
     let plugin = row(&rows, "pluginapp", "CVE-2024-1003").unwrap();
-    assert!(plugin.evidence.0.iter().any(|step| step.says.contains("hostapp")));
+    assert!(
+        plugin
+            .evidence
+            .0
+            .iter()
+            .any(|step| step.says.contains("hostapp"))
+    );
 }
 
 #[test]
 fn a_version_that_is_not_stated_is_for_people_to_look_at() {
-    let unstated = json!({"vulnerable": true, "criteria": "cpe:2.3:a:foosoft:foosoft:-:*:*:*:*:*:*:*"});
+    let unstated =
+        json!({"vulnerable": true, "criteria": "cpe:2.3:a:foosoft:foosoft:-:*:*:*:*:*:*:*"});
     let feeds = [(Nvd, nvd("CVE-2024-1004", &[any_of(&[unstated])]))];
     let rows = Bench::new().matches((Apkindex, &apkindex(&[("foosoft", "1.0-r0")])), &feeds);
-    assert_eq!(status(&rows, "foosoft", "CVE-2024-1004"), Some(UnderInvestigation));
+    assert_eq!(
+        status(&rows, "foosoft", "CVE-2024-1004"),
+        Some(UnderInvestigation)
+    );
 }
 
 #[test]
 fn a_second_fix_means_that_the_first_was_not_enough() {
-    let feeds =
-        [(Secdb, fixes("foofoo", &json!({"2.0-r3": ["CVE-2024-1005"], "1.0-r1": ["CVE-2024-1005"]})))];
+    let feeds = [(
+        Secdb,
+        fixes(
+            "foofoo",
+            &json!({"2.0-r3": ["CVE-2024-1005"], "1.0-r1": ["CVE-2024-1005"]}),
+        ),
+    )];
     let index = apkindex(&[("foofoo", "2.0-r1")]);
     let rows = Bench::new().matches((Apkindex, &index), &feeds);
     let foo = row(&rows, "foofoo", "CVE-2024-1005").unwrap();
-    assert_eq!((foo.verdict, foo.fixed_in.as_deref()), (Affected, Some("2.0-r3")));
+    assert_eq!(
+        (foo.verdict, foo.fixed_in.as_deref()),
+        (Affected, Some("2.0-r3"))
+    );
 }
 
 #[test]
 fn a_fix_in_a_later_version_says_that_earlier_ones_are_affected() {
-    let feeds = [(Secdb, fixes("foofoo", &json!({"2.0-r0": ["CVE-2024-1006"]})))];
+    let feeds = [(
+        Secdb,
+        fixes("foofoo", &json!({"2.0-r0": ["CVE-2024-1006"]})),
+    )];
     let rows = Bench::new().matches((Apkindex, &apkindex(&[("foofoo", "1.0-r0")])), &feeds);
     assert_eq!(status(&rows, "foofoo", "CVE-2024-1006"), Some(Affected));
 }
@@ -99,8 +124,26 @@ fn every_configuration_and_every_node_is_read() {
 #[test]
 fn escaped_characters_of_a_cpe_name_are_read() {
     let feeds = [
-        (Nvd, nvd("CVE-2024-1009", &[any_of(&[before(r"cpe:2.3:a:gnome:libsigc\+\+:*:*:*:*:*:*:*:*", "3")])])),
-        (Nvd, nvd("CVE-2024-1010", &[any_of(&[before(r"cpe:2.3:a:foo\:\:bar_project:foo\:\:bar:*:*:*:*:*:*:*:*", "3")])])),
+        (
+            Nvd,
+            nvd(
+                "CVE-2024-1009",
+                &[any_of(&[before(
+                    r"cpe:2.3:a:gnome:libsigc\+\+:*:*:*:*:*:*:*:*",
+                    "3",
+                )])],
+            ),
+        ),
+        (
+            Nvd,
+            nvd(
+                "CVE-2024-1010",
+                &[any_of(&[before(
+                    r"cpe:2.3:a:foo\:\:bar_project:foo\:\:bar:*:*:*:*:*:*:*:*",
+                    "3",
+                )])],
+            ),
+        ),
     ];
     let index = apkindex(&[("libsigc++", "2.12-r0"), ("foo::bar", "2.0-r0")]);
     let rows = Bench::new().matches((Apkindex, &index), &feeds);
@@ -114,14 +157,26 @@ fn several_identifiers_in_one_item_are_names_of_one_issue() {
     let feeds = [(Secdb, fixes("foofoo", &items))];
     let rows = Bench::new().matches((Apkindex, &apkindex(&[("foofoo", "1.0-r1")])), &feeds);
     let first = row(&rows, "foofoo", "CVE-2024-1011").unwrap();
-    assert_eq!((first.verdict, first.aliases.as_slice()), (Fixed, &["GHSA-aaaa-bbbb-cccc".to_owned()][..]));
+    assert_eq!(
+        (first.verdict, first.aliases.as_slice()),
+        (Fixed, &["GHSA-aaaa-bbbb-cccc".to_owned()][..])
+    );
     let second = row(&rows, "foofoo", "CVE-2024-1012").unwrap();
-    assert_eq!((second.verdict, second.aliases.as_slice()), (Fixed, &["XSA-77".to_owned()][..]));
+    assert_eq!(
+        (second.verdict, second.aliases.as_slice()),
+        (Fixed, &["XSA-77".to_owned()][..])
+    );
 }
 
 #[test]
 fn two_cves_in_one_item_are_both_fixed() {
-    let feeds = [(Secdb, fixes("foofoo", &json!({"1.0-r1": ["CVE-2024-1013 CVE-2024-1014"]})))];
+    let feeds = [(
+        Secdb,
+        fixes(
+            "foofoo",
+            &json!({"1.0-r1": ["CVE-2024-1013 CVE-2024-1014"]}),
+        ),
+    )];
     let rows = Bench::new().matches((Apkindex, &apkindex(&[("foofoo", "1.0-r1")])), &feeds);
     assert_eq!(status(&rows, "foofoo", "CVE-2024-1013"), Some(Fixed));
     assert_eq!(status(&rows, "foofoo", "CVE-2024-1014"), Some(Fixed));
@@ -135,8 +190,17 @@ async fn an_empty_item_is_passed_over_and_the_rest_is_stored() {
     let mut inventory = bench.inventory(Apkindex, &index, "one", 0);
     inventory.branch = Some("alpine/v3.99".parse().unwrap());
     bench.import_inventory(&store, inventory).await;
-    bench.import_feed(&store, Secdb, &fixes("foofoo", &json!({"2.0-r0": ["", "CVE-2024-1015"]}))).await;
-    assert_eq!(crate::made_up::open_findings(&store, "alpine/v3.99").await, ["CVE-2024-1015 foofoo 1.0-r0 affected"]);
+    bench
+        .import_feed(
+            &store,
+            Secdb,
+            &fixes("foofoo", &json!({"2.0-r0": ["", "CVE-2024-1015"]})),
+        )
+        .await;
+    assert_eq!(
+        crate::made_up::open_findings(&store, "alpine/v3.99").await,
+        ["CVE-2024-1015 foofoo 1.0-r0 affected"]
+    );
 }
 
 #[test]
@@ -146,11 +210,18 @@ fn a_bound_that_is_no_version_of_the_distribution_is_compared_by_upstreams_rules
         "versionStartIncluding": "2.0beta", "versionEndExcluding": "2.0",
     });
     let feeds = [(Nvd, nvd("CVE-2024-1016", &[any_of(&[range])]))];
-    for (version, expected) in
-        [("1.9-r0", NotAffected), ("2.0_beta3-r0", Affected), ("2.0_rc1-r2", Affected), ("2.0-r0", Fixed)]
-    {
+    for (version, expected) in [
+        ("1.9-r0", NotAffected),
+        ("2.0_beta3-r0", Affected),
+        ("2.0_rc1-r2", Affected),
+        ("2.0-r0", Fixed),
+    ] {
         let rows = Bench::new().matches((Apkindex, &apkindex(&[("foosoft", version)])), &feeds);
-        assert_eq!(status(&rows, "foosoft", "CVE-2024-1016"), Some(expected), "{version}");
+        assert_eq!(
+            status(&rows, "foosoft", "CVE-2024-1016"),
+            Some(expected),
+            "{version}"
+        );
     }
 }
 
@@ -158,15 +229,30 @@ fn a_bound_that_is_no_version_of_the_distribution_is_compared_by_upstreams_rules
 fn capitals_in_a_product_name_do_not_matter() {
     let image = before("cpe:2.3:a:ImageMagick:ImageMagick:*:*:*:*:*:*:*:*", "7.1.2");
     let feeds = [(Nvd, nvd("CVE-2024-1017", &[any_of(&[image])]))];
-    let rows = Bench::new().matches((Apkindex, &apkindex(&[("imagemagick", "7.1.1-r0")])), &feeds);
-    assert_eq!(status(&rows, "imagemagick", "CVE-2024-1017"), Some(Affected));
+    let rows = Bench::new().matches(
+        (Apkindex, &apkindex(&[("imagemagick", "7.1.1-r0")])),
+        &feeds,
+    );
+    assert_eq!(
+        status(&rows, "imagemagick", "CVE-2024-1017"),
+        Some(Affected)
+    );
 }
 
 #[tokio::test]
 async fn a_version_that_was_superseded_is_no_longer_open() {
     let bench = Bench::new();
     let store = bench.store().await;
-    bench.import_feed(&store, Nvd, &nvd("CVE-2024-1018", &[any_of(&[before(&FOO.replace("foo", "foosoft"), "1.5")])])).await;
+    bench
+        .import_feed(
+            &store,
+            Nvd,
+            &nvd(
+                "CVE-2024-1018",
+                &[any_of(&[before(&FOO.replace("foo", "foosoft"), "1.5")])],
+            ),
+        )
+        .await;
     for (name, version, second) in [("one", "1.0-r0", 0), ("two", "2.0-r0", 60)] {
         let index = apkindex(&[("foosoft", version)]);
         let mut inventory = bench.inventory(Apkindex, &index, name, second);
@@ -185,11 +271,20 @@ async fn a_rejection_that_was_withdrawn_is_vulnerable_again() {
     let mut inventory = bench.inventory(Apkindex, &index, "one", 0);
     inventory.branch = Some("alpine/v3.99".parse().unwrap());
     bench.import_inventory(&store, inventory).await;
-    let record = nvd("CVE-2024-1019", &[any_of(&[before(&FOO.replace("foo", "foosoft"), "1.5")])]);
+    let record = nvd(
+        "CVE-2024-1019",
+        &[any_of(&[before(&FOO.replace("foo", "foosoft"), "1.5")])],
+    );
     bench.import_feed(&store, Nvd, &record).await;
     let open = || crate::made_up::open_findings(&store, "alpine/v3.99");
     assert_eq!(open().await.len(), 1);
-    bench.import_feed(&store, Secdb, &fixes("foosoft", &json!({"0": ["CVE-2024-1019"]}))).await;
+    bench
+        .import_feed(
+            &store,
+            Secdb,
+            &fixes("foosoft", &json!({"0": ["CVE-2024-1019"]})),
+        )
+        .await;
     assert_eq!(open().await, Vec::<String>::new());
     bench.import_feed(&store, Secdb, &secdb(&json!([]))).await;
     assert_eq!(open().await.len(), 1);
@@ -204,7 +299,10 @@ async fn a_range_that_was_narrowed_takes_the_finding_with_it() {
     inventory.branch = Some("alpine/v3.99".parse().unwrap());
     bench.import_inventory(&store, inventory).await;
     for (bound, open) in [("1.5", 1), ("0.9", 0)] {
-        let record = nvd("CVE-2024-1020", &[any_of(&[before(&FOO.replace("foo", "foosoft"), bound)])]);
+        let record = nvd(
+            "CVE-2024-1020",
+            &[any_of(&[before(&FOO.replace("foo", "foosoft"), bound)])],
+        );
         bench.import_feed(&store, Nvd, &record).await;
         let found = crate::made_up::open_findings(&store, "alpine/v3.99").await;
         assert_eq!(found.len(), open, "{bound}: {found:?}");

@@ -16,10 +16,11 @@ pub(crate) struct Bench {
     folder: tempfile::TempDir,
 }
 
-
 impl Bench {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn file(&self, name: &str, content: &str) -> Document {
@@ -29,7 +30,9 @@ impl Bench {
     }
 
     pub(crate) async fn store(&self) -> Store {
-        Store::open(self.folder.path().join("test.sqlite").to_str().unwrap()).await.unwrap()
+        Store::open(self.folder.path().join("test.sqlite").to_str().unwrap())
+            .await
+            .unwrap()
     }
 
     /// Matches an inventory against feeds, without a database.
@@ -46,10 +49,15 @@ impl Bench {
         for (index, (kind, text)) in feeds.iter().enumerate() {
             let document = self.file(&format!("feed{index}.json"), text);
             let context = FeedContext::default();
-            matcher.read_feed(*kind, &document, &context, &mut |reject| panic!("{reject}")).unwrap();
+            matcher
+                .read_feed(*kind, &document, &context, &mut |reject| panic!("{reject}"))
+                .unwrap();
         }
         let mut rows = Vec::new();
-        matcher.matches(|row| Ok::<_, ()>(rows.push(row))).unwrap();
+        matcher.matches(|row| {
+            let _: () = rows.push(row);
+            Ok::<_, ()>(())
+        }).unwrap();
         rows
     }
 
@@ -76,18 +84,30 @@ impl Bench {
 
     pub(crate) async fn import_feed(&self, store: &Store, kind: FeedKind, text: &str) {
         let document = self.file("feed.json", text);
-        let import =
-            FeedImport { kind, document, context: FeedContext::default(), now: 1_800_000_000 };
-        import_feed(store, import, Arc::new(NoProgress)).await.unwrap();
+        let import = FeedImport {
+            kind,
+            document,
+            context: FeedContext::default(),
+            now: 1_800_000_000,
+        };
+        import_feed(store, import, Arc::new(NoProgress))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn import_inventory(&self, store: &Store, import: InventoryImport) {
-        import_inventory(store, import, Arc::new(NoProgress)).await.unwrap();
+        import_inventory(store, import, Arc::new(NoProgress))
+            .await
+            .unwrap();
     }
 }
 
 /// The status of a vulnerability in a package, if any is told.
-pub(crate) fn status(rows: &[MatchRow], package: &str, vulnerability: &str) -> Option<VerdictStatus> {
+pub(crate) fn status(
+    rows: &[MatchRow],
+    package: &str,
+    vulnerability: &str,
+) -> Option<VerdictStatus> {
     row(rows, package, vulnerability).map(|row| row.verdict)
 }
 
@@ -96,7 +116,8 @@ pub(crate) fn row<'a>(
     package: &str,
     vulnerability: &str,
 ) -> Option<&'a MatchRow> {
-    rows.iter().find(|row| row.package == package && row.vulnerability == vulnerability)
+    rows.iter()
+        .find(|row| row.package == package && row.vulnerability == vulnerability)
 }
 
 /// An Alpine index with packages `(name, version)`, each its own origin.
