@@ -209,12 +209,14 @@ impl Deriver {
             }
         }
         self.load_subjects(session, sources.iter().copied()).await?;
-        let named = self
+        let own_words = self
             .subjects
             .values()
             .flat_map(Subject::named_vulnerabilities);
-        let named: HashSet<&str> = named.map(VulnerabilityId::as_str).collect();
-        let known = session.vulnerabilities_by_name(named.into_iter()).await?;
+        let own_words: HashSet<&str> = own_words.map(VulnerabilityId::as_str).collect();
+        let known = session
+            .vulnerabilities_by_name(own_words.into_iter())
+            .await?;
         for (source, subject) in &self.subjects {
             for id in subject
                 .named_vulnerabilities()

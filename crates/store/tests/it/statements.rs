@@ -52,10 +52,15 @@ fn gather(folder: &Path, statements: &mut Vec<Statement>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs_err::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            for (before, mut text) in literals(code) {
+            let literals = literals(code);
+            for (index, (before, text)) in literals.iter().enumerate() {
+                let mut text = text.clone();
                 if text.ends_with(" IN ") {
-                    // A macro puts the list of each dialect behind it.
-                    text.push_str("(NULL)");
+                    // A macro puts each dialect's list behind it, and then a third literal.
+                    let after = literals
+                        .get(index + 2)
+                        .map_or("", |(_, after)| after.as_str());
+                    text = format!("{text}(NULL){after}");
                 }
                 if is_statement(&text) {
                     statements.push(Statement {

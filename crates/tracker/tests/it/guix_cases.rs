@@ -38,7 +38,10 @@ fn the_update_field_belongs_to_the_version() {
         )])],
     );
     for (version, affected) in [("6.8p1", true), ("6.81", false), ("6.8", false)] {
-        let rows = matches(&package("openssh", version, &json!({})), std::slice::from_ref(&record));
+        let rows = matches(
+            &package("openssh", version, &json!({})),
+            std::slice::from_ref(&record),
+        );
         assert_eq!(
             status(&rows, "openssh", "CVE-2024-2001") == Some(Affected),
             affected,
@@ -113,7 +116,10 @@ fn a_release_candidate_comes_before_its_release() {
         )])],
     );
     for version in ["1.0-rc1", "1.0rc1", "1.0~rc1"] {
-        let rows = matches(&package("foosoft", version, &json!({})), std::slice::from_ref(&record));
+        let rows = matches(
+            &package("foosoft", version, &json!({})),
+            std::slice::from_ref(&record),
+        );
         assert_eq!(
             status(&rows, "foosoft", "CVE-2024-2005"),
             Some(Affected),
@@ -378,7 +384,10 @@ fn a_graft_decides_what_users_get() {
     let newer = graft("1.16.0", &[]);
     let useless = graft("1.15.3", &[]);
     for (graft, expected) in [(patched, Fixed), (newer, Fixed), (useless, Affected)] {
-        let rows = matches(&package("libvpx", "1.15.2", &graft), std::slice::from_ref(&record));
+        let rows = matches(
+            &package("libvpx", "1.15.2", &graft),
+            std::slice::from_ref(&record),
+        );
         let libvpx = row(&rows, "libvpx", "CVE-2026-2447").unwrap();
         assert_eq!(libvpx.verdict, expected, "{graft}");
         assert!(

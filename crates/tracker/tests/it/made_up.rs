@@ -54,10 +54,12 @@ impl Bench {
                 .unwrap();
         }
         let mut rows = Vec::new();
-        matcher.matches(|row| {
-            let _: () = rows.push(row);
-            Ok::<_, ()>(())
-        }).unwrap();
+        matcher
+            .matches(|row| {
+                let _: () = rows.push(row);
+                Ok::<_, ()>(())
+            })
+            .unwrap();
         rows
     }
 
