@@ -1,7 +1,7 @@
 //! NVD: the records of API 2.0 and of its year feeds, bare CVE objects, and curated overrides in
 //! the same shape (anchore's `nvd-data-overrides`).
 //!
-//! A record becomes one advisory that keeps all configurations; see [`configuration`] for how
+//! A record becomes one advisory that keeps all configurations; see `configuration` for how
 //! their nodes are read. The scheme of versions is never stated. What NVD copies from CVE records
 //! (`affected`) is left to those records themselves.
 
