@@ -52,27 +52,51 @@ fn gather(folder: &Path, statements: &mut Vec<Statement>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs_err::read_to_string(&path).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            let literals = literals(code);
-            for (index, (before, text)) in literals.iter().enumerate() {
-                let mut text = text.clone();
-                if text.ends_with(" IN ") {
-                    // A macro puts each dialect's list behind it, and then a third literal.
-                    let after = literals
-                        .get(index + 2)
-                        .map_or("", |(_, after)| after.as_str());
-                    text = format!("{text}(NULL){after}");
-                }
-                if is_statement(&text) {
-                    statements.push(Statement {
-                        text,
-                        file: path.clone(),
-                        backend: backend(before),
-                    });
-                }
+            for (text, backend) in statements_in(code) {
+                statements.push(Statement {
+                    text,
+                    file: path.clone(),
+                    backend,
+                });
             }
         }
     }
 }
+
+fn statements_in(code: &str) -> Vec<(String, Option<Backend>)> {
+    let mut found = Vec::new();
+    let literals = literals(code);
+    for (at, (before, text)) in literals.iter().enumerate() {
+        let list = LISTS
+            .iter()
+            .find(|(name, _, _)| before.trim_end().ends_with(name));
+        if let (Some((_, sqlite, postgres)), Some([(_, parameter), (_, after), ..])) =
+            (list, literals.get(at + 1..))
+        {
+            let with = |pattern: &str| format!("{text}{}{after}", pattern.replace('?', parameter));
+            found.push((with(sqlite), Some(Backend::Sqlite)));
+            found.push((with(postgres), Some(Backend::Postgres)));
+        } else if is_statement(text) {
+            found.push((text.clone(), backend(before)));
+        }
+    }
+    found
+}
+
+/// Macros that make a statement of what stands before and behind a list, and the list in either
+/// dialect.
+const LISTS: [(&str, &str, &str); 2] = [
+    (
+        "with_numbers!(",
+        "(SELECT value FROM json_each(?))",
+        "(SELECT value::bigint FROM jsonb_array_elements_text(?::jsonb))",
+    ),
+    (
+        "with_texts!(",
+        "(SELECT value FROM json_each(?))",
+        "(SELECT value FROM jsonb_array_elements_text(?::jsonb))",
+    ),
+];
 
 fn is_statement(text: &str) -> bool {
     // Texts with a brace are patterns for `format!`; PRAGMA, ANALYZE and BEGIN cannot be prepared.
