@@ -1,7 +1,7 @@
 //! Findings: derived states of vulnerabilities in source packages on branches, and what is needed
 //! to derive them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::block::BlockSpan;
 use crate::bulk::{Rows, Table};
@@ -41,6 +41,19 @@ pub struct FindingRow {
     pub state: FindingState,
     /// When it was first derived, in microseconds since 1970.
     pub first_seen: i64,
+}
+
+/// An open finding as people name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenFinding {
+    /// The vulnerability's name.
+    pub vulnerability: String,
+    /// The source package's name.
+    pub package: String,
+    /// The source package's version.
+    pub version: String,
+    /// The place of the status in [`palisade_model::VerdictStatus::ALL`].
+    pub status: i64,
 }
 
 static FINDING: Table = Table {
@@ -154,13 +167,28 @@ const SOURCES_OF_KEYS: Dialect = Dialect {
     postgres: "SELECT key, source_package_id FROM source_package_key WHERE key IN \
                (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
 };
-const OPEN_LINES: &str = "SELECT v.name, s.name, s.version, f.status FROM finding f \
-    JOIN branch b ON b.id = f.branch_id \
+const OPEN_ON_BRANCH: &str = "SELECT v.name, s.name, s.version, f.status FROM finding f \
     JOIN source_interval i ON i.branch_id = f.branch_id \
     AND i.source_package_id = f.source_package_id AND i.until IS NULL \
     JOIN source_package s ON s.id = f.source_package_id \
     JOIN vulnerability v ON v.id = f.vulnerability_id \
-    WHERE b.distribution || '/' || b.name = $1 AND f.status <= 1 ORDER BY v.name, s.name, s.version";
+    WHERE f.branch_id = $1 AND f.status <= 1 ORDER BY v.name, s.name, s.version";
+const PRESENT: Dialect = Dialect {
+    sqlite: "SELECT DISTINCT source_package_id, branch_id FROM source_interval \
+             WHERE until IS NULL AND source_package_id IN (SELECT value FROM json_each($1))",
+    postgres: "SELECT DISTINCT source_package_id, branch_id FROM source_interval \
+               WHERE until IS NULL AND source_package_id IN \
+               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+};
+const VERSIONS: Dialect = Dialect {
+    sqlite: "SELECT s.name, s.version FROM source_package s JOIN source_interval i \
+             ON i.branch_id = $1 AND i.source_package_id = s.id AND i.until IS NULL \
+             WHERE s.name IN (SELECT value FROM json_each($2)) ORDER BY s.name, s.id",
+    postgres: "SELECT s.name, s.version FROM source_package s JOIN source_interval i \
+               ON i.branch_id = $1 AND i.source_package_id = s.id AND i.until IS NULL \
+               WHERE s.name IN (SELECT value FROM jsonb_array_elements_text($2::jsonb)) \
+               ORDER BY s.name, s.id",
+};
 const ANY_SOURCE: &str = "SELECT id FROM source_package LIMIT 1";
 const ALL_SOURCES: &str = "SELECT id FROM source_package ORDER BY id";
 
@@ -249,26 +277,56 @@ impl Session {
             .collect())
     }
 
-    /// What is open on a branch now, a line each: vulnerability, package, version, status.
+    /// On which branches these source packages are now.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn open_finding_lines(&mut self, branch: &str) -> Result<Vec<String>, StoreError> {
-        let mut lines = Vec::new();
-        for row in self.query(OPEN_LINES, params![branch]).await? {
-            let status = if row.int(3)? == 0 {
-                "affected"
-            } else {
-                "under investigation"
-            };
-            lines.push(format!(
-                "{} {} {} {status}",
-                row.text(0)?,
-                row.text(1)?,
-                row.text(2)?
-            ));
+    pub async fn present_sources(
+        &mut self,
+        sources: &[SourcePackageId],
+    ) -> Result<HashSet<(SourcePackageId, BranchId)>, StoreError> {
+        let ids = sources.iter().map(|source| source.0);
+        let pairs = self.pairs(PRESENT, ids).await?.into_iter();
+        Ok(pairs
+            .map(|(source, branch)| (SourcePackageId(source), BranchId(branch)))
+            .collect())
+    }
+
+    /// What is open on a branch now, ordered by vulnerability, package and version.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn named_open_findings(
+        &mut self,
+        branch: BranchId,
+    ) -> Result<Vec<OpenFinding>, StoreError> {
+        let rows = self.query(OPEN_ON_BRANCH, params![branch.0]).await?;
+        let open = rows.iter().map(|row| {
+            Ok(OpenFinding {
+                vulnerability: row.text(0)?,
+                package: row.text(1)?,
+                version: row.text(2)?,
+                status: row.int(3)?,
+            })
+        });
+        open.collect()
+    }
+
+    /// The versions in which source packages are on a branch now, by name.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn present_versions(
+        &mut self,
+        branch: BranchId,
+        names: impl Iterator<Item = &str>,
+    ) -> Result<HashMap<String, Vec<String>>, StoreError> {
+        let mut versions: HashMap<String, Vec<String>> = HashMap::new();
+        let parameters = params![branch.0, json_texts(names)];
+        for row in self.query(VERSIONS, parameters).await? {
+            versions.entry(row.text(0)?).or_default().push(row.text(1)?);
         }
-        Ok(lines)
+        Ok(versions)
     }
 
     /// Whether any source package is stored.

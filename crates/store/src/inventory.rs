@@ -11,7 +11,7 @@ use crate::StoreError;
 use crate::advisories::digest;
 use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES};
 use crate::bulk::{Rows, Table};
-use crate::session::{Dialect, Session, json_ints, json_texts, params};
+use crate::session::{Dialect, Row, Session, json_ints, json_texts, params};
 
 /// A branch's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,6 +129,10 @@ const REPOSITORY_INSERT: &str =
     "INSERT INTO repository (id, branch_id, name, architecture) VALUES ($1, $2, $3, $4)";
 const REVISION: &str = "SELECT id, name, time, position, digest, packages FROM revision \
                         WHERE repository_id = $1 AND name = $2";
+const REVISION_AT: &str = "SELECT id, name, time, position, digest, packages FROM revision \
+                           WHERE repository_id = $1 AND time <= $2 ORDER BY position DESC LIMIT 1";
+const STATE_AT: &str = "SELECT id, name, time, position, digest, packages FROM revision \
+                        WHERE repository_id = $1 AND time = $2 AND digest = $3";
 const REVISION_INSERT: &str = "INSERT INTO revision \
     (id, repository_id, name, time, position, digest, packages, signed_by, imported_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -249,20 +253,32 @@ impl Session {
         repository: RepositoryId,
         name: &str,
     ) -> Result<Option<RevisionRow>, StoreError> {
-        let Some(row) = self
+        let row = self
             .query_one(REVISION, params![repository.0, name])
-            .await?
-        else {
-            return Ok(None);
-        };
-        Ok(Some(RevisionRow {
-            id: row.int(0)?,
-            name: row.text(1)?,
-            time: row.int(2)?,
-            position: row.int(3)?,
-            digest: digest(&row, 4)?,
-            packages: row.int(5)?,
-        }))
+            .await?;
+        row.as_ref().map(revision).transpose()
+    }
+
+    /// The revision of a repository that has this state at a time, because it was made then or
+    /// because nothing changed since.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn revision_of_state(
+        &mut self,
+        repository: RepositoryId,
+        time: i64,
+        digest: [u8; 16],
+    ) -> Result<Option<RevisionRow>, StoreError> {
+        let same = params![repository.0, time, digest.to_vec()];
+        if let Some(row) = self.query_one(STATE_AT, same).await? {
+            return revision(&row).map(Some);
+        }
+        let last = self
+            .query_one(REVISION_AT, params![repository.0, time])
+            .await?;
+        let last = last.as_ref().map(revision).transpose()?;
+        Ok(last.filter(|last| last.digest == digest))
     }
 
     /// Writes those of the given source packages that are not stored, and gives the rows of all,
@@ -521,6 +537,17 @@ impl Session {
         rows.insert(self).await?;
         Ok(sources.into_iter().map(SourcePackageId).collect())
     }
+}
+
+fn revision(row: &Row) -> Result<RevisionRow, StoreError> {
+    Ok(RevisionRow {
+        id: row.int(0)?,
+        name: row.text(1)?,
+        time: row.int(2)?,
+        position: row.int(3)?,
+        digest: digest(row, 4)?,
+        packages: row.int(5)?,
+    })
 }
 
 /// A revision to be placed.

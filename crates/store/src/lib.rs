@@ -29,7 +29,7 @@ pub use content::Content;
 pub use enrichment::EpssRow;
 pub use error::StoreError;
 pub use events::Event;
-pub use findings::{FindingKey, FindingRow, FindingState};
+pub use findings::{FindingKey, FindingRow, FindingState, OpenFinding};
 pub use imports::{ImportSummary, StoredReject};
 pub use inventory::{
     BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow,

@@ -7,11 +7,12 @@ use std::time::Instant;
 use palisade_matching::{Claim, Judgement, Place, Provenance, Subject, judge};
 use palisade_model::{Confidence, Distribution, Package, VerdictStatus, VulnerabilityId};
 use palisade_store::{
-    AdvisoryRow, BranchId, Event, FindingKey, FindingRow, FindingState, Session, SourcePackageId,
+    AdvisoryRow, BranchId, FindingKey, FindingRow, FindingState, Session, SourcePackageId,
 };
 
 use crate::TrackerError;
 use crate::encoding::{AdvisoryFacts, decode, key_hash};
+use crate::news::{self, Change};
 use crate::rules::Judged;
 
 /// Source packages judged at once; bounds the memory for their advisories.
@@ -57,7 +58,8 @@ impl Deriver {
         Self { gone, ..self }
     }
 
-    /// Judges these vulnerabilities again in every package that they may touch, on every branch.
+    /// Judges these vulnerabilities again in every package that they may touch, on every branch, and
+    /// tells of it.
     pub(crate) async fn vulnerabilities(
         &mut self,
         session: &mut Session,
@@ -69,7 +71,8 @@ impl Deriver {
         for chunk in ids.chunks(VULNERABILITIES) {
             let present = session.findings_of_vulnerabilities(chunk).await?;
             let states = self.judge_vulnerabilities(session, chunk).await?;
-            self.write_difference(session, present, states).await?;
+            let differences = self.write_difference(session, present, states).await?;
+            news::tell_changes(session, self.now, differences, &self.gone).await?;
         }
         Ok(())
     }
@@ -92,19 +95,21 @@ impl Deriver {
         self.judge_all(session, &work, &branches, &names).await
     }
 
-    /// Judges source packages on a branch, with all vulnerabilities that may touch them.
+    /// Judges source packages on a branch, with all vulnerabilities that may touch them. What
+    /// changed is the caller's to tell.
     pub(crate) async fn sources(
         &mut self,
         session: &mut Session,
         branch: BranchId,
         sources: &[SourcePackageId],
-    ) -> Result<(), TrackerError> {
+    ) -> Result<Vec<Change>, TrackerError> {
+        let mut differences = Vec::new();
         for chunk in sources.chunks(CHUNK) {
             let present = session.findings_of_sources(branch, chunk).await?;
             let states = self.judge_chunk(session, branch, chunk).await?;
-            self.write_difference(session, present, states).await?;
+            differences.extend(self.write_difference(session, present, states).await?);
         }
-        Ok(())
+        Ok(differences)
     }
 
     /// Judges source packages on a branch and writes nothing.
@@ -302,98 +307,46 @@ impl Deriver {
         session: &mut Session,
         present: Vec<FindingRow>,
         mut states: HashMap<FindingKey, FindingState>,
-    ) -> Result<(), TrackerError> {
+    ) -> Result<Vec<Change>, TrackerError> {
         let (mut gone, mut changed, mut differences) = (Vec::new(), Vec::new(), Vec::new());
         for row in present {
             match states.remove(&row.key) {
                 Some(state) if state == row.state => {}
                 Some(state) => {
-                    differences.push((row.key, Some(row.state), Some(state.clone())));
-                    changed.push(FindingRow { state, ..row });
+                    differences.push(Change {
+                        key: row.key,
+                        before: Some(row.state),
+                        after: Some(state.clone()),
+                    });
+                    changed.push(FindingRow {
+                        id: row.id,
+                        key: row.key,
+                        state,
+                        first_seen: row.first_seen,
+                    });
                 }
                 None => {
-                    differences.push((row.key, Some(row.state), None));
+                    differences.push(Change {
+                        key: row.key,
+                        before: Some(row.state),
+                        after: None,
+                    });
                     gone.push(row.id);
                 }
             }
         }
         let mut new: Vec<(FindingKey, FindingState)> = states.into_iter().collect();
         new.sort_unstable_by_key(|(key, _)| *key);
-        differences.extend(
-            new.iter()
-                .map(|(key, state)| (*key, None, Some(state.clone()))),
-        );
-        let events = self.events(session, differences).await?;
+        differences.extend(new.iter().map(|(key, state)| Change {
+            key: *key,
+            before: None,
+            after: Some(state.clone()),
+        }));
         session
             .write_findings(self.now, &gone, &changed, &new)
             .await?;
-        session.write_events(&events).await?;
-        Ok(())
+        Ok(differences)
     }
-
-    /// Events tell of findings that open, close or change while open; what was never open is no
-    /// news.
-    async fn events(
-        &self,
-        session: &mut Session,
-        mut news: Vec<(FindingKey, Option<FindingState>, Option<FindingState>)>,
-    ) -> Result<Vec<Event>, TrackerError> {
-        news.retain(|(_, before, after)| is_open(before.as_ref()) || is_open(after.as_ref()));
-        let sources: Vec<SourcePackageId> = news.iter().map(|(key, _, _)| key.source).collect();
-        let vulnerabilities: Vec<i64> = news.iter().map(|(key, _, _)| key.vulnerability).collect();
-        let labels = session.source_labels(&sources).await?;
-        let names = session.vulnerability_names(&vulnerabilities).await?;
-        let events = news.into_iter().filter_map(|(key, before, after)| {
-            let (package, version) = labels.get(&key.source)?;
-            let id = &key.vulnerability;
-            let name = names.get(id).or_else(|| self.gone.get(id))?.clone();
-            let (kind, says) = news_words(&name, package, version, before.as_ref(), after.as_ref());
-            Some(Event {
-                time: self.now,
-                kind,
-                branch: Some(key.branch),
-                package: Some(package.clone()),
-                vulnerability: Some(name),
-                says,
-            })
-        });
-        Ok(events.collect())
-    }
-}
-
-fn news_words(
-    name: &str,
-    package: &str,
-    version: &str,
-    before: Option<&FindingState>,
-    after: Option<&FindingState>,
-) -> (&'static str, String) {
-    let label = |state: &FindingState| status(state.status).label().replace('_', " ");
-    match (is_open(before), after) {
-        (true, Some(after)) if is_open(Some(after)) => (
-            "finding.changed",
-            format!("{name} in {package} {version} is now {}", label(after)),
-        ),
-        (true, Some(after)) => (
-            "finding.closed",
-            format!("{name} in {package} {version} is now {}", label(after)),
-        ),
-        (true, None) => (
-            "finding.closed",
-            format!("{name} no longer concerns {package} {version}"),
-        ),
-        (false, after) => {
-            let label = after.map(label).unwrap_or_default();
-            (
-                "finding.opened",
-                format!("{name} in {package} {version} is {label}"),
-            )
-        }
-    }
-}
-
-fn is_open(state: Option<&FindingState>) -> bool {
-    state.is_some_and(|state| state.status <= 1)
 }
 
 /// The status at a place of [`VerdictStatus::ALL`].

@@ -1,20 +1,21 @@
 //! Imports an inventory as a revision of a branch and derives the findings of what is new in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Reject, apk_signature};
-use palisade_matching::{Subject, bare_name};
-use palisade_model::{BranchName, Distribution, Hints, Inventory, Package, Timestamp};
+use palisade_model::{BranchName, Distribution, Inventory, Timestamp};
 use palisade_store::{
-    Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Session,
-    SourcePackageId, Store, StoreError,
+    Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId,
+    Session, SourcePackageId, Store, StoreError,
 };
 
 use crate::derive::Deriver;
-use crate::encoding::{digest, encode, key_hash};
-use crate::import_feed::stored_reject;
+use crate::encoding::{digest, encode};
+use crate::news::OpenNow;
+use crate::notes::stored_reject;
+use crate::source_packages::Sources;
 use crate::sources::Document;
 use crate::{Progress, TrackerError};
 
@@ -104,7 +105,8 @@ struct Revision {
     branch: BranchName,
     repository: String,
     architecture: String,
-    name: String,
+    /// What the inventory calls itself, or somebody called it.
+    name: Option<String>,
     time: i64,
     digest: [u8; 16],
     signed_by: Option<String>,
@@ -156,7 +158,6 @@ impl Revision {
             }
         }
         let digest = list_digest(&encoded);
-        let name = import.revision.clone().or(head.revision);
         Ok(Self {
             kind: import.kind.name(),
             branch,
@@ -166,7 +167,7 @@ impl Revision {
                 .or(head.repository)
                 .unwrap_or_default(),
             architecture: head.architecture.unwrap_or_default(),
-            name: name.unwrap_or_else(|| hex(&digest[..6])),
+            name: import.revision.clone().or(head.revision),
             time: import
                 .time
                 .or(head.time)
@@ -179,13 +180,6 @@ impl Revision {
             sources: sources.list,
         })
     }
-}
-
-fn content_digest(distribution: &Distribution, facts: &[u8]) -> [u8; 16] {
-    let mut bytes = distribution.as_str().as_bytes().to_vec();
-    bytes.push(0);
-    bytes.extend_from_slice(facts);
-    digest(&bytes)
 }
 
 /// What a package is known by: its content, and its source's. Which entry speaks for a source
@@ -206,130 +200,6 @@ fn hex(bytes: &[u8]) -> String {
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// The source packages of an inventory, each once.
-struct Sources {
-    list: Vec<NewSourcePackage>,
-    of_package: Vec<usize>,
-}
-
-impl Sources {
-    fn of(packages: &[Package], distribution: &Distribution) -> Self {
-        let names = source_names(packages);
-        let (mut list, mut of_package) = (Vec::new(), Vec::with_capacity(packages.len()));
-        let mut places: HashMap<[u8; 16], usize> = HashMap::new();
-        let mut of_representative: HashMap<usize, usize> = HashMap::new();
-        for representative in chosen(packages) {
-            let place = *of_representative.entry(representative).or_insert_with(|| {
-                let part = matching_part(&packages[representative], &names);
-                let facts = encode(&part);
-                let digest = content_digest(distribution, &facts);
-                *places.entry(digest).or_insert_with(|| {
-                    list.push(new_source(part, facts, digest, distribution));
-                    list.len() - 1
-                })
-            });
-            of_package.push(place);
-        }
-        Self { list, of_package }
-    }
-}
-
-/// Each package with what matching sees of its source.
-pub(crate) fn with_sources(packages: &[Package]) -> impl Iterator<Item = (&Package, Package)> {
-    let (chosen, names) = (chosen(packages), source_names(packages));
-    let part = move |index: usize| matching_part(&packages[index], &names);
-    packages
-        .iter()
-        .zip(chosen)
-        .map(move |(package, index)| (package, part(index)))
-}
-
-/// What matching needs of a package: the same for all packages that are built from one source.
-fn matching_part(package: &Package, names: &HashSet<&str>) -> Package {
-    let replacement = package.replacement.as_deref();
-    Package {
-        name: package.source_name.clone(),
-        version: package.source_version.clone(),
-        source_name: package.source_name.clone(),
-        source_version: package.source_version.clone(),
-        homepage: package.homepage.clone(),
-        build_system: package.build_system.clone(),
-        sources: package.sources.clone(),
-        patches: package.patches.clone(),
-        hints: Hints {
-            bare_name_taken: bare_name(package).is_some_and(|bare| names.contains(bare)),
-            ..package.hints.clone()
-        },
-        replacement: replacement.map(|graft| Box::new(matching_part(graft, names))),
-        ..Package::default()
-    }
-}
-
-fn source_names(packages: &[Package]) -> HashSet<&str> {
-    packages
-        .iter()
-        .map(|package| package.source_name.as_str())
-        .collect()
-}
-
-/// For each package the index of the one that speaks for its source.
-fn chosen(packages: &[Package]) -> Vec<usize> {
-    let binary = packages
-        .iter()
-        .any(|package| package.name != package.source_name);
-    if binary {
-        representatives(packages)
-    } else {
-        (0..packages.len()).collect()
-    }
-}
-
-/// Where binary packages are built from sources, the entry that speaks for each package's source:
-/// the one that has the source's name, else the first by name.
-fn representatives(packages: &[Package]) -> Vec<usize> {
-    let mut best: HashMap<(&str, &str), usize> = HashMap::new();
-    let rank = |index: usize| {
-        let package = &packages[index];
-        (
-            package.name != package.source_name,
-            package.name.as_str(),
-            index,
-        )
-    };
-    for (index, package) in packages.iter().enumerate() {
-        let known = best
-            .entry((&package.source_name, &package.source_version))
-            .or_insert(index);
-        if rank(index) < rank(*known) {
-            *known = index;
-        }
-    }
-    let key = |package: &Package| {
-        best[&(
-            package.source_name.as_str(),
-            package.source_version.as_str(),
-        )]
-    };
-    packages.iter().map(key).collect()
-}
-
-fn new_source(
-    part: Package,
-    facts: Vec<u8>,
-    digest: [u8; 16],
-    distribution: &Distribution,
-) -> NewSourcePackage {
-    let keys = Subject::of(&part, distribution).keys();
-    NewSourcePackage {
-        grafted: part.replacement.is_some(),
-        name: part.name,
-        version: part.version,
-        digest,
-        facts,
-        keys: keys.iter().map(|key| key_hash(key)).collect(),
-    }
-}
-
 /// Writes a revision; `false` when it was there already.
 async fn write(
     session: &mut Session,
@@ -342,28 +212,23 @@ async fn write(
     let repository = session
         .repository(branch, &revision.repository, &revision.architecture)
         .await?;
-    if let Some(known) = session.revision(repository, &revision.name).await? {
-        if known.digest == revision.digest {
-            return Ok(false);
-        }
-        return Err(StoreError::RevisionChanged {
-            revision: revision.name.clone(),
-        }
-        .into());
-    }
+    let Some(name) = unused_name(session, repository, revision).await? else {
+        return Ok(false);
+    };
     progress.step("writing packages");
     let (sources, _) = session
         .write_source_packages(distribution, &revision.sources)
         .await?;
     let packages = write_packages(session, revision, &sources, summary).await?;
     let new_revision = NewRevision {
-        name: &revision.name,
+        name: &name,
         time: revision.time,
         digest: revision.digest,
         packages: &packages,
         signed_by: revision.signed_by.as_deref(),
         now: revision.now,
     };
+    let open_before = OpenNow::of(session, branch).await?;
     let before = session.sources_of_branch(branch).await?;
     let touched = session
         .place_revision(branch, repository, &new_revision)
@@ -376,21 +241,54 @@ async fn write(
     Deriver::new(revision.now)
         .sources(session, branch, &new)
         .await?;
+    let open = OpenNow::of(session, branch).await?;
+    open_before
+        .tell_way_to(&open, session, branch, revision.now)
+        .await?;
     let event = Event {
         time: revision.now,
         kind: "revision.imported",
         branch: Some(branch),
         package: None,
         vulnerability: None,
-        says: format!(
-            "{} of {}: {} packages",
-            revision.name,
-            revision.branch,
-            packages.len()
-        ),
+        says: format!("{name} of {}: {} packages", revision.branch, packages.len()),
     };
     session.write_events(&[event]).await?;
     Ok(true)
+}
+
+/// The name under which to store a revision; none when it is stored.
+///
+/// One that has no name of its own is named by its content. A branch may come back to an earlier
+/// state, so that name gets a number when it is taken.
+async fn unused_name(
+    session: &mut Session,
+    repository: RepositoryId,
+    revision: &Revision,
+) -> Result<Option<String>, TrackerError> {
+    let Some(name) = &revision.name else {
+        let known = session
+            .revision_of_state(repository, revision.time, revision.digest)
+            .await?;
+        if known.is_some() {
+            return Ok(None);
+        }
+        let content = hex(&revision.digest[..6]);
+        let (mut name, mut number) = (content.clone(), 1);
+        while session.revision(repository, &name).await?.is_some() {
+            number += 1;
+            name = format!("{content}-{number}");
+        }
+        return Ok(Some(name));
+    };
+    match session.revision(repository, name).await? {
+        None => Ok(Some(name.clone())),
+        Some(known) if known.digest == revision.digest => Ok(None),
+        Some(_) => Err(StoreError::RevisionChanged {
+            revision: name.clone(),
+        }
+        .into()),
+    }
 }
 
 async fn write_packages(

@@ -6,16 +6,21 @@
 mod derive;
 mod encoding;
 mod error;
+mod import_epss;
 mod import_feed;
 mod import_inventory;
 mod matches;
+mod news;
+mod notes;
 mod progress;
 mod rules;
+mod source_packages;
 mod sources;
 pub mod views;
 
 pub use error::TrackerError;
-pub use import_feed::{FeedImport, import_epss, import_feed};
+pub use import_epss::import_epss;
+pub use import_feed::{FeedImport, import_feed};
 pub use import_inventory::{InventoryImport, import_inventory, read_inventory};
 pub use matches::{MatchRow, Matcher};
 pub use palisade_store::{Backend, ImportSummary, Store, StoreError};

@@ -80,7 +80,7 @@ impl Matcher {
         branch: Option<&str>,
     ) {
         let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
-        for (package, part) in crate::import_inventory::with_sources(&inventory.packages) {
+        for (package, part) in crate::source_packages::with_sources(&inventory.packages) {
             let bytes = crate::encoding::encode(&part);
             let place = *places
                 .entry(bytes)

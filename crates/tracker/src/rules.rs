@@ -1,11 +1,13 @@
 //! Judging again when the rules changed, and timing it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use palisade_matching::RULES_VERSION;
 use palisade_store::{BranchId, Session, SourcePackageId, Store};
 
 use crate::derive::Deriver;
+use crate::news::tell_changes;
 use crate::{Progress, TrackerError};
 
 const SETTING: &str = "rules";
@@ -30,9 +32,10 @@ pub async fn follow_rules(
         for (branch, distribution, name) in session.branches().await? {
             progress.step(&format!("judging {distribution}/{name} by the new rules"));
             let sources = sources_of(&mut session, branch).await?;
-            Deriver::new(now)
+            let differences = Deriver::new(now)
                 .sources(&mut session, branch, &sources)
                 .await?;
+            tell_changes(&mut session, now, differences, &HashMap::new()).await?;
         }
     }
     session.set_setting(SETTING, &current).await?;

@@ -192,6 +192,128 @@ fn of_one_record_twice_in_a_document_the_newer_counts() {
 }
 
 #[test]
+fn of_one_record_twice_without_a_newer_one_the_last_counts_and_stays() {
+    let one = nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY);
+    let other = nvd("CVE-2024-0001", "zlib", "1.2.9", EARLY);
+    let affected = "v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected";
+    let fixed = "v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed";
+    for (records, outcome) in [
+        ([one.clone(), other.clone()], fixed),
+        ([other.clone(), one.clone()], affected),
+    ] {
+        let tracker = with_zlib("1.2.11-r0");
+        tracker.feed(FeedKind::Nvd, &page(&records));
+        assert_eq!(tracker.findings(), [outcome]);
+        let before = tracker.content();
+        for _ in 0..2 {
+            let again = tracker.feed(FeedKind::Nvd, &page(&records));
+            assert_eq!((again.added, again.changed), (0, 0));
+            assert_eq!(tracker.content(), before);
+        }
+    }
+    // A correction for which the source did not set its clock forward counts all the same.
+    let tracker = with_zlib("1.2.11-r0");
+    tracker.feed(FeedKind::Nvd, &page(&[one]));
+    let corrected = tracker.feed(FeedKind::Nvd, &page(&[other]));
+    assert_eq!((corrected.added, corrected.changed), (0, 1));
+    assert_eq!(tracker.findings(), [fixed]);
+}
+
+#[test]
+fn a_record_that_can_no_longer_be_read_is_not_withdrawn() {
+    let tracker = with_zlib("1.2.11-r0");
+    let fixes = [
+        "zlib 1.2.12-r0 CVE-2024-0001",
+        "musl 1.2.4-r0 CVE-2024-0003",
+        "curl 8.0.0-r0 CVE-2024-0002",
+    ];
+    tracker.feed(FeedKind::Secdb, &secdb("v3.17", &fixes));
+    let whole = secdb("v3.17", &fixes[..2]);
+    // The package's fixes are of a type that nobody expects; curl's are gone.
+    let broken = whole.replace("{\"1.2.12-r0\":[\"CVE-2024-0001\"]}", "7");
+    assert_ne!(broken, whole);
+    let summary = tracker.feed(FeedKind::Secdb, &broken);
+    assert_eq!((summary.withdrawn, summary.rejected), (1, 1));
+    let kept = ["musl/CVE-2024-0003", "zlib/CVE-2024-0001"];
+    assert_eq!(tracker.advisories(), kept);
+}
+
+#[test]
+fn nothing_is_withdrawn_while_a_record_cannot_be_named() {
+    let catalogue = |entries: &[serde_json::Value]| {
+        json!({"title": "KEV", "catalogVersion": "1", "dateReleased": "2025-01-01T00:00:00Z",
+            "count": entries.len(), "vulnerabilities": entries})
+        .to_string()
+    };
+    let entry = |id: &str| json!({"cveID": id, "dateAdded": "2024-05-01"});
+    let tracker = Tracker::new();
+    let (one, other) = (entry("CVE-2024-0001"), entry("CVE-2024-0002"));
+    tracker.feed(FeedKind::Kev, &catalogue(&[one.clone(), other.clone()]));
+    let broken = tracker.feed(
+        FeedKind::Kev,
+        &catalogue(&[one.clone(), json!({"cveID": 7})]),
+    );
+    assert_eq!((broken.withdrawn, broken.rejected), (0, 2));
+    assert_eq!(tracker.advisories(), ["CVE-2024-0001", "CVE-2024-0002"]);
+    let mended = tracker.feed(FeedKind::Kev, &catalogue(&[one]));
+    assert_eq!((mended.withdrawn, mended.rejected), (1, 0));
+    assert_eq!(tracker.advisories(), ["CVE-2024-0001"]);
+}
+
+#[test]
+fn a_branch_may_come_back_to_an_earlier_state() {
+    let tracker = Tracker::new();
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]),
+    );
+    let (old, new) = (apkindex(&["zlib 1.2.11-r0"]), apkindex(&["zlib 1.2.12-r0"]));
+    tracker.nameless_inventory("alpine/v3.17", 1000, &old);
+    tracker.nameless_inventory("alpine/v3.17", 2000, &new);
+    tracker.nameless_inventory("alpine/v3.17", 3000, &old);
+    let affected = "v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected";
+    let fixed = "-v3.17 zlib 1.2.12-r0 CVE-2024-0001: fixed";
+    assert_eq!(tracker.findings(), [fixed, affected]);
+    let opened = "finding.opened: CVE-2024-0001 in zlib 1.2.11-r0 is affected";
+    let closed = "finding.closed: CVE-2024-0001 is no longer open: zlib 1.2.11-r0 became 1.2.12-r0";
+    assert_eq!(tracker.events(), [closed, opened, opened]);
+    // Each state again, and the last one once more at a later time, is nothing new.
+    let before = tracker.content();
+    for (second, state) in [(1000, &old), (2000, &new), (3000, &old), (4000, &old)] {
+        tracker.nameless_inventory("alpine/v3.17", second, state);
+    }
+    assert_eq!(tracker.content(), before);
+}
+
+#[test]
+fn a_new_version_is_told_by_what_it_opens_and_closes() {
+    let tracker = with_zlib("1.2.11-r0");
+    let records = [
+        nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY),
+        nvd("CVE-2024-0002", "zlib", "1.3", EARLY),
+    ];
+    tracker.feed(FeedKind::Nvd, &page(&records));
+    tracker.inventory("alpine/v3.17", 2000, &apkindex(&["zlib 1.2.13-r0"]));
+    // The one that stays open is no news, and neither is an earlier state that comes later.
+    tracker.inventory("alpine/v3.17", 500, &apkindex(&["zlib 1.2.10-r0"]));
+    // What is told of a version that has left the branch is no news.
+    tracker.feed(
+        FeedKind::Nvd,
+        &page(&[nvd("CVE-2024-0003", "zlib", "1.2.11", EARLY)]),
+    );
+    tracker.inventory("alpine/v3.17", 3000, &apkindex(&["musl 1.2.3-r4"]));
+    assert_eq!(
+        tracker.events(),
+        [
+            "finding.closed: CVE-2024-0001 is no longer open: zlib 1.2.11-r0 became 1.2.13-r0",
+            "finding.closed: CVE-2024-0002 is no longer open: zlib 1.2.13-r0 left the branch",
+            "finding.opened: CVE-2024-0001 in zlib 1.2.11-r0 is affected",
+            "finding.opened: CVE-2024-0002 in zlib 1.2.11-r0 is affected",
+        ]
+    );
+}
+
+#[test]
 fn a_broken_document_changes_nothing() {
     let tracker = with_zlib("1.2.11-r0");
     tracker.feed(

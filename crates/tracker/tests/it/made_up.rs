@@ -168,5 +168,22 @@ pub(crate) fn fixes(package: &str, fixes: &Value) -> String {
 /// What is open on a branch: `VULNERABILITY PACKAGE VERSION STATUS`, sorted.
 pub(crate) async fn open_findings(store: &Store, branch: &str) -> Vec<String> {
     let mut session = store.read().await.unwrap();
-    session.open_finding_lines(branch).await.unwrap()
+    let branches = session.branches().await.unwrap();
+    let (id, _, _) = branches
+        .into_iter()
+        .find(|(_, distribution, name)| format!("{distribution}/{name}") == branch)
+        .unwrap();
+    let open = session.named_open_findings(id).await.unwrap();
+    let status = |status| match status {
+        0 => "affected",
+        _ => "under investigation",
+    };
+    let line = |it: palisade_store::OpenFinding| {
+        let status = status(it.status);
+        format!(
+            "{} {} {} {status}",
+            it.vulnerability, it.package, it.version
+        )
+    };
+    open.into_iter().map(line).collect()
 }

@@ -75,12 +75,23 @@ impl Tracker {
         second: i64,
         packages: &str,
     ) -> Result<ImportSummary, TrackerError> {
+        self.try_state(branch, Some(format!("r{second}")), second, packages)
+    }
+
+    /// Imports packages as the state of a branch at a second, under a name or none.
+    fn try_state(
+        &self,
+        branch: &str,
+        revision: Option<String>,
+        second: i64,
+        packages: &str,
+    ) -> Result<ImportSummary, TrackerError> {
         let import = InventoryImport {
             kind: InventoryKind::Apkindex,
             document: self.document(packages.as_bytes()),
             branch: Some(branch.parse().unwrap()),
             repository: Some("main".to_owned()),
-            revision: Some(format!("r{second}")),
+            revision,
             time: Some(Timestamp::from_second(second).unwrap()),
             keys: Vec::new(),
             require_signature: false,
@@ -92,6 +103,11 @@ impl Tracker {
 
     pub(crate) fn inventory(&self, branch: &str, second: i64, packages: &str) -> ImportSummary {
         self.try_inventory(branch, second, packages).unwrap()
+    }
+
+    /// Imports the state of a branch that has no name of its own.
+    pub(crate) fn nameless_inventory(&self, branch: &str, second: i64, packages: &str) {
+        self.try_state(branch, None, second, packages).unwrap();
     }
 
     pub(crate) fn epss(&self, text: &str) -> ImportSummary {
@@ -142,6 +158,12 @@ impl Tracker {
             .collect();
         lines.sort_unstable();
         lines
+    }
+
+    /// The names of the stored records of feeds.
+    pub(crate) fn advisories(&self) -> Vec<String> {
+        let lines = &self.content().tables["advisory"];
+        lines.iter().map(|line| fields(line)[2].clone()).collect()
     }
 
     /// What the events tell of findings, in no order.
