@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use palisade_model::{
-    Affected, Lower, Product, RangeScheme, Span, Upper, VersionRange, VersionStatus,
+    Affected, Lower, Product, RangeScheme, Span, Upper, VersionList, VersionRange, VersionStatus,
 };
 use palisade_version::Scheme;
 
@@ -122,9 +122,28 @@ impl Compared<'_> {
                     Standing::Apart
                 }
             }),
+            Span::Listed(list) => self.among(range.scheme, list),
             Span::Between(lower, upper) => self.between(range.scheme, lower, upper),
         };
         standing.unwrap_or(Standing::Incomparable)
+    }
+
+    fn among(&self, scheme: RangeScheme, list: &VersionList) -> Option<Standing> {
+        let first = first_number(self.version);
+        let mut found = None;
+        for version in list.iter() {
+            // Lists are long and nearly all of them something else.
+            if scheme == RangeScheme::Unstated && first_number(version) != first {
+                found = Some(Standing::Apart);
+                continue;
+            }
+            match self.order(scheme, version) {
+                Some(Ordering::Equal) => return Some(Standing::Inside),
+                Some(_) => found = Some(Standing::Apart),
+                None => {}
+            }
+        }
+        found
     }
 
     fn between(&self, scheme: RangeScheme, lower: &Lower, upper: &Upper) -> Option<Standing> {
@@ -199,7 +218,7 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn note(&mut self, range: &'a VersionRange, standing: Standing, compared: &Compared<'_>) {
-        let exact = matches!(range.span, Span::Exact(_));
+        let exact = matches!(range.span, Span::Exact(_) | Span::Listed(_));
         match (range.status, standing) {
             (VersionStatus::Affected, Standing::Inside) if exact => {
                 self.affected_exact.get_or_insert(range);
@@ -321,6 +340,19 @@ fn is_date(version: &str) -> bool {
     century && digits(year) && day.is_some_and(is_day)
 }
 
+/// The first number in a version, without leading zeros: equal versions of the generic scheme have
+/// the same. Of a date in one number it is the year, as in the generic scheme.
+fn first_number(version: &str) -> &str {
+    let start = version.find(|c: char| c.is_ascii_digit());
+    let digits = &version[start.unwrap_or(version.len())..];
+    let end = digits.find(|c: char| !c.is_ascii_digit());
+    let number = &digits[..end.unwrap_or(digits.len())];
+    if number.len() == 8 && (number.starts_with("19") || number.starts_with("20")) {
+        return &number[..4];
+    }
+    number.trim_start_matches('0')
+}
+
 fn fixed_in(range: &VersionRange) -> Option<&str> {
     match &range.span {
         Span::Between(_, Upper::Excluding(bound)) => Some(bound),
@@ -359,6 +391,11 @@ pub fn span_words(span: &Span) -> String {
         Span::All => "all versions".to_owned(),
         Span::NotStated => "no version stated".to_owned(),
         Span::Exact(version) => format!("version {version}"),
+        Span::Listed(list) => {
+            let some: Vec<&str> = list.iter().take(4).collect();
+            let count = list.iter().count();
+            format!("a list of {count} versions ({} …)", some.join(", "))
+        }
         Span::Between(from, to) => {
             let to = match to {
                 Upper::Open if *from == Lower::Open => return "all versions".to_owned(),
@@ -374,6 +411,23 @@ pub fn span_words(span: &Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn equal_versions_have_the_same_first_number() {
+        let equal = [
+            ("v1.2", "1.2.0"),
+            ("release-01.2", "1.2"),
+            ("20240102", "2024.01.02"),
+            ("foo-2024-01-02", "20240102"),
+            ("0", "0.0"),
+            ("1.2-gdeadbeef", "1.2"),
+        ];
+        for (a, b) in equal {
+            let order = Scheme::Generic.compare(a, b);
+            assert_eq!(order, Some(Ordering::Equal), "{a} {b}");
+            assert_eq!(first_number(a), first_number(b), "{a} {b}");
+        }
+    }
 
     #[test]
     fn days_are_told_from_other_versions() {

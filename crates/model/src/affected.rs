@@ -146,11 +146,20 @@ pub enum Span {
     All,
     /// One version and no other.
     Exact(String),
+    /// One of many versions and no other.
+    Listed(VersionList),
     /// From a lower to an upper bound.
     Between(Lower, Upper),
     /// The source gives no version, or one that says nothing: `-`, `n/a`, `unspecified`.
     NotStated,
 }
+
+/// Versions as a source lists them, of which there may be thousands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VersionList(
+    /// A version a line: one text costs far less than as many texts.
+    String,
+);
 
 /// Where a range begins.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -186,6 +195,48 @@ impl Affected {
             otherwise: VersionStatus::Unaffected,
             requires: Vec::new(),
         }
+    }
+}
+
+impl Affected {
+    /// Single versions of which the same is said become a list, if they are many.
+    #[must_use]
+    pub fn with_lists(mut self) -> Self {
+        const MANY: usize = 8;
+        let Some(first) = self.versions.iter().find(|range| is_listable(&range.span)) else {
+            return self;
+        };
+        let (status, scheme) = (first.status, first.scheme);
+        let belongs = |range: &VersionRange| {
+            is_listable(&range.span) && range.status == status && range.scheme == scheme
+        };
+        let single = self.versions.iter().filter(|range| belongs(range));
+        let single = single.filter_map(|range| match &range.span {
+            Span::Exact(version) => Some(version.as_str()),
+            _ => None,
+        });
+        let list = VersionList(single.collect::<Vec<_>>().join("\n"));
+        if list.iter().nth(MANY - 1).is_some() {
+            self.versions.retain(|range| !belongs(range));
+            let span = Span::Listed(list);
+            self.versions.push(VersionRange {
+                status,
+                span,
+                scheme,
+            });
+        }
+        self
+    }
+}
+
+fn is_listable(span: &Span) -> bool {
+    matches!(span, Span::Exact(version) if !version.contains('\n'))
+}
+
+impl VersionList {
+    /// The versions, in the source's order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split('\n')
     }
 }
 
@@ -226,5 +277,50 @@ impl<'de> Deserialize<'de> for StatedScheme {
         name.parse()
             .map(Self)
             .map_err(|_| serde::de::Error::custom("unknown version scheme"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(version: &str, scheme: RangeScheme) -> VersionRange {
+        VersionRange::affected(Span::Exact(version.to_owned()), scheme)
+    }
+
+    fn spans(versions: Vec<VersionRange>) -> Vec<Span> {
+        let product = Product::Ecosystem {
+            ecosystem: "GIT".to_owned(),
+            name: "x".to_owned(),
+            repository: None,
+        };
+        let affected = Affected::of(product, versions).with_lists();
+        affected.versions.into_iter().map(|it| it.span).collect()
+    }
+
+    #[test]
+    fn many_single_versions_become_one_list() {
+        let names = ["1", "2", "3", "4", "5", "6", "7", "8"];
+        let mut versions = vec![VersionRange::affected(
+            Span::before("0.5"),
+            RangeScheme::Unstated,
+        )];
+        versions.extend(names.map(|name| exact(name, RangeScheme::Unstated)));
+        versions.push(exact("9\n10", RangeScheme::Unstated));
+        versions.push(exact("11", RangeScheme::Git));
+        let spans = spans(versions);
+        let [before, odd, other, Span::Listed(list)] = &spans[..] else {
+            panic!("{spans:?}")
+        };
+        assert_eq!(*before, Span::before("0.5"));
+        assert_eq!(*odd, Span::Exact("9\n10".to_owned()));
+        assert_eq!(*other, Span::Exact("11".to_owned()));
+        assert_eq!(list.iter().collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn a_few_single_versions_stay_apart() {
+        let versions = ["1", "2"].map(|name| exact(name, RangeScheme::Unstated));
+        assert_eq!(spans(versions.to_vec()).len(), 2);
     }
 }

@@ -16,7 +16,7 @@ mod verdict;
 pub use advisory::{Advisory, Exploitation, Reference, Ssvc};
 pub use affected::{
     Affected, Bound, Companion, Cpe, CpePart, Lower, Product, RangeScheme, Span, StatedScheme,
-    Upper, VersionRange, VersionStatus,
+    Upper, VersionList, VersionRange, VersionStatus,
 };
 pub use distribution::{BranchName, Distribution, InvalidName};
 pub use identifier::{InvalidIdentifier, VulnerabilityId};

@@ -71,35 +71,57 @@ static FINDING: Table = Table {
     ],
 };
 
-const PAIRS_OF_SOURCES: Dialect = Dialect {
-    sqlite: "SELECT DISTINCT k.source_package_id, a.advisory_id FROM json_each($1) AS wanted \
-             CROSS JOIN source_package_key k ON k.source_package_id = wanted.value \
-             CROSS JOIN advisory_key a ON a.key = k.key",
-    postgres: "SELECT DISTINCT k.source_package_id, a.advisory_id FROM source_package_key k \
-               JOIN advisory_key a ON a.key = k.key WHERE k.source_package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
-};
-const PAIRS_OF_ADVISORIES: Dialect = Dialect {
-    sqlite: "SELECT DISTINCT s.source_package_id, k.advisory_id FROM json_each($1) AS wanted \
-             CROSS JOIN advisory_key k ON k.advisory_id = wanted.value \
-             CROSS JOIN source_package_key s ON s.key = k.key",
-    postgres: "SELECT DISTINCT s.source_package_id, k.advisory_id FROM advisory_key k \
-               JOIN source_package_key s ON s.key = k.key WHERE k.advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
-};
-const SIBLINGS: Dialect = Dialect {
-    sqlite: "SELECT l.vulnerability_id, l.advisory_id FROM advisory_vulnerability l \
-             WHERE l.vulnerability_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT l.vulnerability_id, l.advisory_id FROM advisory_vulnerability l \
-               WHERE l.vulnerability_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
-};
-const LINKS: Dialect = Dialect {
-    sqlite: "SELECT vulnerability_id, advisory_id FROM advisory_vulnerability \
-             WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT vulnerability_id, advisory_id FROM advisory_vulnerability WHERE advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
-};
+/// A statement for pairs of numbers, in both dialects: what is selected, and from where in SQLite
+/// and in PostgreSQL. There are many pairs, and a row costs more than its numbers, so they come as
+/// one text with blanks between all numbers.
+macro_rules! pairs {
+    ($columns:literal, $sqlite:literal, $postgres:literal) => {
+        Dialect {
+            sqlite: concat!(
+                "SELECT group_concat(a || ' ' || b, ' ') FROM (SELECT ",
+                $columns,
+                " ",
+                $sqlite,
+                ")"
+            ),
+            postgres: concat!(
+                "SELECT string_agg(a || ' ' || b, ' ') FROM (SELECT ",
+                $columns,
+                " ",
+                $postgres,
+                ") AS pairs"
+            ),
+        }
+    };
+}
+
+const PAIRS_OF_SOURCES: Dialect = pairs!(
+    "DISTINCT k.source_package_id AS a, a.advisory_id AS b",
+    "FROM json_each($1) AS wanted CROSS JOIN source_package_key k ON k.source_package_id = \
+     wanted.value CROSS JOIN advisory_key a ON a.key = k.key",
+    "FROM source_package_key k JOIN advisory_key a ON a.key = k.key WHERE k.source_package_id \
+     IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))"
+);
+const PAIRS_OF_ADVISORIES: Dialect = pairs!(
+    "DISTINCT s.source_package_id AS a, k.advisory_id AS b",
+    "FROM json_each($1) AS wanted CROSS JOIN advisory_key k ON k.advisory_id = wanted.value \
+     CROSS JOIN source_package_key s ON s.key = k.key",
+    "FROM advisory_key k JOIN source_package_key s ON s.key = k.key WHERE k.advisory_id IN \
+     (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))"
+);
+const SIBLINGS: Dialect = pairs!(
+    "l.vulnerability_id AS a, l.advisory_id AS b",
+    "FROM advisory_vulnerability l WHERE l.vulnerability_id IN (SELECT value FROM \
+     json_each($1))",
+    "FROM advisory_vulnerability l WHERE l.vulnerability_id IN (SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb))"
+);
+const LINKS: Dialect = pairs!(
+    "vulnerability_id AS a, advisory_id AS b",
+    "FROM advisory_vulnerability WHERE advisory_id IN (SELECT value FROM json_each($1))",
+    "FROM advisory_vulnerability WHERE advisory_id IN (SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb))"
+);
 const ADVISORIES: Dialect = Dialect {
     sqlite: "SELECT a.id, f.kind, f.scope, a.name, a.identifier, a.facts_block, a.facts_offset, \
              a.facts_length, a.raw_block, a.raw_offset, a.raw_length \
@@ -116,13 +138,12 @@ const SOURCES: Dialect = Dialect {
     postgres: "SELECT id, distribution, facts_block, facts_offset, facts_length FROM source_package \
                WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
 };
-const BRANCHES_OF_SOURCES: Dialect = Dialect {
-    sqlite: "SELECT DISTINCT source_package_id, branch_id FROM source_interval \
-             WHERE source_package_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT DISTINCT source_package_id, branch_id FROM source_interval \
-               WHERE source_package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
-};
+const BRANCHES_OF_SOURCES: Dialect = pairs!(
+    "DISTINCT source_package_id AS a, branch_id AS b",
+    "FROM source_interval WHERE source_package_id IN (SELECT value FROM json_each($1))",
+    "FROM source_interval WHERE source_package_id IN (SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb))"
+);
 const FINDINGS_OF_SOURCES: Dialect = Dialect {
     sqlite: "SELECT id, branch_id, source_package_id, vulnerability_id, status, confidence, \
              fixed_in, first_seen FROM finding \
@@ -161,25 +182,25 @@ const SOURCE_LABELS: Dialect = Dialect {
     postgres: "SELECT id, name, version FROM source_package WHERE id IN \
                (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
 };
-const SOURCES_OF_KEYS: Dialect = Dialect {
-    sqlite: "SELECT k.key, k.source_package_id FROM json_each($1) AS wanted \
-             CROSS JOIN source_package_key k ON k.key = wanted.value",
-    postgres: "SELECT key, source_package_id FROM source_package_key WHERE key IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
-};
+const SOURCES_OF_KEYS: Dialect = pairs!(
+    "k.key AS a, k.source_package_id AS b",
+    "FROM json_each($1) AS wanted CROSS JOIN source_package_key k ON k.key = wanted.value",
+    "FROM source_package_key k WHERE k.key IN (SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb))"
+);
 const OPEN_ON_BRANCH: &str = "SELECT v.name, s.name, s.version, f.status FROM finding f \
     JOIN source_interval i ON i.branch_id = f.branch_id \
     AND i.source_package_id = f.source_package_id AND i.until IS NULL \
     JOIN source_package s ON s.id = f.source_package_id \
     JOIN vulnerability v ON v.id = f.vulnerability_id \
     WHERE f.branch_id = $1 AND f.status <= 1 ORDER BY v.name, s.name, s.version";
-const PRESENT: Dialect = Dialect {
-    sqlite: "SELECT DISTINCT source_package_id, branch_id FROM source_interval \
-             WHERE until IS NULL AND source_package_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT DISTINCT source_package_id, branch_id FROM source_interval \
-               WHERE until IS NULL AND source_package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
-};
+const PRESENT: Dialect = pairs!(
+    "DISTINCT source_package_id AS a, branch_id AS b",
+    "FROM source_interval WHERE until IS NULL AND source_package_id IN (SELECT value FROM \
+     json_each($1))",
+    "FROM source_interval WHERE until IS NULL AND source_package_id IN (SELECT value::bigint \
+     FROM jsonb_array_elements_text($1::jsonb))"
+);
 const VERSIONS: Dialect = Dialect {
     sqlite: "SELECT s.name, s.version FROM source_package s JOIN source_interval i \
              ON i.branch_id = $1 AND i.source_package_id = s.id AND i.until IS NULL \
@@ -345,11 +366,13 @@ impl Session {
         let ids: Vec<i64> = ids.collect();
         let mut pairs = Vec::new();
         for chunk in ids.chunks(CHUNK) {
-            for row in self
-                .query(statement, params![json_ints(chunk.iter().copied())])
-                .await?
-            {
-                pairs.push((row.int(0)?, row.int(1)?));
+            let list = json_ints(chunk.iter().copied());
+            let row = self.query_one(statement, params![list]).await?;
+            let text = row.map(|row| row.opt_text(0)).transpose()?.flatten();
+            let mut numbers = text.iter().flat_map(|text| text.split(' ').map(str::parse));
+            while let (Some(a), Some(b)) = (numbers.next(), numbers.next()) {
+                let damaged = |_| StoreError::damaged(0, "a number that is none");
+                pairs.push((a.map_err(damaged)?, b.map_err(damaged)?));
             }
         }
         Ok(pairs)

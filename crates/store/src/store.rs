@@ -12,6 +12,9 @@ use sqlx::sqlite::{
 use crate::migrations::migrator;
 use crate::{Session, StoreError};
 
+/// Rows that SQLite's thread may be ahead of whoever reads them.
+const ROWS_WAITING: usize = 2048;
+
 /// A database of Palisade.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -81,6 +84,8 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(30))
+            // Each wait of the reading task for SQLite's thread costs more than many rows.
+            .row_buffer_size(ROWS_WAITING)
             // 8 MiB of page cache a reader, 20 MiB the writer, at the most.
             .pragma("cache_size", "-8192")
             .pragma("temp_store", "memory");

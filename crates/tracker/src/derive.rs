@@ -2,7 +2,7 @@
 //! events.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Instant;
+use std::time::Duration;
 
 use palisade_matching::{Claim, Judgement, Place, Provenance, Subject, judge};
 use palisade_model::{Confidence, Distribution, Package, VerdictStatus, VulnerabilityId};
@@ -26,8 +26,9 @@ pub(crate) struct Deriver {
     now: i64,
     subjects: HashMap<SourcePackageId, Subject>,
     branch_names: HashMap<BranchId, String>,
-    /// What was done so far, for those who measure.
+    /// What was done so far, for those who measure, by a clock of theirs.
     judged: Judged,
+    clock: fn() -> Duration,
     /// Names of vulnerabilities that are no longer stored.
     gone: HashMap<i64, String>,
 }
@@ -49,8 +50,14 @@ impl Deriver {
             subjects: HashMap::new(),
             branch_names: HashMap::new(),
             judged: Judged::default(),
+            clock: || Duration::ZERO,
             gone: HashMap::new(),
         }
+    }
+
+    /// Measures what it does by a clock that only goes forward.
+    pub(crate) fn with_clock(self, clock: fn() -> Duration) -> Self {
+        Self { clock, ..self }
     }
 
     /// Tells the names of vulnerabilities that went, so that events can still name them.
@@ -83,7 +90,7 @@ impl Deriver {
         session: &mut Session,
         ids: &[i64],
     ) -> Result<HashMap<FindingKey, FindingState>, TrackerError> {
-        let started = Instant::now();
+        let started = (self.clock)();
         let (work, names) = self.work_of_vulnerabilities(session, ids).await?;
         let sources: HashSet<SourcePackageId> = work.keys().map(|(source, _)| *source).collect();
         let sources: Vec<SourcePackageId> = sources.into_iter().collect();
@@ -91,7 +98,7 @@ impl Deriver {
         for (source, branch) in session.branches_of_sources(&sources).await? {
             branches.entry(source).or_default().push(branch);
         }
-        self.judged.loading += started.elapsed();
+        self.judged.loading += (self.clock)() - started;
         self.judge_all(session, &work, &branches, &names).await
     }
 
@@ -131,10 +138,10 @@ impl Deriver {
         branch: BranchId,
         sources: &[SourcePackageId],
     ) -> Result<HashMap<FindingKey, FindingState>, TrackerError> {
-        let started = Instant::now();
+        let started = (self.clock)();
         self.subjects.clear();
         let (work, names) = self.work_of_sources(session, sources).await?;
-        self.judged.loading += started.elapsed();
+        self.judged.loading += (self.clock)() - started;
         let branches = sources
             .iter()
             .map(|source| (*source, vec![branch]))
@@ -256,13 +263,13 @@ impl Deriver {
         branches: &HashMap<SourcePackageId, Vec<BranchId>>,
         names: &HashMap<i64, String>,
     ) -> Result<HashMap<FindingKey, FindingState>, TrackerError> {
-        let started = Instant::now();
+        let started = (self.clock)();
         let wanted: HashSet<i64> = work.values().flatten().copied().collect();
         let wanted: Vec<i64> = wanted.into_iter().collect();
         let advisories = load_advisories(session, &wanted).await?;
         self.load_branch_names(session).await?;
-        self.judged.loading += started.elapsed();
-        let started = Instant::now();
+        self.judged.loading += (self.clock)() - started;
+        let started = (self.clock)();
         let mut states = HashMap::new();
         for (&(source, vulnerability), ids) in work {
             let (Some(subject), Some(name)) =
@@ -290,7 +297,7 @@ impl Deriver {
                 }
             }
         }
-        self.judged.judging += started.elapsed();
+        self.judged.judging += (self.clock)() - started;
         self.judged.findings += states.len();
         Ok(states)
     }

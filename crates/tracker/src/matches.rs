@@ -180,7 +180,8 @@ impl Matcher {
         subjects.dedup();
         self.known.extend(cves.iter().cloned());
         let place = self.advisories.len();
-        let affected = advisory.affected;
+        let affected = advisory.affected.into_iter();
+        let affected = affected.map(Affected::with_lists).collect();
         self.advisories.push(Hit {
             feed: feed.to_owned(),
             record,

@@ -56,7 +56,8 @@ pub struct Judged {
     pub judging: Duration,
 }
 
-/// Judges all source packages that are on a branch now, and writes nothing.
+/// Judges all source packages that are on a branch now, and writes nothing. What it takes is
+/// measured by the given clock.
 ///
 /// # Errors
 /// When the database refuses.
@@ -64,6 +65,7 @@ pub async fn judge_branch(
     store: &Store,
     distribution: &str,
     name: &str,
+    clock: fn() -> Duration,
 ) -> Result<Judged, TrackerError> {
     let mut session = store.read().await?;
     let branches = session.branches().await?;
@@ -74,20 +76,25 @@ pub async fn judge_branch(
         return Ok(Judged::default());
     };
     let sources = session.open_sources(branch).await?;
-    let mut deriver = Deriver::new(0);
+    let mut deriver = Deriver::new(0).with_clock(clock);
     deriver
         .judge_sources(&mut session, branch, &sources)
         .await?;
     Ok(deriver.judged(sources.len()))
 }
 
-/// Judges vulnerabilities again wherever they may touch, and writes nothing.
+/// Judges vulnerabilities again wherever they may touch, and writes nothing. What it takes is
+/// measured by the given clock.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn judge_vulnerabilities(store: &Store, ids: &[i64]) -> Result<Judged, TrackerError> {
+pub async fn judge_vulnerabilities(
+    store: &Store,
+    ids: &[i64],
+    clock: fn() -> Duration,
+) -> Result<Judged, TrackerError> {
     let mut session = store.read().await?;
-    let mut deriver = Deriver::new(0);
+    let mut deriver = Deriver::new(0).with_clock(clock);
     deriver.judge_vulnerabilities(&mut session, ids).await?;
     Ok(deriver.judged(ids.len()))
 }

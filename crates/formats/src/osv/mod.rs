@@ -11,12 +11,13 @@
 //! million. So a list is kept as exact versions where no range of versions stands beside it (one
 //! of commits cannot be evaluated here); beside ranges of a language ecosystem, only those of its
 //! versions that the ranges miss; beside a distribution's ranges, which its exporter wrote the list
-//! from, none.
+//! from, none; of a repository's tags, those that name versions of the repository's own project.
 
 mod ecosystem;
 mod events;
 mod record;
 mod severity;
+mod tags;
 
 use std::hint::black_box;
 use std::io::Read;
@@ -33,6 +34,7 @@ use crate::nvd::bad_identifier;
 use crate::{BadRecord, ReadError};
 use ecosystem::Ecosystem;
 use record::{Document, EcosystemSpecific, Entry, Range};
+use tags::is_own_version;
 
 /// Cuts a document into raw records.
 pub fn read(
@@ -150,7 +152,8 @@ fn add_entry(affected: &mut Vec<Affected>, entry: &Entry<'_>) {
             let repository = entry.ranges.iter().find_map(repository);
             let product = product(&ecosystem, &package.name, repository);
             let mut versions = ranges(entry.ranges.iter(), &ecosystem);
-            add_listed(&mut versions, entry, &ecosystem);
+            let listed = listed(entry);
+            add_listed(&mut versions, &listed, &ecosystem);
             affected.push(Affected::of(product, versions));
         }
         _ => add_repositories(affected, entry),
@@ -194,8 +197,12 @@ fn add_repositories(affected: &mut Vec<Affected>, entry: &Entry<'_>) {
         ));
     }
     // Whose tags the listed versions are is not told; mostly there is one repository.
-    if let Some(entry_of_first) = affected.get_mut(first) {
-        add_listed(&mut entry_of_first.versions, entry, &ecosystem);
+    if let Some(of_first) = affected.get_mut(first) {
+        let mut tags = listed(entry);
+        if let Product::Ecosystem { name, .. } = &of_first.product {
+            tags.retain(|tag| is_own_version(name, tag));
+        }
+        add_listed(&mut of_first.versions, &tags, &ecosystem);
     }
 }
 
@@ -226,13 +233,12 @@ fn ranges<'a>(
 const COMPARISONS: usize = 2_000_000;
 
 /// Adds those of an entry's list of versions that its ranges do not cover.
-fn add_listed(ranges: &mut Vec<VersionRange>, entry: &Entry<'_>, ecosystem: &Ecosystem<'_>) {
+fn add_listed(ranges: &mut Vec<VersionRange>, listed: &[Text<'_>], ecosystem: &Ecosystem<'_>) {
     let of_versions = ranges.iter().any(|range| range.scheme != RangeScheme::Git);
     if of_versions && ecosystem.distribution.is_some() {
         return;
     }
     let count = ranges.len();
-    let listed = listed(entry);
     let comparable = if count.saturating_mul(listed.len()) <= COMPARISONS {
         count
     } else {
@@ -241,7 +247,7 @@ fn add_listed(ranges: &mut Vec<VersionRange>, entry: &Entry<'_>, ecosystem: &Eco
     for version in listed {
         let is_covered = ranges[..comparable]
             .iter()
-            .any(|range| covers(range, &version));
+            .any(|range| covers(range, version));
         if !version.is_empty() && !is_covered {
             let span = Span::Exact(version.to_string());
             ranges.push(VersionRange::affected(span, ecosystem.scheme));
@@ -278,6 +284,7 @@ fn covers(range: &VersionRange, version: &str) -> bool {
                 }
         }
         Span::Exact(exact) => exact == version,
+        Span::Listed(list) => list.iter().any(|listed| listed == version),
         Span::NotStated => false,
     }
 }

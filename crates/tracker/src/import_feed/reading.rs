@@ -7,12 +7,12 @@ use std::sync::{Arc, mpsc as std_mpsc};
 
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Stop};
 use palisade_formats::{ReadError, Reject, container};
-use palisade_model::{Advisory, Severity, VulnerabilityId};
+use palisade_model::{Advisory, Affected, Severity, VulnerabilityId};
 use palisade_store::NewAdvisory;
 use tokio::sync::mpsc;
 
 use super::{BATCH_RECORDS, Batch, Message, ParsedRecord};
-use crate::encoding::{digest, encode, key_hash};
+use crate::encoding::{AdvisoryFacts, digest, encode, key_hash};
 use crate::sources::Document;
 use crate::{Progress, TrackerError};
 
@@ -126,7 +126,7 @@ impl FeedSink for Sink<'_> {
                 Ok(record) => {
                     let start = self.batch.raw.len();
                     self.batch.raw.extend_from_slice(raw.bytes);
-                    let advisory = new_advisory(record.name, &record.advisory, digest);
+                    let advisory = new_advisory(record.name, record.advisory, digest);
                     let raw = start..self.batch.raw.len();
                     self.batch.records.push(ParsedRecord { advisory, raw });
                 }
@@ -151,8 +151,8 @@ impl FeedSink for Sink<'_> {
 }
 
 /// A parsed record as it is stored.
-fn new_advisory(name: String, advisory: &Advisory, digest: [u8; 16]) -> NewAdvisory {
-    let (cves, aliases) = identifiers(advisory);
+fn new_advisory(name: String, advisory: Advisory, digest: [u8; 16]) -> NewAdvisory {
+    let (cves, aliases) = identifiers(&advisory);
     let keys = palisade_matching::key::of_affected(&advisory.affected);
     let score = Severity::foremost(&advisory.severities)
         .and_then(|severity| severity.score().map(|score| (severity, score)))
@@ -173,8 +173,12 @@ fn new_advisory(name: String, advisory: &Advisory, digest: [u8; 16]) -> NewAdvis
         cves,
         aliases,
         keys: keys.iter().map(|key| key_hash(key)).collect(),
-        facts: encode(&advisory.affected),
+        facts: encode(&facts(advisory.affected)),
     }
+}
+
+fn facts(affected: Vec<Affected>) -> AdvisoryFacts {
+    affected.into_iter().map(Affected::with_lists).collect()
 }
 
 /// The identifiers of an advisory's issue: CVEs, and others.

@@ -254,6 +254,11 @@ fn range_words<'a>(ranges: impl Iterator<Item = (&'a Span, RangeScheme)>) -> Vec
         match span {
             _ if words.len() + single.len() >= RANGES => more += 1,
             Span::Exact(version) => single.push(version.as_str()),
+            Span::Listed(list) => {
+                let space = RANGES - words.len() - single.len();
+                single.extend(list.iter().take(space));
+                more += list.iter().skip(space).count();
+            }
             span if scheme == RangeScheme::Git => {
                 words.push(format!("commits {}", span_words(span)));
             }
