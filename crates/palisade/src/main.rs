@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod serving;
 mod terminal;
 mod ui;
 

@@ -5,5 +5,7 @@
 mod demo;
 mod import;
 mod matching;
+mod running;
+mod serve;
 mod support;
 mod version;
