@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod input;
 mod serving;
 mod terminal;
 mod ui;

@@ -13,14 +13,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
-use palisade_tracker::{
-    FeedImport, ImportSummary, InventoryImport, NoProgress, Store, import_epss, import_feed,
-    import_inventory,
-};
+use palisade_tracker::{NoProgress, Store};
 use tokio::net::TcpListener;
 
-use self::sample::{Format, Part};
-use super::{block_on, now, open_store};
+use self::sample::Part;
+use super::{block_on, open_store};
 use crate::serving::{self, EndSignal};
 use crate::ui;
 
@@ -81,62 +78,15 @@ async fn load_and_serve(
 async fn load(store: &Store) -> anyhow::Result<()> {
     let parts = sample::parts()?;
     let count = parts.len();
-    for (number, part) in (1..).zip(parts) {
-        let (title, unit) = (part.title, part.format.unit());
-        let (summary, rejects) = import(store, part)
-            .await
-            .with_context(|| format!("load the sample, {title}"))?;
-        ui::say(&format!(
-            "{number}/{count} {title}: {} {unit}",
-            summary.records
-        ));
+    for (number, Part { title, input }) in (1..).zip(parts) {
+        let unit = sample::unit(input.kind);
+        let imported = input.import(store, Arc::new(NoProgress)).await;
+        let (summary, rejects) = imported.with_context(|| format!("load the sample, {title}"))?;
+        let records = summary.records;
+        ui::say(&format!("{number}/{count} {title}: {records} {unit}"));
         ui::say_rejects(&rejects);
     }
     store.optimize().await.context("tidy the database")
-}
-
-async fn import(
-    store: &Store,
-    part: Part,
-) -> anyhow::Result<(ImportSummary, Vec<palisade_formats::Reject>)> {
-    let Part {
-        format,
-        document,
-        branch,
-        repository,
-        revision,
-        time,
-        ..
-    } = part;
-    let now = now();
-    let imported = match format {
-        Format::Epss => import_epss(store, document, now.as_microsecond()).await?,
-        Format::Feed(kind) => {
-            let context = palisade_formats::feed::FeedContext { branch, repository };
-            let import = FeedImport {
-                kind,
-                document,
-                context,
-                now: now.as_microsecond(),
-            };
-            import_feed(store, import, Arc::new(NoProgress)).await?
-        }
-        Format::Inventory(kind) => {
-            let import = InventoryImport {
-                kind,
-                document,
-                branch,
-                repository,
-                revision,
-                time,
-                keys: Vec::new(),
-                require_signature: false,
-                now,
-            };
-            import_inventory(store, import, Arc::new(NoProgress)).await?
-        }
-    };
-    Ok(imported)
 }
 
 /// Listens at the address that was given, or at the usual one or another port beside it.
