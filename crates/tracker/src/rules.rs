@@ -8,9 +8,11 @@ use palisade_store::{BranchId, Session, SourcePackageId, Store};
 use crate::derive::Deriver;
 use crate::{Progress, TrackerError};
 
+/// The setting that has the number of the rules by which all findings were derived.
 const SETTING: &str = "rules";
 
-/// Derives all findings anew if the database was written under other rules.
+/// Derives all findings anew if those that are stored come from other rules, or nothing says from
+/// which; tells whether it did. A new database only gets the rules' number.
 ///
 /// # Errors
 /// When the database refuses; then nothing is changed.
@@ -19,25 +21,32 @@ pub async fn follow_rules(
     now: i64,
     progress: &dyn Progress,
 ) -> Result<bool, TrackerError> {
-    let current = RULES_VERSION.to_string();
-    let mut session = store.write().await?;
-    let known = session.setting(SETTING).await?;
-    if known.as_deref() == Some(current.as_str()) {
+    // Mostly there is nothing to do, and then nobody who writes has to be waited for.
+    if are_followed(&mut store.read().await?).await? {
         return Ok(false);
     }
-    let changed = known.is_some();
-    if changed {
-        for (branch, distribution, name) in session.branches().await? {
-            progress.step(&format!("judging {distribution}/{name} by the new rules"));
-            let sources = sources_of(&mut session, branch).await?;
-            Deriver::new(now)
-                .sources(&mut session, branch, &sources)
-                .await?;
-        }
+    let mut session = store.write().await?;
+    // Whoever wrote in the meantime may have done it.
+    if are_followed(&mut session).await? {
+        return Ok(false);
     }
+    let branches = session.branches().await?;
+    for (branch, distribution, name) in &branches {
+        progress.step(&format!("judging {distribution}/{name} by the new rules"));
+        let sources = sources_of(&mut session, *branch).await?;
+        let mut deriver = Deriver::new(now);
+        deriver.sources(&mut session, *branch, &sources).await?;
+    }
+    let current = RULES_VERSION.to_string();
     session.set_setting(SETTING, &current).await?;
     session.commit().await?;
-    Ok(changed)
+    Ok(!branches.is_empty())
+}
+
+/// Whether what is stored was judged by the rules of this program.
+async fn are_followed(session: &mut Session) -> Result<bool, TrackerError> {
+    let known = session.setting(SETTING).await?;
+    Ok(known == Some(RULES_VERSION.to_string()))
 }
 
 /// What judging took.

@@ -17,7 +17,7 @@ use palisade_tracker::{NoProgress, Store};
 use tokio::net::TcpListener;
 
 use self::sample::Part;
-use super::{block_on, open_store};
+use super::{block_on, open_current_store};
 use crate::serving::{self, EndSignal};
 use crate::ui;
 
@@ -56,7 +56,7 @@ async fn open_and_serve(
     let database = database
         .to_str()
         .context("the folder's name is not UTF-8")?;
-    let store = open_store(database).await?;
+    let store = open_current_store(database).await?;
     let result = load_and_serve(&store, listener, end).await;
     store.close().await;
     result

@@ -9,7 +9,7 @@ use palisade_formats::apk_signature::PublicKey;
 use palisade_model::Timestamp;
 use palisade_tracker::{Document, ImportSummary};
 
-use super::{block_on, open_store, read_keys};
+use super::{block_on, open_current_store, read_keys};
 use crate::arguments::Unsaid;
 use crate::input::{Input, Kind};
 use crate::ui::{self, ProgressLine};
@@ -44,7 +44,7 @@ pub(crate) struct Import {
 pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> {
     let keys = read_keys(&command.unsaid.keys)?;
     block_on(async {
-        let store = open_store(database).await?;
+        let store = open_current_store(database).await?;
         for file in &command.files {
             let document = Document::of(file);
             let progress = ProgressLine::new(&document.name());

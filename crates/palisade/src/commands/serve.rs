@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use palisade_tracker::Store;
 
-use super::{block_on, open_store};
+use super::{block_on, open_current_store};
 use crate::serving;
 
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Serve {
 
 pub(crate) fn run(database: &str, command: &Serve) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let store = open_store(database).await?;
+        let store = open_current_store(database).await?;
         let served = serve(&store, command.listen).await;
         store.close().await;
         served.map(|()| ExitCode::SUCCESS)
