@@ -9,8 +9,6 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::arguments::{Arguments, Command};
 
 /// Imports allocate in one thread and free in another, which the system's allocator is slow at: with
@@ -19,7 +17,7 @@ use crate::arguments::{Arguments, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     ui::start_logging(arguments.verbose);
     match run(&arguments) {
         Ok(code) => code,

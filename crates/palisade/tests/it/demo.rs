@@ -176,6 +176,28 @@ fn a_database_that_is_there_is_not_mixed_with_the_sample() {
 }
 
 #[test]
+fn a_database_of_the_users_is_refused_and_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.sqlite");
+    let file = file.to_str().unwrap();
+    for arguments in [["demo", "--database", file], ["--database", file, "demo"]] {
+        let output = palisade().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = crate::support::said(&output);
+        assert!(said.contains("--keep DIR"), "{said}");
+        assert!(said.contains("Usage: palisade demo"), "{said}");
+    }
+    // The environment speaks to the other commands.
+    let demo = Running::start("demo", |command| {
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .env("PALISADE_DATABASE", file);
+    });
+    assert!(demo.end().status.success());
+    assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn all_findings() {
     let lines: Vec<String> = FINDINGS
         .iter()
