@@ -49,6 +49,10 @@ pub(crate) enum Command {
     /// Tell what is known of a vulnerability or a package
     Show(show::Show),
     /// Match inventories against feeds, without a database
+    ///
+    /// Programs can rely on this form: `palisade match --inventory KIND:FILE… --feed KIND:FILE…
+    /// --format jsonl` prints one JSON object a match. The status is 0 when nothing is affected, 1
+    /// when something is, and 2 when it could not be told.
     Match(r#match::Match),
     /// Compare versions
     Version(version::Version),
@@ -81,10 +85,6 @@ impl Arguments {
 /// What an inventory or a feed does not say of itself.
 #[derive(Debug, Args)]
 pub(crate) struct Unsaid {
-    /// The branch of which the input speaks, such as alpine/v3.22
-    #[arg(long, value_name = "DISTRIBUTION/BRANCH")]
-    pub(crate) branch: Option<palisade_model::BranchName>,
-
     /// The repository within the branch, such as main
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Option<String>,

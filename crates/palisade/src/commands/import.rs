@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use palisade_formats::apk_signature::PublicKey;
-use palisade_model::Timestamp;
+use palisade_model::{BranchName, Timestamp};
 use palisade_tracker::{Document, ImportSummary};
 
 use super::{block_on, open_current_store, read_keys};
@@ -24,6 +24,10 @@ pub(crate) struct Import {
     /// Files, compressed or not, or archives of such; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+
+    /// The branch of which the input speaks, such as alpine/v3.22
+    #[arg(long, value_name = "DISTRIBUTION/BRANCH")]
+    branch: Option<BranchName>,
 
     #[command(flatten)]
     unsaid: Unsaid,
@@ -64,7 +68,7 @@ pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> 
 impl Import {
     fn input(&self, document: Document, keys: &[PublicKey]) -> Input {
         Input {
-            branch: self.unsaid.branch.clone(),
+            branch: self.branch.clone(),
             repository: self.unsaid.repository.clone(),
             revision: self.revision.clone(),
             time: self.time,
