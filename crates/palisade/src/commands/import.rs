@@ -11,7 +11,7 @@ use palisade_tracker::{Document, ImportSummary};
 
 use super::{block_on, open_current_store, read_keys};
 use crate::arguments::Unsaid;
-use crate::input::{Input, Kind};
+use crate::input::{Input, Kind, as_given, naming};
 use crate::ui::{self, ProgressLine};
 
 #[derive(Debug, Args)]
@@ -51,13 +51,13 @@ pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> 
         let store = open_current_store(database).await?;
         for file in &command.files {
             let document = Document::of(file);
-            let progress = ProgressLine::new(&document.name());
+            let progress = ProgressLine::new(&document.given_name());
             let input = command.input(document.clone(), &keys);
             let imported = input.import(&store, progress.clone()).await;
             progress.done();
             let (summary, rejects) = imported.map_err(|error| naming(error.into(), &document))?;
-            ui::say_rejects(&rejects);
-            ui::say(&summary_line(&summary));
+            ui::say_rejects(&as_given(rejects, &document));
+            ui::say(&summary_line(&document, &summary));
         }
         store.optimize().await.context("tidy the database")?;
         store.close().await;
@@ -79,20 +79,8 @@ impl Import {
     }
 }
 
-/// The error with the document's name, unless it has it already.
-fn naming(error: anyhow::Error, document: &Document) -> anyhow::Error {
-    let name = document.name();
-    let named = error.chain().any(|cause| cause.to_string().contains(&name));
-    if named {
-        error
-    } else {
-        error.context(format!("import {name}"))
-    }
-}
-
-fn summary_line(summary: &ImportSummary) -> String {
+fn summary_line(document: &Document, summary: &ImportSummary) -> String {
     let ImportSummary {
-        document,
         records,
         added,
         changed,
@@ -111,5 +99,5 @@ fn summary_line(summary: &ImportSummary) -> String {
     if *rejected > 0 {
         parts.push(format!("{rejected} passed over or mended"));
     }
-    format!("{document}: {}", parts.join(", "))
+    format!("{}: {}", document.given_name(), parts.join(", "))
 }

@@ -18,6 +18,7 @@ use palisade_tracker::{Document, InventoryImport, MatchRow, Matcher, read_invent
 use self::branches::Origin;
 use super::{now, read_keys};
 use crate::arguments::Unsaid;
+use crate::input::{as_given, naming};
 use crate::ui;
 
 #[derive(Debug, Args)]
@@ -128,7 +129,7 @@ impl Match {
         let inventories = self.read_inventories(rejects)?;
         let said: Vec<_> = inventories
             .iter()
-            .map(|(document, inventory)| (document.name(), &inventory.head))
+            .map(|(document, inventory)| (document.given_name(), &inventory.head))
             .collect();
         let feeds: Vec<FeedKind> = self.feeds.iter().map(|feed| feed.kind).collect();
         let origins = branches::origins(&said, &feeds, &self.branches)?;
@@ -161,7 +162,10 @@ impl Match {
                 require_signature: false,
                 now: now(),
             };
-            let inventory = read_inventory(&import, &mut |reject| rejects.push(reject))?;
+            let mut passed_over = Vec::new();
+            let inventory = read_inventory(&import, &mut |reject| passed_over.push(reject))
+                .map_err(|error| naming(error.into(), &document))?;
+            rejects.extend(as_given(passed_over, &document));
             inventories.push((document, inventory));
         }
         Ok(inventories)
@@ -173,8 +177,13 @@ impl Match {
                 branch: branches::of_feed(*kind, &self.branches)?.cloned(),
                 repository: self.unsaid.repository.clone(),
             };
-            let reject = &mut |reject| rejects.push(reject);
-            matcher.read_feed(*kind, &Document::of(path), &context, reject)?;
+            let document = Document::of(path);
+            let mut passed_over = Vec::new();
+            let reject = &mut |reject| passed_over.push(reject);
+            matcher
+                .read_feed(*kind, &document, &context, reject)
+                .map_err(|error| naming(error.into(), &document))?;
+            rejects.extend(as_given(passed_over, &document));
         }
         Ok(())
     }
