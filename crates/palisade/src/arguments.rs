@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{demo, findings, import, r#match, serve, show, version};
 
@@ -11,7 +13,6 @@ use crate::commands::{demo, findings, import, r#match, serve, show, version};
 #[command(
     name = "palisade",
     version,
-    about,
     max_term_width = 100,
     propagate_version = true
 )]
@@ -48,18 +49,42 @@ pub(crate) enum Command {
     /// Tell what is known of a vulnerability or a package
     Show(show::Show),
     /// Match inventories against feeds, without a database
+    ///
+    /// Programs can rely on this form: `palisade match --inventory KIND:FILE… --feed KIND:FILE…
+    /// --format jsonl` prints one JSON object a match. The status is 0 when nothing is affected, 1
+    /// when something is, and 2 when it could not be told.
     Match(r#match::Match),
     /// Compare versions
     Version(version::Version),
 }
 
+impl Arguments {
+    /// Reads the command line; what it cannot mean ends the program with an error of usage.
+    pub(crate) fn read() -> Self {
+        let mut usage = Self::command();
+        let matches = usage.get_matches_mut();
+        Self::of(&mut usage, &matches).unwrap_or_else(|error| error.exit())
+    }
+
+    fn of(usage: &mut clap::Command, matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let arguments = Self::from_arg_matches(matches).map_err(|error| error.format(usage))?;
+        // What the environment says is for the commands that take it.
+        let named = matches.value_source("database") == Some(ValueSource::CommandLine);
+        if named && matches!(arguments.command, Command::Demo(_)) {
+            let demo = usage.find_subcommand_mut("demo");
+            return Err(demo.expect("the demo is a command").error(
+                ErrorKind::ArgumentConflict,
+                "the demo makes a database of its own and takes no --database\n\
+                 hint: --keep DIR keeps it in a folder",
+            ));
+        }
+        Ok(arguments)
+    }
+}
+
 /// What an inventory or a feed does not say of itself.
 #[derive(Debug, Args)]
 pub(crate) struct Unsaid {
-    /// The branch of which the input speaks, such as alpine/v3.22
-    #[arg(long, value_name = "DISTRIBUTION/BRANCH")]
-    pub(crate) branch: Option<palisade_model::BranchName>,
-
     /// The repository within the branch, such as main
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Option<String>,

@@ -2,12 +2,12 @@
 
 mod arguments;
 mod commands;
+mod input;
+mod serving;
 mod terminal;
 mod ui;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use crate::arguments::{Arguments, Command};
 
@@ -17,7 +17,7 @@ use crate::arguments::{Arguments, Command};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     ui::start_logging(arguments.verbose);
     match run(&arguments) {
         Ok(code) => code,

@@ -135,6 +135,17 @@ pub(crate) fn say_rejects(rejects: &[Reject]) {
     }
 }
 
+/// Says each step in a line of its own: for work that reads no document.
+pub(crate) struct Steps;
+
+impl Progress for Steps {
+    fn read(&self, _done: u64, _total: Option<u64>, _records: u64) {}
+
+    fn step(&self, what: &str) {
+        say(what);
+    }
+}
+
 /// A line that shows how far work is: a bar on a terminal, one line a step elsewhere.
 pub(crate) struct ProgressLine {
     bar: ProgressBar,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::StoreError;
 use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES, RAW_BYTES};
 use crate::bulk::{Rows, Table};
+use crate::keys::ADVISORY_KEY;
 use crate::session::{Dialect, Row, Session, json_ints, json_texts, params};
 
 /// A feed's row.
@@ -107,10 +108,6 @@ static ADVISORY: Table = Table {
 static ALIAS: Table = Table {
     name: "advisory_alias",
     columns: &["advisory_id", "name"],
-};
-static KEY: Table = Table {
-    name: "advisory_key",
-    columns: &["key", "advisory_id"],
 };
 static LINK: Table = Table {
     name: "advisory_vulnerability",
@@ -268,7 +265,7 @@ impl AdvisoryWriter {
             facts: BlockWriter::new(block + 1, 2, FACTS_BYTES)?,
             advisories: Rows::of(&ADVISORY),
             aliases: Rows::of(&ALIAS),
-            keys: Rows::of(&KEY),
+            keys: Rows::of(&ADVISORY_KEY),
             links: Rows::of(&LINK),
             unsettled: HashSet::new(),
             names: HashSet::new(),

@@ -211,7 +211,6 @@ const VERSIONS: Dialect = Dialect {
                ORDER BY s.name, s.id",
 };
 const ANY_SOURCE: &str = "SELECT id FROM source_package LIMIT 1";
-const ALL_SOURCES: &str = "SELECT id FROM source_package ORDER BY id";
 
 /// Numbers in one statement's list.
 const CHUNK: usize = 20_000;
@@ -422,17 +421,6 @@ impl Session {
             }
         }
         Ok(found)
-    }
-
-    /// All source packages.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn all_sources(&mut self) -> Result<Vec<SourcePackageId>, StoreError> {
-        let rows = self.query(ALL_SOURCES, Vec::new()).await?;
-        rows.iter()
-            .map(|row| Ok(SourcePackageId(row.int(0)?)))
-            .collect()
     }
 
     /// The findings of source packages on a branch.

@@ -11,6 +11,7 @@ use crate::StoreError;
 use crate::advisories::digest;
 use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES};
 use crate::bulk::{Rows, Table};
+use crate::keys::SOURCE_KEY;
 use crate::session::{Dialect, Row, Session, json_ints, json_texts, params};
 
 /// A branch's row.
@@ -93,10 +94,6 @@ static SOURCE_PACKAGE: Table = Table {
         "facts_offset",
         "facts_length",
     ],
-};
-static SOURCE_KEY: Table = Table {
-    name: "source_package_key",
-    columns: &["key", "source_package_id"],
 };
 static PACKAGE: Table = Table {
     name: "package",

@@ -14,6 +14,7 @@ mod events;
 mod findings;
 mod imports;
 mod inventory;
+mod keys;
 mod migrations;
 mod read;
 mod session;

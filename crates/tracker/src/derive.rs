@@ -12,8 +12,8 @@ use palisade_store::{
 
 use crate::TrackerError;
 use crate::encoding::{AdvisoryFacts, decode, key_hash};
+use crate::judging::Judged;
 use crate::news::{self, Change};
-use crate::rules::Judged;
 
 /// Source packages judged at once; bounds the memory for their advisories.
 const CHUNK: usize = 4000;
@@ -98,7 +98,7 @@ impl Deriver {
         for (source, branch) in session.branches_of_sources(&sources).await? {
             branches.entry(source).or_default().push(branch);
         }
-        self.judged.loading += (self.clock)() - started;
+        self.judged.loading += (self.clock)().saturating_sub(started);
         self.judge_all(session, &work, &branches, &names).await
     }
 
@@ -141,7 +141,7 @@ impl Deriver {
         let started = (self.clock)();
         self.subjects.clear();
         let (work, names) = self.work_of_sources(session, sources).await?;
-        self.judged.loading += (self.clock)() - started;
+        self.judged.loading += (self.clock)().saturating_sub(started);
         let branches = sources
             .iter()
             .map(|source| (*source, vec![branch]))
@@ -268,7 +268,7 @@ impl Deriver {
         let wanted: Vec<i64> = wanted.into_iter().collect();
         let advisories = load_advisories(session, &wanted).await?;
         self.load_branch_names(session).await?;
-        self.judged.loading += (self.clock)() - started;
+        self.judged.loading += (self.clock)().saturating_sub(started);
         let started = (self.clock)();
         let mut states = HashMap::new();
         for (&(source, vulnerability), ids) in work {
@@ -297,7 +297,7 @@ impl Deriver {
                 }
             }
         }
-        self.judged.judging += (self.clock)() - started;
+        self.judged.judging += (self.clock)().saturating_sub(started);
         self.judged.findings += states.len();
         Ok(states)
     }
@@ -435,7 +435,8 @@ pub(crate) async fn load_subjects(
     failed.map_or(Ok(subjects), Err)
 }
 
-async fn load_advisories(
+/// Loads advisories that are not withdrawn.
+pub(crate) async fn load_advisories(
     session: &mut Session,
     ids: &[i64],
 ) -> Result<HashMap<i64, LoadedAdvisory>, TrackerError> {

@@ -1,18 +1,23 @@
-//! Judging again when the rules changed, and timing it.
+//! Judging again when the rules changed.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use palisade_matching::RULES_VERSION;
 use palisade_store::{BranchId, Session, SourcePackageId, Store};
 
-use crate::derive::Deriver;
+use crate::derive::{Deriver, load_advisories, load_subjects};
+use crate::encoding::key_hash;
 use crate::news::tell_changes;
 use crate::{Progress, TrackerError};
 
+/// The setting that has the number of the rules by which all findings were derived.
 const SETTING: &str = "rules";
 
-/// Derives all findings anew if the database was written under other rules.
+/// Source packages or advisories whose keys are renewed at once.
+const CHUNK: usize = 10_000;
+
+/// Derives all findings anew if those that are stored come from other rules, or nothing says from
+/// which; tells whether it did. A new database only gets the rules' number.
 ///
 /// # Errors
 /// When the database refuses; then nothing is changed.
@@ -21,82 +26,62 @@ pub async fn follow_rules(
     now: i64,
     progress: &dyn Progress,
 ) -> Result<bool, TrackerError> {
-    let current = RULES_VERSION.to_string();
-    let mut session = store.write().await?;
-    let known = session.setting(SETTING).await?;
-    if known.as_deref() == Some(current.as_str()) {
+    // Mostly there is nothing to do, and then nobody who writes has to be waited for.
+    if are_followed(&mut store.read().await?).await? {
         return Ok(false);
     }
-    let changed = known.is_some();
-    if changed {
-        for (branch, distribution, name) in session.branches().await? {
-            progress.step(&format!("judging {distribution}/{name} by the new rules"));
-            let sources = sources_of(&mut session, branch).await?;
-            let differences = Deriver::new(now)
-                .sources(&mut session, branch, &sources)
-                .await?;
-            tell_changes(&mut session, now, differences, &HashMap::new()).await?;
-        }
+    let mut session = store.write().await?;
+    // Whoever wrote in the meantime may have done it.
+    if are_followed(&mut session).await? {
+        return Ok(false);
     }
+    renew_keys(&mut session, progress).await?;
+    let branches = session.branches().await?;
+    for (branch, distribution, name) in &branches {
+        progress.step(&format!("judging {distribution}/{name} by the new rules"));
+        let sources = sources_of(&mut session, *branch).await?;
+        let differences = Deriver::new(now)
+            .sources(&mut session, *branch, &sources)
+            .await?;
+        tell_changes(&mut session, now, differences, &HashMap::new()).await?;
+    }
+    let current = RULES_VERSION.to_string();
     session.set_setting(SETTING, &current).await?;
     session.commit().await?;
-    Ok(changed)
+    Ok(!branches.is_empty())
 }
 
-/// What judging took.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Judged {
-    /// Source packages or vulnerabilities judged.
-    pub subjects: usize,
-    /// Findings that are stored afterwards for them.
-    pub findings: usize,
-    /// Reading and decoding what is stored.
-    pub loading: Duration,
-    /// Judging alone.
-    pub judging: Duration,
+/// Whether what is stored was judged by the rules of this program.
+async fn are_followed(session: &mut Session) -> Result<bool, TrackerError> {
+    let known = session.setting(SETTING).await?;
+    Ok(known == Some(RULES_VERSION.to_string()))
 }
 
-/// Judges all source packages that are on a branch now, and writes nothing. What it takes is
-/// measured by the given clock.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn judge_branch(
-    store: &Store,
-    distribution: &str,
-    name: &str,
-    clock: fn() -> Duration,
-) -> Result<Judged, TrackerError> {
-    let mut session = store.read().await?;
-    let branches = session.branches().await?;
-    let branch = branches
-        .iter()
-        .find(|(_, d, n)| d == distribution && n == name);
-    let Some(&(branch, _, _)) = branch else {
-        return Ok(Judged::default());
-    };
-    let sources = session.open_sources(branch).await?;
-    let mut deriver = Deriver::new(0).with_clock(clock);
-    deriver
-        .judge_sources(&mut session, branch, &sources)
-        .await?;
-    Ok(deriver.judged(sources.len()))
-}
-
-/// Judges vulnerabilities again wherever they may touch, and writes nothing. What it takes is
-/// measured by the given clock.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn judge_vulnerabilities(
-    store: &Store,
-    ids: &[i64],
-    clock: fn() -> Duration,
-) -> Result<Judged, TrackerError> {
-    let mut session = store.read().await?;
-    let mut deriver = Deriver::new(0).with_clock(clock);
-    deriver.judge_vulnerabilities(&mut session, ids).await?;
-    Ok(deriver.judged(ids.len()))
+/// Writes anew by which keys packages and advisories meet: other rules see other names in them.
+async fn renew_keys(session: &mut Session, progress: &dyn Progress) -> Result<(), TrackerError> {
+    let sources = session.all_sources().await?;
+    if sources.is_empty() {
+        return Ok(());
+    }
+    progress.step("finding names by the new rules");
+    session.remove_keys().await?;
+    for chunk in sources.chunks(CHUNK) {
+        let subjects = load_subjects(session, chunk).await?;
+        let keys = subjects.iter().map(|(id, subject)| {
+            let keys = subject.keys();
+            (*id, keys.iter().map(|key| key_hash(key)).collect())
+        });
+        session.write_source_keys(keys).await?;
+    }
+    for chunk in session.all_advisories().await?.chunks(CHUNK) {
+        let advisories = load_advisories(session, chunk).await?;
+        let keys = advisories.iter().map(|(id, advisory)| {
+            let keys = palisade_matching::key::of_affected(&advisory.affected);
+            (*id, keys.iter().map(|key| key_hash(key)).collect())
+        });
+        session.write_advisory_keys(keys).await?;
+    }
+    Ok(())
 }
 
 async fn sources_of(

@@ -6,6 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Repositories of aports, which [`palisade_formats::apkbuild`] looks for in a path.
+const APORTS: [&str; 6] = [
+    "main",
+    "community",
+    "testing",
+    "unmaintained",
+    "non-free",
+    "backports",
+];
+
 /// Something to be read from its beginning to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
@@ -49,9 +59,18 @@ impl Document {
         }
     }
 
-    /// The document's name in messages: the file's path, without folders that only say where this
-    /// machine keeps it.
+    /// The name under which it is read, stored and published: a file's without its folders, which
+    /// say where this machine keeps it. Only an APKBUILD in aports keeps the two above it, as they
+    /// are the same everywhere and name its repository and package.
     pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => without_folders(path),
+            Self::Stdin | Self::Memory { .. } => self.given_name(),
+        }
+    }
+
+    /// The name by which the user knows it, for the terminal alone: a file's path as it was given.
+    pub fn given_name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
             Self::Stdin => "standard input".to_owned(),
@@ -70,7 +89,7 @@ impl Document {
             ),
             Self::File(path) => {
                 let error = |source| InputError {
-                    name: name.clone(),
+                    name: self.given_name(),
                     source,
                 };
                 let file = open_file(path).map_err(error)?;
@@ -91,6 +110,19 @@ impl Document {
             read,
             reader,
         })
+    }
+}
+
+fn without_folders(path: &Path) -> String {
+    let mut parts = path.iter().rev().map(|part| part.to_string_lossy());
+    let file = parts.next().unwrap_or_default();
+    match (parts.next(), parts.next()) {
+        (Some(package), Some(repository))
+            if file == "APKBUILD" && APORTS.contains(&&*repository) =>
+        {
+            format!("{repository}/{package}/{file}")
+        }
+        _ => file.into_owned(),
     }
 }
 
@@ -118,6 +150,23 @@ impl Read for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_folders_of_a_machine_are_told_to_its_user_alone() {
+        for (given, name) in [
+            ("/home/user/feeds/nvd.json.gz", "nvd.json.gz"),
+            ("../nvd.json", "nvd.json"),
+            ("nvd.json", "nvd.json"),
+            ("/home/user/aports/main/zlib/APKBUILD", "main/zlib/APKBUILD"),
+            ("/home/user/zlib/APKBUILD", "APKBUILD"),
+            ("/main/zlib/status", "status"),
+            ("-", "standard input"),
+        ] {
+            let document = Document::of(Path::new(given));
+            assert_eq!(document.name(), name);
+            assert_eq!(document.given_name(), given.replace('-', "standard input"));
+        }
+    }
 
     #[test]
     fn a_file_that_is_not_there_is_named_once() {

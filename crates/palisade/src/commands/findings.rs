@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use palisade_model::{BranchName, Confidence, Level};
+use palisade_tracker::Views;
 use palisade_tracker::views::{BranchView, FindingFilter, FindingItem, FindingQuery, StatusFilter};
-use palisade_tracker::{Store, Views};
 
-use super::block_on;
+use super::{block_on, open_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -92,7 +92,7 @@ enum Format {
 
 pub(crate) fn run(database: &str, command: &Findings) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let store = Store::open(database).await.context("open the database")?;
+        let store = open_store(database).await?;
         let views = Views::new(store.clone());
         let (query, revision) = (command.query(), command.revision.as_deref());
         let view = views.branch(&command.branch, revision, &query).await;

@@ -1,5 +1,7 @@
 //! `palisade match`: inventories against feeds, without a database.
 
+mod branches;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,11 +12,13 @@ use clap::{Args, ValueEnum};
 use palisade_formats::Reject;
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
-use palisade_model::{Distribution, VerdictStatus};
+use palisade_model::{BranchName, Inventory, VerdictStatus};
 use palisade_tracker::{Document, InventoryImport, MatchRow, Matcher, read_inventory};
 
+use self::branches::Origin;
 use super::{now, read_keys};
 use crate::arguments::Unsaid;
+use crate::input::{as_given, naming};
 use crate::ui;
 
 #[derive(Debug, Args)]
@@ -32,6 +36,15 @@ pub(crate) struct Match {
     /// How matches are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    /// The branch of the inventories that do not say theirs; once for each distribution
+    ///
+    /// Only inventories of the branch's distribution take it. An APKINDEX may also be of a relative
+    /// of Alpine (wolfi, chainguard, postmarketos), and what is taken for Debian's of one of Debian
+    /// (devuan, ubuntu). Feeds of Alpine that name no branch (secdb, apkbuild) take Alpine's. A
+    /// branch that is for nothing given is an error.
+    #[arg(long = "branch", value_name = "DISTRIBUTION/BRANCH")]
+    branches: Vec<BranchName>,
 
     #[command(flatten)]
     unsaid: Unsaid,
@@ -92,46 +105,8 @@ impl<K: Kinds> FromStr for OfKind<K> {
 pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
     let mut rejects = Vec::new();
     let mut matcher = Matcher::default();
-    let keys = read_keys(&command.unsaid.keys)?;
-    for OfKind { kind, path } in &command.inventories {
-        let import = InventoryImport {
-            kind: *kind,
-            document: Document::of(path),
-            branch: command.unsaid.branch.clone(),
-            repository: command.unsaid.repository.clone(),
-            revision: None,
-            time: None,
-            keys: keys.clone(),
-            require_signature: false,
-            now: now(),
-        };
-        let inventory = read_inventory(&import, &mut |reject| rejects.push(reject))?;
-        let head = &inventory.head;
-        let (distribution, branch) = if let Some(branch) = &import.branch {
-            (
-                branch.distribution().clone(),
-                Some(branch.name().to_owned()),
-            )
-        } else {
-            let name = head.distribution.as_deref().with_context(|| {
-                format!(
-                    "{} does not say of which distribution it is; tell with --branch",
-                    import.document.name()
-                )
-            })?;
-            (name.parse::<Distribution>()?, head.branch.clone())
-        };
-        matcher.add_inventory(&inventory, &distribution, branch.as_deref());
-    }
-    let context = FeedContext {
-        branch: command.unsaid.branch.clone(),
-        repository: command.unsaid.repository.clone(),
-    };
-    for OfKind { kind, path } in &command.feeds {
-        let document = Document::of(path);
-        let reject = &mut |reject: Reject| rejects.push(reject);
-        matcher.read_feed(*kind, &document, &context, reject)?;
-    }
+    command.add_inventories(&mut matcher, &mut rejects)?;
+    command.read_feeds(&mut matcher, &mut rejects)?;
     ui::say_rejects(&rejects);
     let mut output = ui::stdout();
     let mut affected = false;
@@ -143,6 +118,75 @@ pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
         .and_then(|()| output.flush())
         .context("write the matches")?;
     Ok(ExitCode::from(u8::from(affected)))
+}
+
+impl Match {
+    fn add_inventories(
+        &self,
+        matcher: &mut Matcher,
+        rejects: &mut Vec<Reject>,
+    ) -> anyhow::Result<()> {
+        let inventories = self.read_inventories(rejects)?;
+        let said: Vec<_> = inventories
+            .iter()
+            .map(|(document, inventory)| (document.given_name(), &inventory.head))
+            .collect();
+        let feeds: Vec<FeedKind> = self.feeds.iter().map(|feed| feed.kind).collect();
+        let origins = branches::origins(&said, &feeds, &self.branches)?;
+        for ((_, inventory), origin) in inventories.iter().zip(origins) {
+            let Origin {
+                distribution,
+                branch,
+            } = origin;
+            matcher.add_inventory(inventory, &distribution, branch.as_deref());
+        }
+        Ok(())
+    }
+
+    fn read_inventories(
+        &self,
+        rejects: &mut Vec<Reject>,
+    ) -> anyhow::Result<Vec<(Document, Inventory)>> {
+        let keys = read_keys(&self.unsaid.keys)?;
+        let mut inventories = Vec::new();
+        for OfKind { kind, path } in &self.inventories {
+            let document = Document::of(path);
+            let import = InventoryImport {
+                kind: *kind,
+                document: document.clone(),
+                branch: None,
+                repository: self.unsaid.repository.clone(),
+                revision: None,
+                time: None,
+                keys: keys.clone(),
+                require_signature: false,
+                now: now(),
+            };
+            let mut passed_over = Vec::new();
+            let inventory = read_inventory(&import, &mut |reject| passed_over.push(reject))
+                .map_err(|error| naming(error.into(), &document))?;
+            rejects.extend(as_given(passed_over, &document));
+            inventories.push((document, inventory));
+        }
+        Ok(inventories)
+    }
+
+    fn read_feeds(&self, matcher: &mut Matcher, rejects: &mut Vec<Reject>) -> anyhow::Result<()> {
+        for OfKind { kind, path } in &self.feeds {
+            let context = FeedContext {
+                branch: branches::of_feed(*kind, &self.branches)?.cloned(),
+                repository: self.unsaid.repository.clone(),
+            };
+            let document = Document::of(path);
+            let mut passed_over = Vec::new();
+            let reject = &mut |reject| passed_over.push(reject);
+            matcher
+                .read_feed(*kind, &document, &context, reject)
+                .map_err(|error| naming(error.into(), &document))?;
+            rejects.extend(as_given(passed_over, &document));
+        }
+        Ok(())
+    }
 }
 
 fn print(output: &mut impl Write, row: &MatchRow, format: Format) -> std::io::Result<()> {

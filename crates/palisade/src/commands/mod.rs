@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::Timestamp;
-use palisade_tracker::Store;
+use palisade_tracker::{Store, follow_rules};
+
+use crate::ui::Steps;
 
 /// Runs what waits for the database or the network.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
@@ -42,6 +44,16 @@ pub(crate) async fn open_store(address: &str) -> anyhow::Result<Store> {
             format!("open the database {address}")
         }
     })
+}
+
+/// Opens the database to import into it or to serve it. Findings that come from other rules are
+/// derived again first, so that all in it follow the same.
+pub(crate) async fn open_current_store(address: &str) -> anyhow::Result<Store> {
+    let store = open_store(address).await?;
+    follow_rules(&store, now().as_microsecond(), &Steps)
+        .await
+        .context("judge again by the new rules")?;
+    Ok(store)
 }
 
 /// Reads public keys; a key's name is its file's.

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use palisade_model::{BranchName, Distribution, VerdictStatus, VulnerabilityId};
+use palisade_tracker::Views;
 use palisade_tracker::views::{
     FindingView, PackageQuery, PackageView, VulnerabilityAnswer, VulnerabilityView,
 };
-use palisade_tracker::{Store, Views};
 use serde::Serialize;
 
-use super::block_on;
+use super::{block_on, open_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -56,7 +56,7 @@ struct Vulnerability {
 
 pub(crate) fn run(database: &str, command: &Show) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let store = Store::open(database).await.context("open the database")?;
+        let store = open_store(database).await?;
         let views = Views::new(store.clone());
         let open = show(&views, command).await?;
         store.close().await;

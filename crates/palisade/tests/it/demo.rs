@@ -1,89 +1,14 @@
 //! `palisade demo`: that it serves, ends, cleans up, and shows every kind of result.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{LazyLock, mpsc};
-use std::time::Duration;
+use std::sync::LazyLock;
 
 use palisade_model::{Confidence, VerdictStatus};
 use palisade_store::{FindingRow, Store};
 
+use crate::running::{Ended, Running, Started};
 use crate::support::palisade;
-
-/// A demo that runs.
-struct Running {
-    child: Child,
-    /// HOST:PORT at which it serves.
-    address: String,
-}
-
-impl Running {
-    /// Starts a demo and waits until it prints its address.
-    fn start(configure: impl FnOnce(&mut Command)) -> Self {
-        let mut command = palisade();
-        command
-            .arg("demo")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        configure(&mut command);
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line
-            .strip_prefix("Palisade is at http://")
-            .and_then(|a| a.strip_suffix("/\n"));
-        let Some(address) = address.map(str::to_owned) else {
-            panic!(
-                "the demo said {line:?} and {:?}",
-                Self {
-                    child,
-                    address: String::new()
-                }
-                .end()
-            );
-        };
-        Self { child, address }
-    }
-
-    /// The first line of the answer to a request for the first page.
-    fn request(&self) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .unwrap();
-        let host = &self.address;
-        write!(
-            stream,
-            "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer).unwrap();
-        answer
-    }
-
-    /// Asks it to end as a system does; gives its status and what it said.
-    fn end(mut self) -> (ExitStatus, String) {
-        let id = self.child.id();
-        Command::new("sh")
-            .args(["-c", &format!("kill -TERM {id}")])
-            .status()
-            .unwrap();
-        let mut stderr = self.child.stderr.take().unwrap();
-        let (sender, receiver) = mpsc::channel();
-        std::thread::spawn(move || {
-            let mut said = String::new();
-            stderr.read_to_string(&mut said).unwrap();
-            let _ = sender.send((self.child.wait().unwrap(), said));
-        });
-        let ended = receiver.recv_timeout(Duration::from_mins(1));
-        ended.unwrap_or_else(|_| panic!("demo {id} does not end"))
-    }
-}
 
 /// Branch, source package, version, vulnerability, status, confidence.
 type Finding = (String, String, String, String, &'static str, &'static str);
@@ -92,13 +17,13 @@ type Finding = (String, String, String, String, &'static str, &'static str);
 static FINDINGS: LazyLock<Vec<Finding>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let keep = folder.path().join("kept");
-    let demo = Running::start(|command| {
+    let demo = Running::start("demo", |command| {
         command
             .args(["--listen", "127.0.0.1:0", "--keep"])
             .arg(&keep);
     });
-    let (status, said) = demo.end();
-    assert!(status.success(), "{said}");
+    let ended = demo.end();
+    assert!(ended.status.success(), "{}", ended.said);
     tokio::runtime::Runtime::new()
         .unwrap()
         .block_on(findings(&keep.join("palisade.sqlite")))
@@ -182,13 +107,13 @@ fn it_serves_and_ends_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     // Whether this test or another program has the port, the demo has to take another one.
     let _taken = TcpListener::bind("127.0.0.1:8080");
-    let demo = Running::start(|command| {
+    let demo = Running::start("demo", |command| {
         command.env("TMPDIR", folder.path());
     });
     assert!(!demo.address.ends_with(":8080"), "{}", demo.address);
     assert!(demo.request().starts_with("HTTP/1.1 200"));
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
-    let (status, said) = demo.end();
+    let Ended { status, said, .. } = demo.end();
     assert!(status.success(), "{said}");
     assert_eq!(
         fs_err::read_dir(folder.path()).unwrap().count(),
@@ -213,6 +138,27 @@ fn it_serves_and_ends_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn ended_while_it_loads_it_leaves_nothing_behind_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = palisade();
+    command
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .env("TMPDIR", folder.path());
+    let mut demo = Started::new(&mut command);
+    let mut said = String::new();
+    demo.read_said(&mut said);
+    assert!(said.starts_with("1/14 "), "{said}");
+    // Where thirteen parts load faster than this signal comes, it is ended as it serves.
+    let ended = demo.end();
+    assert!(ended.status.success(), "{}", ended.said);
+    assert_eq!(
+        fs_err::read_dir(folder.path()).unwrap().count(),
+        0,
+        "the database is removed"
+    );
+}
+
+#[test]
 fn a_database_that_is_there_is_not_mixed_with_the_sample() {
     let folder = tempfile::tempdir().unwrap();
     fs_err::write(folder.path().join("palisade.sqlite"), "").unwrap();
@@ -227,6 +173,28 @@ fn a_database_that_is_there_is_not_mixed_with_the_sample() {
         said.contains("there already") && said.contains("hint: palisade serve"),
         "{said}"
     );
+}
+
+#[test]
+fn a_database_of_the_users_is_refused_and_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.sqlite");
+    let file = file.to_str().unwrap();
+    for arguments in [["demo", "--database", file], ["--database", file, "demo"]] {
+        let output = palisade().args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = crate::support::said(&output);
+        assert!(said.contains("--keep DIR"), "{said}");
+        assert!(said.contains("Usage: palisade demo"), "{said}");
+    }
+    // The environment speaks to the other commands.
+    let demo = Running::start("demo", |command| {
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .env("PALISADE_DATABASE", file);
+    });
+    assert!(demo.end().status.success());
+    assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use crate::database::with;
 use crate::support::{palisade, said, sample};
 
 fn import(database: &Path, arguments: &[&str], file: &Path) -> Output {
@@ -45,7 +46,7 @@ fn refused(arguments: &[&str], path: &str) -> String {
 fn a_cut_feed_is_named_and_changes_nothing() {
     let said = refused(&["nvd"], "nvd.json");
     assert!(
-        said.starts_with("error: read ") && said.contains("cut-in-half"),
+        said.starts_with("error: /") && said.contains("/cut-in-half: read cut-in-half: "),
         "{said}"
     );
     assert!(refused(&["osv"], "osv.json").contains("cut-in-half"));
@@ -182,4 +183,82 @@ fn a_revision_that_changed_is_refused_with_the_file_that_has_it() {
         said.contains("v3.17-main-2024-11-22") && said.contains("revision one"),
         "{said}"
     );
+}
+
+/// What is stored, and so published, of imports: the documents of all, and of what was passed over.
+fn documents(database: &Path) -> Vec<String> {
+    with(database.to_str().unwrap(), async |session| {
+        let mut documents = Vec::new();
+        for import in session.imports(9).await.unwrap() {
+            let rejects = session.rejects(import.id, 0, 9).await.unwrap();
+            documents.push(import.document);
+            documents.extend(rejects.into_iter().map(|reject| reject.document));
+        }
+        documents
+    })
+}
+
+#[test]
+fn the_folders_of_a_machine_are_said_and_not_stored() {
+    let (folder, database) = imported();
+    let feed = folder.path().join("feeds.tar");
+    let text = r#"[{"id": "X-1", "modified": "2024-01-01T00:00:00Z"}, {"id": 7}]"#;
+    fs_err::write(&feed, archive("2024/osv.json", text)).unwrap();
+    let output = import(&database, &["osv"], &feed);
+    assert!(output.status.success(), "{}", said(&output));
+    let said = said(&output);
+    for line in [
+        format!("passed over: {}!2024/osv.json, ", feed.display()),
+        format!("{}: 1 records, 1 new", feed.display()),
+    ] {
+        assert!(said.contains(&line), "{line} is not in: {said}");
+    }
+    assert_eq!(
+        documents(&database),
+        ["feeds.tar", "feeds.tar!2024/osv.json", "nvd.json"]
+    );
+}
+
+#[test]
+fn an_apkbuild_keeps_the_folders_that_name_its_repository() {
+    let (folder, database) = imported();
+    let aports = folder.path().join("aports/community/zlib");
+    fs_err::create_dir_all(&aports).unwrap();
+    let file = aports.join("APKBUILD");
+    fs_err::write(
+        &file,
+        "pkgname=zlib\n# secfixes:\n#   1.2-r1:\n#     - CVE-2024-0001\n",
+    )
+    .unwrap();
+    let output = import(&database, &["apkbuild"], &file);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(documents(&database)[0], "community/zlib/APKBUILD");
+    let scopes = with(database.to_str().unwrap(), async |session| {
+        let feeds = session.feeds().await.unwrap();
+        feeds.into_iter().map(|feed| feed.scope).collect::<Vec<_>>()
+    });
+    assert!(
+        scopes.contains(&"alpine/edge/community".to_owned()),
+        "{scopes:?}"
+    );
+}
+
+/// An archive with one member.
+fn archive(member: &str, text: &str) -> Vec<u8> {
+    let mut header = vec![0; 512];
+    let mut put = |at: usize, field: &str| {
+        header[at..at + field.len()].copy_from_slice(field.as_bytes());
+    };
+    put(0, member);
+    put(100, "0000644\0");
+    put(124, &format!("{:011o}\0", text.len()));
+    put(136, "00000000000\0");
+    // The sum is taken with blanks in its own place.
+    put(148, "        0");
+    put(257, "ustar\x0000");
+    let sum: u32 = header.iter().copied().map(u32::from).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    let mut bytes = [&header, text.as_bytes()].concat();
+    bytes.resize(bytes.len().next_multiple_of(512) + 1024, 0);
+    bytes
 }

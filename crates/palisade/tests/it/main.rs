@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod database;
 mod demo;
 mod import;
 mod matching;
+mod rules;
+mod running;
+mod serve;
 mod support;
 mod version;

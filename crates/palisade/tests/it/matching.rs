@@ -1,5 +1,8 @@
 //! `palisade match`: a stable form for other people's checks, without a database.
 
+use std::collections::BTreeSet;
+use std::process::Output;
+
 use serde_json::Value;
 
 use crate::support::{kind_and_sample, palisade, printed, said, sample};
@@ -105,6 +108,69 @@ fn the_text_form_leaves_out_what_does_not_affect() {
     assert!(
         !printed.contains("CVE-2023-4863 "),
         "fixed by a graft: {printed}"
+    );
+}
+
+const ALPINE: [&str; 2] = ["apkindex", "alpine/v3.17-main-2023-05-27.APKINDEX"];
+const GUIX: [&str; 2] = ["guix_inventory", "guix/2024-07-14.jsonl"];
+const DEBIAN: [&str; 2] = ["dpkg", "debian/status"];
+
+/// Matches inventories of the sample against NVD and Alpine's fixes.
+fn matched(inventories: &[[&str; 2]], branches: &[&str]) -> Output {
+    let mut command = palisade();
+    command.args(["match", "--format", "jsonl", "--inventory"]);
+    command.args(
+        inventories
+            .iter()
+            .map(|[kind, path]| kind_and_sample(kind, path)),
+    );
+    command
+        .arg("--feed")
+        .arg(kind_and_sample("nvd", "nvd.json"))
+        .arg(kind_and_sample("secdb", "alpine/secdb-v3.17-main.json"))
+        .arg(kind_and_sample("secdb", "alpine/secdb-edge-main.json"));
+    for branch in branches {
+        command.args(["--branch", branch]);
+    }
+    command.output().unwrap()
+}
+
+fn lines(output: &Output) -> BTreeSet<String> {
+    assert_eq!(output.status.code(), Some(1), "{}", said(output));
+    printed(output).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_branch_is_for_the_inventories_of_its_distribution_alone() {
+    let alpine = lines(&matched(&[ALPINE], &["alpine/v3.17"]));
+    assert!(
+        alpine != lines(&matched(&[ALPINE], &[])),
+        "the fixes of another branch say nothing of this one"
+    );
+    let mut expected = alpine;
+    expected.extend(lines(&matched(&[GUIX], &[])));
+    expected.extend(lines(&matched(&[DEBIAN], &[])));
+    let together = [ALPINE, GUIX, DEBIAN];
+    for branches in [
+        &["alpine/v3.17"][..],
+        &["debian/12", "alpine/v3.17", "guix/master"],
+    ] {
+        let found = lines(&matched(&together, branches));
+        let difference: Vec<_> = found.symmetric_difference(&expected).collect();
+        assert!(difference.is_empty(), "{branches:?}: {difference:?}");
+    }
+}
+
+#[test]
+fn a_branch_that_is_for_nothing_is_an_error_that_says_what_there_is() {
+    let output = matched(&[ALPINE, DEBIAN], &["guix/master"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = said(&output);
+    assert!(
+        said.contains("--branch guix/master is for none of the inventories")
+            && said.contains("27.APKINDEX is of alpine, ")
+            && said.contains("status is of debian/12\nhint: "),
+        "{said}"
     );
 }
 

@@ -76,6 +76,14 @@ fn statements_in(code: &str) -> Vec<(String, Option<Backend>)> {
             let with = |pattern: &str| format!("{text}{}{after}", pattern.replace('?', parameter));
             found.push((with(sqlite), Some(Backend::Sqlite)));
             found.push((with(postgres), Some(Backend::Postgres)));
+        } else if before.trim_end().ends_with("pairs!(") {
+            let [(_, sqlite), (_, postgres), ..] = &literals[at + 1..] else {
+                panic!("{text} is in no table")
+            };
+            found.push((format!("SELECT {text} {sqlite}"), Some(Backend::Sqlite)));
+            found.push((format!("SELECT {text} {postgres}"), Some(Backend::Postgres)));
+        } else if before.trim_end().ends_with("concat!(") {
+            // A part of what a macro makes, whose uses are checked.
         } else if is_statement(text) {
             found.push((text.clone(), backend(before)));
         }

@@ -10,4 +10,5 @@ mod alpine_cases;
 mod guix_cases;
 mod import;
 mod order;
+mod rules;
 mod views;

@@ -5,38 +5,24 @@ use std::borrow::Cow;
 
 use palisade_formats::feed::FeedKind;
 use palisade_formats::inventory::InventoryKind;
-use palisade_model::{BranchName, Timestamp};
 use palisade_tracker::Document;
+
+use crate::input::{Input, Kind};
 
 /// A file of the sample.
 pub(super) struct Part {
     /// What it is called while it is loaded.
     pub(super) title: &'static str,
-    pub(super) format: Format,
-    pub(super) document: Document,
-    pub(super) branch: Option<BranchName>,
-    pub(super) repository: Option<String>,
-    pub(super) revision: Option<String>,
-    pub(super) time: Option<Timestamp>,
+    pub(super) input: Input,
 }
 
-/// How a part is read.
-#[derive(Clone, Copy)]
-pub(super) enum Format {
-    Feed(FeedKind),
-    Epss,
-    Inventory(InventoryKind),
-}
-
-impl Format {
-    /// What is counted in it.
-    pub(super) fn unit(self) -> &'static str {
-        match self {
-            Self::Feed(FeedKind::Secdb) => "fixes",
-            Self::Feed(_) => "records",
-            Self::Epss => "scores",
-            Self::Inventory(_) => "packages",
-        }
+/// What is counted in a document.
+pub(super) fn unit(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Feed(FeedKind::Secdb) => "fixes",
+        Kind::Feed(_) => "records",
+        Kind::Epss => "scores",
+        Kind::Inventory(_) => "packages",
     }
 }
 
@@ -71,7 +57,7 @@ pub(super) fn parts() -> anyhow::Result<Vec<Part>> {
             FeedKind::Kev,
             file!("kev.json"),
         ),
-        part("EPSS", Format::Epss, file!("epss.csv")),
+        part("EPSS", Kind::Epss, file!("epss.csv")),
         alpine(
             "Alpine v3.17 in May 2023",
             file!("alpine/v3.17-main-2023-05-27.APKINDEX"),
@@ -92,54 +78,42 @@ pub(super) fn parts() -> anyhow::Result<Vec<Part>> {
         guix("Guix in February 2026", file!("guix/2026-02-20.jsonl")),
         part(
             "Debian 12",
-            Format::Inventory(InventoryKind::Dpkg),
+            Kind::Inventory(InventoryKind::Dpkg),
             file!("debian/status"),
         )
         .at("debian/12", "2023-07-22")?,
     ])
 }
 
-fn part(title: &'static str, format: Format, document: Document) -> Part {
-    let (branch, repository, revision, time) = (None, None, None, None);
-    Part {
-        title,
-        format,
-        document,
-        branch,
-        repository,
-        revision,
-        time,
-    }
+fn part(title: &'static str, kind: Kind, document: Document) -> Part {
+    let input = Input::new(kind, document);
+    Part { title, input }
 }
 
 fn feed(title: &'static str, kind: FeedKind, document: Document) -> Part {
-    part(title, Format::Feed(kind), document)
+    part(title, Kind::Feed(kind), document)
 }
 
 fn guix(title: &'static str, document: Document) -> Part {
     part(
         title,
-        Format::Inventory(InventoryKind::GuixInventory),
+        Kind::Inventory(InventoryKind::GuixInventory),
         document,
     )
 }
 
 fn alpine(title: &'static str, document: Document) -> Part {
-    let repository = Some("main".to_owned());
-    Part {
-        repository,
-        ..part(title, Format::Inventory(InventoryKind::Apkindex), document)
-    }
+    let mut part = part(title, Kind::Inventory(InventoryKind::Apkindex), document);
+    part.input.repository = Some("main".to_owned());
+    part
 }
 
 impl Part {
     /// Says of which branch and day an inventory is that does not say so itself.
-    fn at(self, branch: &str, day: &str) -> anyhow::Result<Self> {
-        Ok(Self {
-            branch: Some(branch.parse()?),
-            revision: Some(day.to_owned()),
-            time: Some(format!("{day}T00:00:00Z").parse()?),
-            ..self
-        })
+    fn at(mut self, branch: &str, day: &str) -> anyhow::Result<Self> {
+        self.input.branch = Some(branch.parse()?);
+        self.input.revision = Some(day.to_owned());
+        self.input.time = Some(format!("{day}T00:00:00Z").parse()?);
+        Ok(self)
     }
 }
