@@ -22,11 +22,10 @@ class Run:
     """A finished command: CPU and wall seconds, peak memory in MiB, exit status, output."""
 
     def __init__(self, arguments, **options):
-        with tempfile.TemporaryFile() as output:
+        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             started = time.monotonic()
             process = subprocess.Popen(
-                [str(argument) for argument in arguments], stdout=output,
-                stderr=subprocess.DEVNULL, **options)
+                [str(argument) for argument in arguments], stdout=output, stderr=errors, **options)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             self.wall = time.monotonic() - started
@@ -35,10 +34,13 @@ class Run:
             self.status = process.returncode
             output.seek(0)
             self.output = output.read().decode(errors="replace")
+            errors.seek(0)
+            self.errors = errors.read().decode(errors="replace")
 
     def ok(self, *statuses):
         if self.status not in (statuses or (0,)):
-            sys.exit(f"a measured command failed with status {self.status}: {self.output[:500]}")
+            sys.exit(f"a measured command failed with status {self.status}: "
+                     f"{self.errors[-500:]}")
         return self
 
 
