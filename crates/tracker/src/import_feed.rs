@@ -38,7 +38,7 @@ pub struct FeedImport {
 const BATCH_RECORDS: usize = 512;
 
 /// Batches that wait for the importer.
-const BATCHES_WAITING: usize = 3;
+const BATCHES_WAITING: usize = 2;
 
 /// What the reading thread sends.
 enum Message {
