@@ -207,39 +207,39 @@ pub struct AdvisoryWriter {
 const DELETES: [Dialect; 4] = [
     Dialect {
         sqlite: "DELETE FROM advisory WHERE id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory WHERE id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+                   jsonb_array_elements_text($1::jsonb)))",
     },
     Dialect {
         sqlite: "DELETE FROM advisory_alias WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_alias WHERE advisory_id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory_alias WHERE advisory_id = ANY (ARRAY(SELECT value::bigint \
+                   FROM jsonb_array_elements_text($1::jsonb)))",
     },
     Dialect {
         sqlite: "DELETE FROM advisory_key WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_key WHERE advisory_id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory_key WHERE advisory_id = ANY (ARRAY(SELECT value::bigint \
+                   FROM jsonb_array_elements_text($1::jsonb)))",
     },
     Dialect {
         sqlite: "DELETE FROM advisory_vulnerability \
                  WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id = ANY (ARRAY(SELECT \
+                   value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
     },
 ];
 
 const LINKED: Dialect = Dialect {
     sqlite: "SELECT vulnerability_id FROM advisory_vulnerability \
              WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT vulnerability_id FROM advisory_vulnerability WHERE advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT vulnerability_id FROM advisory_vulnerability WHERE advisory_id = ANY \
+               (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 
 const NAMES_OF: Dialect = Dialect {
     sqlite: "SELECT advisory_id, name FROM advisory_alias \
              WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT advisory_id, name FROM advisory_alias WHERE advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT advisory_id, name FROM advisory_alias WHERE advisory_id = ANY (ARRAY(SELECT \
+               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 
 /// Advisories that give no CVE and one of these names.
@@ -247,9 +247,9 @@ const NAMED: Dialect = Dialect {
     sqlite: "SELECT DISTINCT n.advisory_id FROM advisory_alias n \
              JOIN advisory a ON a.id = n.advisory_id AND NOT a.gives_cve \
              WHERE n.name IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT DISTINCT n.advisory_id FROM advisory_alias n \
-               JOIN advisory a ON a.id = n.advisory_id AND NOT a.gives_cve \
-               WHERE n.name IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT DISTINCT n.advisory_id FROM advisory_alias n JOIN advisory a ON a.id = \
+               n.advisory_id AND NOT a.gives_cve WHERE n.name = ANY (ARRAY(SELECT value FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 
 impl AdvisoryWriter {
