@@ -197,7 +197,10 @@ impl Writer {
     }
 
     pub(crate) async fn flush(&mut self, session: &mut Session) -> Result<(), StoreError> {
-        self.new.insert(session).await
+        self.new.insert(session).await?;
+        // From here on the database knows them.
+        self.known.clear();
+        Ok(())
     }
 
     /// Finds the vulnerabilities of advisories that give no CVE.

@@ -17,7 +17,7 @@ use crate::sources::Document;
 use crate::{Progress, TrackerError};
 
 /// Bytes of raw records of a batch at the most, unless a single one is larger.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 1 << 19;
 
 /// Records of a batch that are passed over at the most.
 const BATCH_UNCHANGED: usize = 16_384;
