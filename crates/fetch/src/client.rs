@@ -42,15 +42,18 @@ pub struct Settings {
     /// The longest pause, also where the server wants a longer one: then the request has failed for
     /// now, and its error says for how long.
     pub longest_pause: Duration,
+    /// What time it is, for servers that want to be asked again at a time of day.
+    pub clock: fn() -> Timestamp,
 }
 
 impl Settings {
     /// Settings for everyday use.
-    pub fn new(user_agent: String) -> Self {
+    pub fn new(user_agent: String, clock: fn() -> Timestamp) -> Self {
         Self {
             user_agent,
+            clock,
             connect: Duration::from_secs(30),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             total: Duration::from_hours(2),
             attempts: 5,
             first_pause: Duration::from_secs(2),
@@ -159,9 +162,9 @@ impl Client {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT => {}
             StatusCode::RANGE_NOT_SATISFIABLE => {
                 download.forget()?;
-                return Err(status_error(request, &response));
+                return Err(self.status_error(request, &response));
             }
-            _ => return Err(status_error(request, &response)),
+            _ => return Err(self.status_error(request, &response)),
         }
         let known = validators(response.headers());
         let (mut file, there) =
@@ -196,6 +199,15 @@ impl Client {
             length,
             validators: known,
         }))
+    }
+
+    fn status_error(&self, request: &Request, response: &reqwest::Response) -> FetchError {
+        FetchError::Status {
+            url: request.url.to_string(),
+            status: response.status().to_string(),
+            code: response.status().as_u16(),
+            wait: retry::wait(response.headers(), (self.settings.clock)()),
+        }
     }
 
     /// Sends a request and follows where it leads.
@@ -270,15 +282,6 @@ fn connection(request: &Request, error: reqwest::Error, settings: &Settings) -> 
     FetchError::Connection {
         url,
         source: error.without_url(),
-    }
-}
-
-fn status_error(request: &Request, response: &reqwest::Response) -> FetchError {
-    FetchError::Status {
-        url: request.url.to_string(),
-        status: response.status().to_string(),
-        code: response.status().as_u16(),
-        wait: retry::wait(response.headers(), Timestamp::now()),
     }
 }
 

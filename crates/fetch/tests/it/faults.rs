@@ -21,7 +21,10 @@ impl Fetching {
             first_pause: Duration::from_millis(5),
             longest_pause: Duration::from_secs(2),
             attempts: 4,
-            ..Settings::new("Palisade/test (+https://palisade.example/)".to_owned())
+            ..Settings::new(
+                "Palisade/test (+https://palisade.example/)".to_owned(),
+                || jiff::Timestamp::UNIX_EPOCH,
+            )
         };
         Self {
             client: Client::new(settings).unwrap(),
