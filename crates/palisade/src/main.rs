@@ -2,7 +2,7 @@
 
 mod arguments;
 mod commands;
-mod input;
+mod naming;
 mod serving;
 mod terminal;
 mod ui;

@@ -25,6 +25,14 @@ pub enum TrackerError {
         /// What is wrong with the first record, and where that is.
         first: String,
     },
+    /// A document that is not believed; nothing of it was stored.
+    #[error("{document} is held back: {reason}")]
+    HeldBack {
+        /// The document.
+        document: String,
+        /// Why.
+        reason: String,
+    },
     /// A file could not be opened.
     #[error(transparent)]
     Input(#[from] InputError),
