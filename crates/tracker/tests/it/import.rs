@@ -264,7 +264,7 @@ fn nothing_is_withdrawn_while_a_record_cannot_be_named() {
 fn a_feed_that_lost_half_of_its_records_is_held_back() {
     let tracker = Tracker::new();
     let fixes: Vec<String> = (0..30)
-        .map(|number| format!("zlib 1.2.12-r0 CVE-2024-{number:04}"))
+        .map(|number| format!("zlib 1.2.{number}-r0 CVE-2024-{number:04}"))
         .collect();
     let fixes: Vec<&str> = fixes.iter().map(String::as_str).collect();
     tracker.feed(FeedKind::Secdb, &secdb("v3.17", &fixes));
