@@ -1,5 +1,6 @@
 //! Why something could not be done.
 
+use palisade_fetch::FetchError;
 use palisade_formats::{ReadError, Reject};
 use palisade_store::StoreError;
 
@@ -31,6 +32,17 @@ pub enum TrackerError {
         /// The document.
         document: String,
         /// Why.
+        reason: String,
+    },
+    /// Something could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A source does not answer as it is documented to.
+    #[error("{source_name}: {reason}")]
+    Source {
+        /// The source's name.
+        source_name: String,
+        /// What is odd.
         reason: String,
     },
     /// A file could not be opened.

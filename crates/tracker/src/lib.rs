@@ -19,6 +19,7 @@ mod progress;
 mod rules;
 mod source_packages;
 mod sources;
+pub mod sync;
 pub mod views;
 
 pub use error::TrackerError;

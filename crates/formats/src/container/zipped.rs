@@ -124,7 +124,8 @@ impl Members<'_, '_, '_> {
                 return Ok(());
             }
         };
-        let is_archive = name.ends_with(".zip") && depth > 1;
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+        let is_archive = ending == Some("zip") && depth > 1;
         if !is_archive && !(self.wanted)(name) {
             return Ok(());
         }

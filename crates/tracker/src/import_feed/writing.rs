@@ -106,7 +106,7 @@ impl Writing {
         let scope = head.scope.clone().unwrap_or_default();
         if !self.feeds.contains_key(&scope) {
             let id = session.feed(self.kind.name(), &scope).await?;
-            if !self.believe {
+            if head.complete && !self.believe {
                 let stored = session.feed_as_of(id).await?;
                 doubt::older(&self.document, stored, head.as_of)?;
             }
