@@ -22,7 +22,7 @@ mod sources;
 pub mod sync;
 pub mod views;
 
-pub use error::TrackerError;
+pub use error::{TrackerError, error_line};
 pub use import_epss::import_epss;
 pub use import_feed::{FeedImport, import_feed};
 pub use import_inventory::{InventoryImport, import_inventory, read_inventory};

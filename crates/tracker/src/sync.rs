@@ -24,6 +24,7 @@ pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
 use self::part::Parts;
 pub use self::source::{DocumentPart, Source, SourceKind};
+use crate::error::error_line;
 use crate::{Progress, TrackerError};
 
 /// For how long one has a source for oneself; longer than any run takes.
@@ -170,18 +171,4 @@ fn pause(every: Duration, failures: i64) -> Duration {
     pause
         .min(LONGEST_PAUSE)
         .min(every.max(Duration::from_mins(15)))
-}
-
-/// An error with its causes, in one line.
-fn error_line(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !line.contains(&text) {
-            line = format!("{line}: {text}");
-        }
-        cause = error.source();
-    }
-    line
 }

@@ -28,7 +28,7 @@ fn read_within(expansion: Expansion, bytes: &[u8]) -> Result<(Members, Vec<Rejec
         expansion,
         "all.zip",
         Box::new(Cursor::new(bytes.to_vec())),
-        &|name| name.ends_with(".json"),
+        &|name| name.contains(".json"),
         &mut |inner| {
             let mut bytes = Vec::new();
             inner.read_to_end(&mut bytes)?;

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::source::{DocumentPart, Source};
-use super::{Outcome, Syncer, Tell, error_line};
+use super::{Outcome, Syncer, Tell};
+use crate::error::error_line;
 use crate::input::Input;
 use crate::sources::Document;
 use crate::{Progress, TrackerError};

@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    fn source(&self, kind: SourceKind) -> Source {
+    fn source(kind: SourceKind) -> Source {
         Source {
             name: "source".to_owned(),
             kind,
@@ -130,9 +130,9 @@ impl World {
             for entry in fs_err::read_dir(folder).into_iter().flatten() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    folders.push(path)
+                    folders.push(path);
                 } else {
-                    found.push(path)
+                    found.push(path);
                 }
             }
         }
@@ -190,7 +190,7 @@ fn documents(world: &World, paths: &[&str]) -> Source {
         keys: Vec::new(),
         require_signature: false,
     };
-    world.source(SourceKind::Documents(paths.iter().map(part).collect()))
+    World::source(SourceKind::Documents(paths.iter().map(part).collect()))
 }
 
 #[tokio::test]
@@ -303,7 +303,7 @@ fn cve(number: usize, modified: &str) -> serde_json::Value {
 #[tokio::test]
 async fn nvd_is_read_page_by_page_and_then_by_what_changed() {
     let world = World::new().await;
-    let source = world.source(SourceKind::Nvd(NvdApi {
+    let source = World::source(SourceKind::Nvd(NvdApi {
         url: format!("{}/cves", world.address).parse().unwrap(),
         key: Some("geheim".to_owned()),
         pace: Duration::ZERO,
@@ -331,7 +331,7 @@ async fn nvd_is_read_page_by_page_and_then_by_what_changed() {
 #[tokio::test]
 async fn osv_is_had_as_a_whole_and_then_record_by_record() {
     let world = World::new().await;
-    let source = world.source(SourceKind::Osv(OsvBucket {
+    let source = World::source(SourceKind::Osv(OsvBucket {
         url: format!("{}/osv/", world.address).parse().unwrap(),
         ecosystems: vec!["Alpine".to_owned()],
     }));
@@ -390,7 +390,7 @@ fn zip(members: &[(&str, &str)]) -> Vec<u8> {
 #[tokio::test]
 async fn the_cve_list_is_had_from_its_baseline_and_its_changes() {
     let world = World::new().await;
-    let source = world.source(SourceKind::CveList(CveReleases {
+    let source = World::source(SourceKind::CveList(CveReleases {
         url: format!("{}/releases", world.address).parse().unwrap(),
     }));
     let record = |id: &str, updated: &str| {
