@@ -118,6 +118,7 @@ const FEED: &str = "SELECT id FROM feed WHERE kind = $1 AND scope = $2";
 const FEED_INSERT: &str = "INSERT INTO feed (id, kind, scope) VALUES ($1, $2, $3)";
 const FEED_STAMP: &str =
     "UPDATE feed SET as_of = coalesce($2, as_of), imported_at = $3 WHERE id = $1";
+const FEED_AS_OF: &str = "SELECT as_of FROM feed WHERE id = $1";
 const FEED_RECORDS: &str = "SELECT name, id, digest, modified FROM advisory WHERE feed_id = $1";
 
 impl Session {
@@ -147,6 +148,15 @@ impl Session {
         self.execute(FEED_STAMP, params![feed.0, as_of, now])
             .await?;
         Ok(())
+    }
+
+    /// As of when what is stored of a feed speaks, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn feed_as_of(&mut self, feed: FeedId) -> Result<Option<i64>, StoreError> {
+        let row = self.query_one(FEED_AS_OF, params![feed.0]).await?;
+        Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten())
     }
 
     /// What is stored of a feed.

@@ -270,11 +270,23 @@ impl Session {
         if let Some(row) = self.query_one(STATE_AT, same).await? {
             return revision(&row).map(Some);
         }
+        let last = self.revision_at(repository, time).await?;
+        Ok(last.filter(|last| last.digest == digest))
+    }
+
+    /// The last revision of a repository up to a time.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn revision_at(
+        &mut self,
+        repository: RepositoryId,
+        time: i64,
+    ) -> Result<Option<RevisionRow>, StoreError> {
         let last = self
             .query_one(REVISION_AT, params![repository.0, time])
             .await?;
-        let last = last.as_ref().map(revision).transpose()?;
-        Ok(last.filter(|last| last.digest == digest))
+        last.as_ref().map(revision).transpose()
     }
 
     /// Writes those of the given source packages that are not stored, and gives the rows of all,

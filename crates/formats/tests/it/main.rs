@@ -20,3 +20,4 @@ mod kev;
 mod nvd;
 mod osv;
 mod secdb;
+mod zipped;

@@ -10,4 +10,5 @@ mod rules;
 mod running;
 mod serve;
 mod support;
+mod sync;
 mod version;
