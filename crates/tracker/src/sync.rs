@@ -25,13 +25,16 @@ pub use self::osv::OsvBucket;
 use self::part::Parts;
 pub use self::source::{DocumentPart, Source, SourceKind};
 use crate::error::error_line;
-use crate::{Progress, TrackerError};
+use crate::{NoProgress, Progress, TrackerError};
 
 /// For how long one has a source for oneself; longer than any run takes.
 const LEASE: Duration = Duration::from_hours(12);
 
 /// The longest time until a source that fails is asked again.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
+/// How often it is looked whether a source's time has come.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// Fetches sources into a database.
 #[derive(Clone)]
@@ -105,6 +108,55 @@ impl Syncer {
         let failed = error.as_ref().map_or(0, |(count, _)| *count);
         self.note(source, started, error).await?;
         Ok(Ran::Done { failed })
+    }
+
+    /// Those of the sources whose time has come, the longest waiting first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn due<'a>(&self, sources: &'a [Source]) -> Result<Vec<&'a Source>, TrackerError> {
+        let mut session = self.store.read().await?;
+        let known = session.sources().await?;
+        let next_at = |source: &Source| {
+            let record = known.iter().find(|record| record.name == source.name);
+            record.map_or(i64::MIN, |record| record.next_at)
+        };
+        let now = (self.clock)().as_microsecond();
+        let mut due: Vec<&Source> = sources.iter().filter(|it| next_at(it) <= now).collect();
+        due.sort_by_key(|source| next_at(source));
+        Ok(due)
+    }
+
+    /// Fetches sources whenever their time has come, until somebody stops waiting. What goes wrong is
+    /// remembered with the source; what keeps it from being remembered is logged.
+    pub async fn keep_up(&self, sources: &[Source]) {
+        loop {
+            if let Err(error) = self.catch_up(sources).await {
+                tracing::error!(error = error_line(&error), "sync");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn catch_up(&self, sources: &[Source]) -> Result<(), TrackerError> {
+        for source in self.due(sources).await? {
+            let tell = |part: &str, outcome: &Outcome| match outcome {
+                Outcome::Unchanged => tracing::debug!(source = source.name, part, "unchanged"),
+                Outcome::Imported(summary, _) => {
+                    tracing::info!(source = source.name, part, ?summary, "imported");
+                }
+                Outcome::Failed(error) => {
+                    tracing::warn!(
+                        source = source.name,
+                        part,
+                        error = error_line(error),
+                        "failed"
+                    );
+                }
+            };
+            self.sync(source, Arc::new(NoProgress), &tell).await?;
+        }
+        Ok(())
     }
 
     async fn lease(&self, source: &Source, now: Timestamp) -> Result<bool, TrackerError> {

@@ -91,27 +91,31 @@ fn chosen(sources: Vec<Source>, names: &[String]) -> anyhow::Result<Vec<Source>>
     Ok(sources.into_iter().filter(wanted).collect())
 }
 
-/// Asks sources one after the other; tells whether anything failed.
-async fn sync(store: &Store, fetch: &Fetch, sources: &[Source], due: bool) -> anyhow::Result<bool> {
+/// What fetches into a store.
+pub(crate) fn syncer(store: &Store, fetch: &Fetch) -> anyhow::Result<Syncer> {
     let agent = format!("Palisade/{}", env!("CARGO_PKG_VERSION"));
     let agent = match &fetch.contact {
         Some(contact) => format!("{agent} (+{contact})"),
         None => agent,
     };
-    let syncer = Syncer {
+    Ok(Syncer {
         store: store.clone(),
         client: Arc::new(Client::new(Settings::new(agent, now))?),
         cache: fetch.cache.clone(),
         clock: now,
+    })
+}
+
+/// Asks sources one after the other; tells whether anything failed.
+async fn sync(store: &Store, fetch: &Fetch, sources: &[Source], due: bool) -> anyhow::Result<bool> {
+    let syncer = syncer(store, fetch)?;
+    let sources = if due {
+        syncer.due(sources).await.context("read how sources went")?
+    } else {
+        sources.iter().collect()
     };
-    let known = records(store).await?;
     let mut failed = false;
     for source in sources {
-        let record = known.iter().find(|record| record.name == source.name);
-        let is_due = record.is_none_or(|record| record.next_at <= now().as_microsecond());
-        if due && !is_due {
-            continue;
-        }
         let progress = ProgressLine::new(&source.name);
         let tell = |part: &str, outcome: &Outcome| ui::say(&line(&source.name, part, outcome));
         let ran = syncer.sync(source, progress.clone(), &tell).await;

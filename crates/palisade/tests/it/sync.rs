@@ -5,6 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
+use crate::running::Running;
 use crate::support::{palisade, said};
 
 /// Serves one document to whoever asks for it; everything else is not found.
@@ -130,4 +131,44 @@ fn the_built_in_configuration_can_be_printed_and_used() {
     assert_eq!(output.status.code(), Some(1), "nothing was ever fetched");
     let table = String::from_utf8(output.stdout).unwrap();
     assert_eq!(table.lines().count(), 7, "{table}");
+}
+
+#[test]
+fn a_server_keeps_up_with_its_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = json!({"title": "KEV", "catalogVersion": "1", "count": 1,
+        "dateReleased": "2026-01-01T00:00:00Z",
+        "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2024-05-01"}]});
+    let address = server("/kev.json", catalogue.to_string());
+    let cache = folder.path().join("cache");
+    let text = format!(
+        "[fetch]\ncache = {cache:?}\n[[source]]\nname = \"kev\"\ntype = \"documents\"\n\
+         every = \"6h\"\nprivate = true\n[[source.document]]\n\
+         url = \"http://{address}/kev.json\"\nformat = \"kev\"\n"
+    );
+    let configuration = folder.path().join("palisade.toml");
+    fs_err::write(&configuration, text).unwrap();
+    let server = Running::start("serve", |command| {
+        command
+            .args(["--listen", "127.0.0.1:0", "--sync", "--config"])
+            .arg(&configuration)
+            .arg("--database")
+            .arg(folder.path().join("test.sqlite"));
+    });
+    let status = || {
+        let output = palisade()
+            .arg("--database")
+            .arg(folder.path().join("test.sqlite"))
+            .args(["sync", "--status", "--config"])
+            .arg(&configuration)
+            .output()
+            .unwrap();
+        output.status.code()
+    };
+    let had = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        status() == Some(0)
+    });
+    assert!(had, "the source was had within ten seconds");
+    assert!(server.end().status.success());
 }
