@@ -110,11 +110,11 @@ impl FeedKind {
     /// Whether a member of an archive may be a document of this kind, by its name.
     pub fn reads_member(self, member: &str) -> bool {
         let file = member.rsplit('/').next().unwrap_or_default();
+        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
         match self {
             Self::Apkbuild => file == "APKBUILD",
-            _ => file
-                .rsplit_once('.')
-                .is_some_and(|(_, ending)| matches!(ending, "json" | "jsonl")),
+            Self::Secdb => matches!(ending, "json" | "yaml" | "yml"),
+            _ => matches!(ending, "json" | "jsonl"),
         }
     }
 

@@ -11,6 +11,7 @@ mod json_records;
 pub mod limits;
 mod lines;
 mod reject;
+mod yaml;
 
 pub mod apk_signature;
 pub mod apkbuild;

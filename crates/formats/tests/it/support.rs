@@ -128,3 +128,20 @@ pub(crate) fn real_documents(
     container::for_each_document(path, file, wanted, &mut visit, &mut passed_over).unwrap();
     Some(documents)
 }
+
+/// The real files under a folder whose names have this ending, by name.
+pub(crate) fn real_tree(path: &str, ending: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let (mut folders, mut files) = (vec![real(path)?], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                files.push((path.display().to_string(), fs_err::read(path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    Some(files)
+}
