@@ -176,6 +176,11 @@ impl Secfixes {
     }
 }
 
+/// Whether aports has a repository of this name.
+pub(crate) fn is_repository(name: &str) -> bool {
+    REPOSITORIES.contains(&name)
+}
+
 fn edge() -> BranchName {
     BranchName::new(Distribution::alpine(), "edge").expect("edge is a branch's name")
 }

@@ -25,6 +25,7 @@ pub mod guix_inventory;
 pub mod kev;
 pub mod nvd;
 pub mod osv;
+pub mod rejections;
 pub mod secdb;
 
 pub use reject::{BadRecord, Place, ReadError, Reject};

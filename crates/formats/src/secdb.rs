@@ -23,7 +23,7 @@ use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
 use crate::{BadRecord, Place, ReadError, Reject, limits, yaml};
 
 pub use document::{Fix, PackageFixes, Secdb, write};
-pub(crate) use item::{Item, shown, split_comment};
+pub(crate) use item::{Item, shown, shown_up_to, split_comment};
 pub(crate) use record::{Fixes, Scope, is_kept, is_package_name};
 
 use document::{Listed, Outline};

@@ -19,4 +19,5 @@ mod json_records;
 mod kev;
 mod nvd;
 mod osv;
+mod rejections;
 mod secdb;
