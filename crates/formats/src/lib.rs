@@ -13,7 +13,10 @@ mod lines;
 mod reject;
 mod yaml;
 
+pub mod apk_installed;
+pub mod apk_repositories;
 pub mod apk_signature;
+pub mod apk_world;
 pub mod apkbuild;
 pub mod apkindex;
 pub mod cpe;

@@ -6,6 +6,7 @@ mod shared_data;
 mod shared_vuln;
 mod support;
 
+mod apk_installed;
 mod apk_signature;
 mod apkbuild;
 mod apkindex;

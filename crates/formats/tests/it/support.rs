@@ -145,3 +145,15 @@ pub(crate) fn real_tree(path: &str, ending: &str) -> Option<Vec<(String, Vec<u8>
     files.sort();
     Some(files)
 }
+
+/// A tar archive of files.
+pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, text) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
