@@ -6,7 +6,7 @@ use std::str::FromStr;
 use palisade_model::Inventory;
 
 use crate::{
-    ReadError, Reject, apk_installed, apk_signature, apkindex, dpkg, guix_inventory,
+    ReadError, Reject, apk_installed, apk_signature, apkindex, aports, dpkg, guix_inventory,
 };
 
 /// A format of inventories; its name is its module's.
@@ -16,6 +16,8 @@ pub enum InventoryKind {
     Apkindex,
     /// The database of what apk installed, or a root file system with one.
     ApkInstalled,
+    /// A checkout of Alpine's aports.
+    Aports,
     /// Palisade's own format for Guix, JSON Lines.
     GuixInventory,
     /// Debian: dpkg's status file, `Packages` and `Sources`, told apart by their fields.
@@ -33,9 +35,10 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Apkindex,
         Self::ApkInstalled,
+        Self::Aports,
         Self::GuixInventory,
         Self::Dpkg,
     ];
@@ -45,6 +48,7 @@ impl InventoryKind {
         match self {
             Self::Apkindex => "apkindex",
             Self::ApkInstalled => "apk_installed",
+            Self::Aports => "aports",
             Self::GuixInventory => "guix_inventory",
             Self::Dpkg => "dpkg",
         }
@@ -67,6 +71,7 @@ impl InventoryKind {
         match self {
             Self::Apkindex => apkindex::read(document, reader, context, rejects),
             Self::ApkInstalled => apk_installed::read(document, reader, rejects),
+            Self::Aports => aports::read(document, reader, rejects),
             Self::GuixInventory => guix_inventory::read(document, reader, rejects),
             Self::Dpkg => dpkg::read(document, reader, rejects),
         }

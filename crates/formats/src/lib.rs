@@ -19,6 +19,7 @@ pub mod apk_signature;
 pub mod apk_world;
 pub mod apkbuild;
 pub mod apkindex;
+pub mod aports;
 pub mod cpe;
 pub mod cve5;
 pub mod deb822;

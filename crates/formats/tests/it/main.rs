@@ -10,6 +10,7 @@ mod apk_installed;
 mod apk_signature;
 mod apkbuild;
 mod apkindex;
+mod aports;
 mod container;
 mod cve5;
 mod deb822;
