@@ -76,7 +76,7 @@ impl Source {
             .strip_suffix(".gz")
             .or(self.name.strip_suffix(".xz"));
         let name = name.unwrap_or(&self.name);
-        name.ends_with(".patch") || name.ends_with(".diff")
+        matches!(name.rsplit_once('.'), Some((_, "patch" | "diff")))
     }
 }
 

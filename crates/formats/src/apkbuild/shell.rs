@@ -121,6 +121,10 @@ impl Script {
         } else {
             shell.run(&command::parse(text));
         }
+        // Of a script that was not followed to its end no value is its last.
+        if shell.doubts.iter().any(|it| it.reason == Reason::TooMuch) {
+            shell.variables.clear();
+        }
         Self {
             variables: shell.variables,
             doubts: shell.doubts,

@@ -167,7 +167,7 @@ fn what_cannot_be_told_is_named() {
 fn a_single_apkbuild_is_an_inventory() {
     let mut rejects = Vec::new();
     let read = aports::read("main/foo/APKBUILD", &mut FOO.as_bytes(), &mut |reject| {
-        rejects.push(reject)
+        rejects.push(reject);
     });
     let inventory = read.unwrap();
     assert_eq!(rejects, []);

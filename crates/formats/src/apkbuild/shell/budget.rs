@@ -2,9 +2,8 @@
 
 use std::cell::Cell;
 
-/// Steps: characters compared, bytes copied, commands followed. The longest of aports takes
-/// under a tenth of them.
-const STEPS: usize = 20_000_000;
+/// Steps: characters compared, bytes copied, commands followed.
+const STEPS: usize = 4_000_000;
 
 /// The steps that are left.
 #[derive(Debug)]

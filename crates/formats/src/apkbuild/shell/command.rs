@@ -180,12 +180,11 @@ fn read_command(cursor: &mut Cursor<'_>, depth: usize) -> Command {
         negated = !negated;
     }
     let line = cursor.line();
-    let kind = match depth.checked_sub(1) {
-        Some(depth) => read_compound(cursor, depth).unwrap_or_else(|| read_simple(cursor)),
-        None => {
-            cursor.take_line();
-            Kind::Opaque
-        }
+    let kind = if let Some(depth) = depth.checked_sub(1) {
+        read_compound(cursor, depth).unwrap_or_else(|| read_simple(cursor))
+    } else {
+        cursor.take_line();
+        Kind::Opaque
     };
     Command {
         line,

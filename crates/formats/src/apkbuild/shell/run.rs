@@ -6,6 +6,9 @@ use super::command::{Chain, Command, Kind, Link, List};
 use super::word::Word;
 use super::{Reason, Shell, Value, command, test};
 
+/// What following a command costs, whatever it is.
+const COMMAND_STEPS: usize = 32;
+
 /// What goes on after a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -63,7 +66,7 @@ impl Shell {
     }
 
     fn command(&mut self, command: &Command) -> Flow {
-        if self.budget.spend(1).is_none() {
+        if self.budget.spend(COMMAND_STEPS).is_none() {
             return Flow::Stop;
         }
         self.line = command.line;
@@ -289,10 +292,19 @@ impl Shell {
     /// Sets a variable to what comes of several ways.
     fn merge(&mut self, name: &str, outcomes: &[Outcome]) {
         let held = self.variables.get(name).cloned();
-        let values: Vec<Option<Value>> = outcomes
-            .iter()
-            .map(|outcome| outcome.get(name).unwrap_or(&held).clone())
-            .collect();
+        let of = |outcome: &Outcome| outcome.get(name).unwrap_or(&held).clone();
+        let size = |outcome: &Outcome| {
+            outcome
+                .get(name)
+                .and_then(Option::as_ref)
+                .map_or(1, |value| value.text.len())
+        };
+        let affordable = self.budget.spend(outcomes.iter().map(size).sum()).is_some();
+        if !affordable {
+            let unknown = self.unknown(&format!("${name}"), Reason::TooMuch);
+            return self.set(name, unknown);
+        }
+        let values: Vec<Option<Value>> = outcomes.iter().map(of).collect();
         if values.windows(2).all(|pair| pair[0] == pair[1]) {
             match values.into_iter().next().flatten() {
                 Some(value) => self.set(name, value),
@@ -300,9 +312,7 @@ impl Shell {
             }
             return;
         }
-        let size: usize = values.iter().flatten().map(|value| value.text.len()).sum();
-        let list = is_list(name) || is_added_to(held.as_ref(), &values);
-        let merged = if list && self.budget.spend(size).is_some() {
+        let merged = if is_list(name) || is_added_to(held.as_ref(), &values) {
             self.unknown(&together(name, &values), Reason::Condition)
         } else {
             self.unknown(&format!("${name}"), Reason::Condition)

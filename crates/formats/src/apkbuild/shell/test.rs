@@ -34,7 +34,7 @@ pub(super) fn holds(arguments: &[Value]) -> Option<bool> {
 }
 
 fn is_filled(value: &Value) -> Option<bool> {
-    value.doubt.is_none().then(|| !value.text.is_empty())
+    value.doubt.is_none().then_some(!value.text.is_empty())
 }
 
 fn is_same(left: &Value, right: &Value) -> Option<bool> {

@@ -176,6 +176,9 @@ fn calls_are_told() {
 fn hostile_scripts_end_soon() {
     let doubling = format!("x=a\n{}", "x=$x$x\n".repeat(64));
     assert!(x(&doubling).ends_with('?'));
+    let script = Script::read("y=1\nwhile true; do x=1; done");
+    assert_eq!(script.get("y"), None);
+    assert!(script.doubts.iter().any(|it| it.reason == Reason::TooMuch));
     for script in [
         "while true; do x=$x; done".to_owned(),
         "while true; do while true; do :; done; done".to_owned(),

@@ -263,11 +263,7 @@ fn take_to_close<'a>(cursor: &mut Cursor<'a>, mut open: u32) -> &'a str {
             ('\\', _) => {
                 cursor.next();
             }
-            (c, Some(open_quote)) => {
-                if c == open_quote {
-                    quote = None;
-                }
-            }
+            (c, Some(quoted_by)) if c == quoted_by => quote = None,
             ('\'' | '"', None) => quote = Some(c),
             ('(', None) => open += 1,
             (')', None) => open -= 1,
@@ -320,22 +316,20 @@ fn operation(cursor: &mut Cursor<'_>, depth: usize) -> Option<Operation> {
         });
     }
     match first {
-        ':' => match cursor.peek().and_then(instead) {
-            Some(how) => {
+        ':' => {
+            if let Some(how) = cursor.peek().and_then(instead) {
                 cursor.next();
                 let word = word(cursor);
-                Some(Operation::Instead {
+                return Some(Operation::Instead {
                     how,
                     empty_counts: false,
                     word,
-                })
+                });
             }
-            None => {
-                let offset = Word::read_within(cursor, &|c| matches!(c, ':' | '}'), depth);
-                let length = cursor.take(":").then(|| word(cursor));
-                Some(Operation::Slice { offset, length })
-            }
-        },
+            let offset = Word::read_within(cursor, &|c| matches!(c, ':' | '}'), depth);
+            let length = cursor.take(":").then(|| word(cursor));
+            Some(Operation::Slice { offset, length })
+        }
         '%' | '#' => {
             let longest = cursor.take(first.encode_utf8(&mut [0; 4]));
             Some(Operation::Strip {
