@@ -11,7 +11,7 @@ use palisade_model::{Inventory, InventoryHead, Package, Timestamp};
 use crate::inventory::InventoryContext;
 use crate::{Place, ReadError, Reject, limits};
 
-mod archive;
+pub(crate) mod archive;
 mod text;
 mod write;
 

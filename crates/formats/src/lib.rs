@@ -14,6 +14,7 @@ mod reject;
 mod yaml;
 
 pub mod apk_installed;
+pub mod apk_package;
 pub mod apk_repositories;
 pub mod apk_signature;
 pub mod apk_world;

@@ -7,6 +7,7 @@ mod shared_vuln;
 mod support;
 
 mod apk_installed;
+mod apk_package;
 mod apk_signature;
 mod apkbuild;
 mod apkindex;
