@@ -6,6 +6,7 @@
 //! form of [`crate::secdb`], because Alpine makes its security database of these very comments.
 
 mod block;
+pub mod lint;
 mod problem;
 mod recipe;
 mod shell;

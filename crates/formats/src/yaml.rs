@@ -28,6 +28,13 @@ pub(crate) enum Part<'a> {
     End,
 }
 
+/// Why a text is not read, and in which line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) line: u64,
+    pub(crate) reason: String,
+}
+
 /// Visits the parts of a document in order, each with its line, counted from 1.
 ///
 /// # Errors
@@ -37,24 +44,34 @@ pub(crate) fn walk<'a>(
     text: &'a str,
     visit: &mut dyn FnMut(u64, Part<'a>) -> Result<(), String>,
 ) -> Result<(), ReadError> {
-    let malformed = |line: u64, reason: &str| ReadError::Malformed {
+    parts(text, visit).map_err(|Fault { line, reason }| ReadError::Malformed {
         document: document.to_owned(),
         reason: format!("line {line}: {reason}"),
+    })
+}
+
+/// Visits the parts of a text, as [`walk`] does.
+pub(crate) fn parts<'a>(
+    text: &'a str,
+    visit: &mut dyn FnMut(u64, Part<'a>) -> Result<(), String>,
+) -> Result<(), Fault> {
+    let fault = |line: u64, reason: &str| Fault {
+        line,
+        reason: reason.to_owned(),
     };
     let (mut depth, mut documents) = (0_usize, 0);
     for event in Parser::new_from_str(text) {
-        let (event, span) =
-            event.map_err(|error| malformed(line_of(&error), &format!("{}", error.info())))?;
+        let (event, span) = event.map_err(|error| fault(line_of(&error), error.info()))?;
         let line = span.start.line() as u64;
         let part = match event {
             Event::DocumentStart(_) => {
                 documents += 1;
                 if documents > 1 {
-                    return Err(malformed(line, "a second document begins"));
+                    return Err(fault(line, "a second document begins"));
                 }
                 continue;
             }
-            Event::Alias(_) => return Err(malformed(line, "aliases are not followed")),
+            Event::Alias(_) => return Err(fault(line, "aliases are not followed")),
             Event::Scalar(text, style, ..) => Part::Scalar(scalar(text, style)),
             Event::SequenceStart(..) => Part::List,
             Event::MappingStart(..) => Part::Map,
@@ -63,13 +80,13 @@ pub(crate) fn walk<'a>(
         };
         match part {
             Part::List | Part::Map if depth == DEPTH => {
-                return Err(malformed(line, "it is nested too deep"));
+                return Err(fault(line, "it is nested too deep"));
             }
             Part::List | Part::Map => depth += 1,
             Part::End => depth -= 1,
             Part::Scalar(_) => {}
         }
-        visit(line, part).map_err(|reason| malformed(line, &reason))?;
+        visit(line, part).map_err(|reason| fault(line, &reason))?;
     }
     Ok(())
 }

@@ -24,3 +24,4 @@ mod nvd;
 mod osv;
 mod rejections;
 mod secdb;
+mod secfixes_lint;
