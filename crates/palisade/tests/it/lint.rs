@@ -70,7 +70,7 @@ fn findings_are_json_for_programs() {
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&report["files"], &report["below"]), (&1.into(), &0.into()));
     assert_eq!(report["findings"].as_array().unwrap().len(), 3);
-    insta::assert_json_snapshot!(report["findings"][1], @r#"
+    insta::assert_json_snapshot!(report["findings"][1], @r##"
     {
       "decide": null,
       "file": "standard input",
@@ -84,7 +84,7 @@ fn findings_are_json_for_programs() {
         "#     - XSA-1"
       ]
     }
-    "#);
+    "##);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use palisade_formats::{container, limits};
 
 /// What becomes of each APKBUILD, by its name and text.
