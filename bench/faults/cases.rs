@@ -26,7 +26,7 @@ struct Source {
     unsaid: &'static [&'static str],
 }
 
-const SOURCES: [Source; 9] = [
+const SOURCES: [Source; 12] = [
     Source {
         kind: "nvd",
         real: "alpine/nvd/nvd2000.json.xz",
@@ -52,6 +52,13 @@ const SOURCES: [Source; 9] = [
         unsaid: &[],
     },
     Source {
+        kind: "rejections",
+        // The real sample has four entries.
+        real: "",
+        made_up: generated::rejections,
+        unsaid: &["--branch", "alpine/v3.17", "--repository", "main"],
+    },
+    Source {
         kind: "kev",
         real: "vuln/kev-2025-08.json.zst",
         made_up: generated::kev,
@@ -75,6 +82,18 @@ const SOURCES: [Source; 9] = [
             "--time",
             "2023-05-27T00:00:00Z",
         ],
+    },
+    Source {
+        kind: "apk_installed",
+        real: "alpine/installed/v3.23.6-x86_64-vm/lib/apk/db/installed",
+        made_up: generated::apkindex,
+        unsaid: &["--branch", "alpine/v3.23", "--time", "2026-05-01T00:00:00Z"],
+    },
+    Source {
+        kind: "aports",
+        real: "alpine/aports-secfixes/apkbuilds-with-secfixes-edge-20260822.tar.xz",
+        made_up: generated::aports,
+        unsaid: &["--branch", "alpine/edge", "--time", "2026-08-22T00:00:00Z"],
     },
     Source {
         kind: "guix_inventory",
@@ -104,7 +123,13 @@ pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
         let wanted = imports.iter().filter(|(kind, _, _)| kinds.contains(kind));
         wanted.map(|(_, _, import)| import.clone()).collect()
     };
-    let inventories = ["apkindex", "guix_inventory", "dpkg"];
+    let inventories = [
+        "apkindex",
+        "apk_installed",
+        "aports",
+        "guix_inventory",
+        "dpkg",
+    ];
     let cases = imports.iter().map(|(kind, path, import)| Case {
         kind,
         document: path

@@ -8,7 +8,9 @@ use std::str::FromStr;
 
 use palisade_model::{Advisory, BranchName, Timestamp};
 
-use crate::{BadRecord, Place, ReadError, Reject, apkbuild, cve5, kev, nvd, osv, secdb};
+use crate::{
+    BadRecord, Place, ReadError, Reject, apkbuild, cve5, kev, nvd, osv, rejections, secdb,
+};
 
 /// A format of advisories; its name is its module's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +25,8 @@ pub enum FeedKind {
     Secdb,
     /// The `# secfixes:` comments of APKBUILD files.
     Apkbuild,
+    /// Alpine's security rejections.
+    Rejections,
     /// CISA's catalogue of known exploited vulnerabilities.
     Kev,
 }
@@ -86,12 +90,13 @@ pub struct Stop;
 
 impl FeedKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Nvd,
         Self::Cve5,
         Self::Osv,
         Self::Secdb,
         Self::Apkbuild,
+        Self::Rejections,
         Self::Kev,
     ];
 
@@ -103,6 +108,7 @@ impl FeedKind {
             Self::Osv => "osv",
             Self::Secdb => "secdb",
             Self::Apkbuild => "apkbuild",
+            Self::Rejections => "rejections",
             Self::Kev => "kev",
         }
     }
@@ -110,11 +116,12 @@ impl FeedKind {
     /// Whether a member of an archive may be a document of this kind, by its name.
     pub fn reads_member(self, member: &str) -> bool {
         let file = member.rsplit('/').next().unwrap_or_default();
+        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
         match self {
             Self::Apkbuild => file == "APKBUILD",
-            _ => file
-                .rsplit_once('.')
-                .is_some_and(|(_, ending)| matches!(ending, "json" | "jsonl")),
+            Self::Secdb => matches!(ending, "json" | "yaml" | "yml"),
+            Self::Rejections => matches!(ending, "yaml" | "yml"),
+            _ => matches!(ending, "json" | "jsonl"),
         }
     }
 
@@ -135,6 +142,7 @@ impl FeedKind {
             Self::Osv => osv::read(document, reader, sink),
             Self::Secdb => secdb::read(document, reader, context, sink),
             Self::Apkbuild => apkbuild::read(document, reader, context, sink),
+            Self::Rejections => rejections::read(document, reader, context, sink),
             Self::Kev => kev::read(document, reader, sink),
         }
     }
@@ -150,6 +158,7 @@ impl FeedKind {
             Self::Osv => osv::parse(raw),
             Self::Secdb => secdb::parse(raw),
             Self::Apkbuild => apkbuild::parse(raw),
+            Self::Rejections => rejections::parse(raw),
             Self::Kev => kev::parse(raw),
         }
     }
@@ -162,6 +171,7 @@ impl FromStr for FeedKind {
         let name = match text {
             "secfixes" => "apkbuild",
             "cve" | "cvelist" => "cve5",
+            "security-rejections" => "rejections",
             other => other,
         };
         Self::ALL

@@ -11,10 +11,16 @@ mod json_records;
 pub mod limits;
 mod lines;
 mod reject;
+mod yaml;
 
+pub mod apk_installed;
+pub mod apk_package;
+pub mod apk_repositories;
 pub mod apk_signature;
+pub mod apk_world;
 pub mod apkbuild;
 pub mod apkindex;
+pub mod aports;
 pub mod cpe;
 pub mod cve5;
 pub mod deb822;
@@ -24,6 +30,7 @@ pub mod guix_inventory;
 pub mod kev;
 pub mod nvd;
 pub mod osv;
+pub mod rejections;
 pub mod secdb;
 
 pub use reject::{BadRecord, Place, ReadError, Reject};

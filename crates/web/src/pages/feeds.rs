@@ -213,6 +213,7 @@ fn about(kind: &str) -> &'static str {
         "osv" => "Open Source Vulnerability records",
         "secdb" => "Alpine's security database: which versions of its packages have which fixes",
         "apkbuild" => "Fixes noted in Alpine's build files",
+        "rejections" => "What Alpine's maintainers say does not concern their packages",
         "kev" => "CISA's catalogue of known exploited vulnerabilities",
         _ => "",
     }

@@ -56,7 +56,10 @@ pub(super) fn origins(
 /// # Errors
 /// When several may be meant.
 pub(super) fn of_feed(kind: FeedKind, given: &[BranchName]) -> anyhow::Result<Option<&BranchName>> {
-    if !matches!(kind, FeedKind::Secdb | FeedKind::Apkbuild) {
+    if !matches!(
+        kind,
+        FeedKind::Secdb | FeedKind::Apkbuild | FeedKind::Rejections
+    ) {
         return Ok(None);
     }
     let alpine = Distribution::alpine();
