@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use palisade_model::Inventory;
 
-use crate::{ReadError, Reject, apk_signature, apkindex, dpkg, guix_inventory};
+use crate::{ReadError, Reject, adb, apk_signature, apkindex, dpkg, guix_inventory};
 
 /// A format of inventories; its name is its module's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum InventoryKind {
+    /// Alpine's package index, version 3; a package, or an installed database, of that version.
+    Adb,
     /// Alpine's package index, version 2.
     Apkindex,
     /// Palisade's own format for Guix, JSON Lines.
@@ -29,11 +31,12 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Apkindex, Self::GuixInventory, Self::Dpkg];
+    pub const ALL: [Self; 4] = [Self::Adb, Self::Apkindex, Self::GuixInventory, Self::Dpkg];
 
     /// The kind's name, which is its module's.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Adb => "adb",
             Self::Apkindex => "apkindex",
             Self::GuixInventory => "guix_inventory",
             Self::Dpkg => "dpkg",
@@ -55,6 +58,7 @@ impl InventoryKind {
         rejects: &mut dyn FnMut(Reject),
     ) -> Result<Inventory, ReadError> {
         match self {
+            Self::Adb => adb::read(document, reader, context, rejects),
             Self::Apkindex => apkindex::read(document, reader, context, rejects),
             Self::GuixInventory => guix_inventory::read(document, reader, rejects),
             Self::Dpkg => dpkg::read(document, reader, rejects),

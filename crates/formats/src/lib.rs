@@ -12,6 +12,7 @@ pub mod limits;
 mod lines;
 mod reject;
 
+pub mod adb;
 pub mod apk_signature;
 pub mod apkbuild;
 pub mod apkindex;

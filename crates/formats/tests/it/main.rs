@@ -6,6 +6,7 @@ mod shared_data;
 mod shared_vuln;
 mod support;
 
+mod adb;
 mod apk_signature;
 mod apkbuild;
 mod apkindex;

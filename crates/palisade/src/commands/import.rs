@@ -17,7 +17,7 @@ use crate::ui::{self, ProgressLine};
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     #[arg(
-        help = "The format: nvd, cve5, osv, secdb, apkbuild, kev, epss; apkindex, guix_inventory, dpkg"
+        help = "The format: nvd, cve5, osv, secdb, apkbuild, kev, epss; adb, apkindex, guix_inventory, dpkg"
     )]
     kind: Kind,
 
