@@ -13,6 +13,7 @@ mod lines;
 mod reject;
 mod yaml;
 
+pub mod adb;
 pub mod apk_installed;
 pub mod apk_package;
 pub mod apk_repositories;
