@@ -1,9 +1,9 @@
 //! Version 3 of Alpine's formats, ADB: package indexes, packages, and installed databases.
 //!
 //! A document is a stream of blocks, raw or compressed as a whole: one of values, then signatures
-//! over it, then the contents of files ([`stream`]). Values refer to each other by place, so that
-//! what is alike is stored once; what they mean, a schema says that is not in the document (apk's
-//! manual page apk-v3(5), and apk-tools 3.0.8 where it is silent).
+//! over it, then the contents of files. Values refer to each other by place, so that what is alike
+//! is stored once; what they mean, a schema says that is not in the document (apk's manual page
+//! apk-v3(5), and apk-tools 3.0.8 where it is silent).
 //!
 //! Traps of the format, as apk-tools writes it:
 //! - arrays bear the tag of objects;
