@@ -164,8 +164,9 @@ impl<'a> Values<'a> {
 impl<'a> Slots<'a> {
     /// The value in a place; null where there is none.
     pub(super) fn get(&self, place: usize) -> Value {
-        let start = place.checked_sub(1).map(|place| place * 4);
-        let bytes = start.and_then(|start| self.0.get(start..start + 4));
+        let bytes = place
+            .checked_sub(1)
+            .and_then(|place| self.0.chunks_exact(4).nth(place));
         bytes.map_or(Value::NULL, |bytes| Value(word(bytes)))
     }
 
