@@ -13,7 +13,7 @@ pub(super) fn write(hash: &[u8]) -> String {
     }
 }
 
-/// Reads what [`write`] writes.
+/// Reads what [`write()`] writes.
 pub(super) fn read(text: &str) -> Option<Vec<u8>> {
     let (length, digits) = match text.split_at_checked(2) {
         Some(("Q1", digits)) => (20, digits),
