@@ -6,7 +6,8 @@ use std::str::FromStr;
 use palisade_model::Inventory;
 
 use crate::{
-    ReadError, Reject, adb, apk_installed, apk_signature, apkindex, aports, dpkg, guix_inventory,
+    ReadError, Reject, adb, apk_installed, apk_signature, apkindex, aports, cyclonedx, dpkg,
+    guix_inventory, spdx,
 };
 
 /// A format of inventories; its name is its module's.
@@ -24,6 +25,10 @@ pub enum InventoryKind {
     GuixInventory,
     /// Debian: dpkg's status file, `Packages` and `Sources`, told apart by their fields.
     Dpkg,
+    /// Bills of materials in CycloneDX.
+    Cyclonedx,
+    /// Bills of materials in SPDX.
+    Spdx,
 }
 
 /// What an importer asks of a reader.
@@ -37,13 +42,15 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Adb,
         Self::Apkindex,
         Self::ApkInstalled,
         Self::Aports,
         Self::GuixInventory,
         Self::Dpkg,
+        Self::Cyclonedx,
+        Self::Spdx,
     ];
 
     /// The kind's name, which is its module's.
@@ -55,6 +62,8 @@ impl InventoryKind {
             Self::Aports => "aports",
             Self::GuixInventory => "guix_inventory",
             Self::Dpkg => "dpkg",
+            Self::Cyclonedx => "cyclonedx",
+            Self::Spdx => "spdx",
         }
     }
 
@@ -79,6 +88,8 @@ impl InventoryKind {
             Self::Aports => aports::read(document, reader, rejects),
             Self::GuixInventory => guix_inventory::read(document, reader, rejects),
             Self::Dpkg => dpkg::read(document, reader, rejects),
+            Self::Cyclonedx => cyclonedx::read(document, reader, rejects),
+            Self::Spdx => spdx::read(document, reader, rejects),
         }
     }
 }

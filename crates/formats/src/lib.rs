@@ -10,7 +10,10 @@ pub mod inventory;
 mod json_records;
 pub mod limits;
 mod lines;
+mod os_release;
+pub mod purl;
 mod reject;
+mod sbom;
 mod yaml;
 
 pub mod adb;
@@ -24,6 +27,7 @@ pub mod apkindex;
 pub mod aports;
 pub mod cpe;
 pub mod cve5;
+pub mod cyclonedx;
 pub mod deb822;
 pub mod dpkg;
 pub mod epss;
@@ -33,5 +37,6 @@ pub mod nvd;
 pub mod osv;
 pub mod rejections;
 pub mod secdb;
+pub mod spdx;
 
 pub use reject::{BadRecord, Place, ReadError, Reject};
