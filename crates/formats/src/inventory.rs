@@ -7,7 +7,7 @@ use palisade_model::Inventory;
 
 use crate::{
     ReadError, Reject, adb, apk_installed, apk_signature, apkindex, aports, cyclonedx, dpkg,
-    guix_inventory, spdx,
+    guix_data_service, guix_inventory, guix_packages, nix_packages, pacman, spdx,
 };
 
 /// A format of inventories; its name is its module's.
@@ -25,6 +25,14 @@ pub enum InventoryKind {
     GuixInventory,
     /// Debian: dpkg's status file, `Packages` and `Sources`, told apart by their fields.
     Dpkg,
+    /// pacman's databases of repositories and of what is installed.
+    Pacman,
+    /// Guix's published `packages.json`.
+    GuixPackages,
+    /// Lists of packages from a Guix Data Service.
+    GuixDataService,
+    /// Nixpkgs' `packages.json` of a channel.
+    NixPackages,
     /// Bills of materials in CycloneDX.
     Cyclonedx,
     /// Bills of materials in SPDX.
@@ -42,13 +50,17 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Adb,
         Self::Apkindex,
         Self::ApkInstalled,
         Self::Aports,
         Self::GuixInventory,
         Self::Dpkg,
+        Self::Pacman,
+        Self::GuixPackages,
+        Self::GuixDataService,
+        Self::NixPackages,
         Self::Cyclonedx,
         Self::Spdx,
     ];
@@ -62,6 +74,10 @@ impl InventoryKind {
             Self::Aports => "aports",
             Self::GuixInventory => "guix_inventory",
             Self::Dpkg => "dpkg",
+            Self::Pacman => "pacman",
+            Self::GuixPackages => "guix_packages",
+            Self::GuixDataService => "guix_data_service",
+            Self::NixPackages => "nix_packages",
             Self::Cyclonedx => "cyclonedx",
             Self::Spdx => "spdx",
         }
@@ -88,6 +104,10 @@ impl InventoryKind {
             Self::Aports => aports::read(document, reader, rejects),
             Self::GuixInventory => guix_inventory::read(document, reader, rejects),
             Self::Dpkg => dpkg::read(document, reader, rejects),
+            Self::Pacman => pacman::read(document, reader, rejects),
+            Self::GuixPackages => guix_packages::read(document, reader, rejects),
+            Self::GuixDataService => guix_data_service::read(document, reader, rejects),
+            Self::NixPackages => nix_packages::read(document, reader, rejects),
             Self::Cyclonedx => cyclonedx::read(document, reader, rejects),
             Self::Spdx => spdx::read(document, reader, rejects),
         }
@@ -104,6 +124,9 @@ impl FromStr for InventoryKind {
             "guix" | "guix-inventory" => "guix_inventory",
             "dpkg_status" | "dpkg-status" | "debian_packages" | "debian-packages"
             | "debian_sources" | "debian-sources" => "dpkg",
+            "guix-packages" => "guix_packages",
+            "guix-data-service" => "guix_data_service",
+            "nix" | "nix-packages" => "nix_packages",
             other => other,
         };
         Self::ALL

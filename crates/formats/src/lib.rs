@@ -4,6 +4,7 @@
 //! limits of [`limits`], and never panic. One bad record is handed over as a [`Reject`] and the
 //! rest goes on; only a document that cannot be read to its end is an error as a whole.
 
+mod base64;
 pub mod container;
 pub mod feed;
 pub mod inventory;
@@ -31,10 +32,14 @@ pub mod cyclonedx;
 pub mod deb822;
 pub mod dpkg;
 pub mod epss;
+pub mod guix_data_service;
 pub mod guix_inventory;
+pub mod guix_packages;
 pub mod kev;
+pub mod nix_packages;
 pub mod nvd;
 pub mod osv;
+pub mod pacman;
 pub mod rejections;
 pub mod secdb;
 pub mod spdx;

@@ -179,14 +179,14 @@ impl<R: Read> Read for Peeked<R> {
 }
 
 /// A reader that fails, rather than ends, beyond a number of bytes.
-struct Limited<R> {
+pub(crate) struct Limited<R> {
     reader: R,
     limit: u64,
     left: u64,
 }
 
 impl<R: Read> Limited<R> {
-    fn new(reader: R, limit: u64) -> Self {
+    pub(super) fn new(reader: R, limit: u64) -> Self {
         Self {
             reader,
             limit,
