@@ -16,6 +16,7 @@ use std::io;
 
 use crate::{ReadError, limits};
 
+pub(crate) use archive::is_tar;
 pub use archive::{for_each_document, for_each_document_within};
 pub(crate) use brotli::decompress_object;
 pub use layers::{Expanded, decompress, decompress_within};

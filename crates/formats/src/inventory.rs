@@ -7,7 +7,7 @@ use palisade_model::Inventory;
 
 use crate::{
     ReadError, Reject, adb, apk_installed, apk_signature, apkindex, aports, cyclonedx, dpkg,
-    guix_data_service, guix_inventory, guix_packages, nix_packages, pacman, spdx,
+    guix_data_service, guix_inventory, guix_packages, nix_packages, oci, pacman, spdx,
 };
 
 /// A format of inventories; its name is its module's.
@@ -37,6 +37,8 @@ pub enum InventoryKind {
     Cyclonedx,
     /// Bills of materials in SPDX.
     Spdx,
+    /// Images of containers in an archive.
+    Oci,
 }
 
 /// What an importer asks of a reader.
@@ -50,7 +52,7 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Adb,
         Self::Apkindex,
         Self::ApkInstalled,
@@ -63,6 +65,7 @@ impl InventoryKind {
         Self::NixPackages,
         Self::Cyclonedx,
         Self::Spdx,
+        Self::Oci,
     ];
 
     /// The kind's name, which is its module's.
@@ -80,6 +83,7 @@ impl InventoryKind {
             Self::NixPackages => "nix_packages",
             Self::Cyclonedx => "cyclonedx",
             Self::Spdx => "spdx",
+            Self::Oci => "oci",
         }
     }
 
@@ -110,6 +114,7 @@ impl InventoryKind {
             Self::NixPackages => nix_packages::read(document, reader, rejects),
             Self::Cyclonedx => cyclonedx::read(document, reader, rejects),
             Self::Spdx => spdx::read(document, reader, rejects),
+            Self::Oci => oci::read(document, reader, rejects),
         }
     }
 }
@@ -127,6 +132,7 @@ impl FromStr for InventoryKind {
             "guix-packages" => "guix_packages",
             "guix-data-service" => "guix_data_service",
             "nix" | "nix-packages" => "nix_packages",
+            "docker" | "image" => "oci",
             other => other,
         };
         Self::ALL

@@ -38,6 +38,7 @@ pub mod guix_packages;
 pub mod kev;
 pub mod nix_packages;
 pub mod nvd;
+pub mod oci;
 pub mod osv;
 pub mod pacman;
 pub mod rejections;

@@ -60,7 +60,7 @@ pub fn decompress_within<R: Read>(
 
 impl<R: Read> Expanded<R> {
     /// The first bytes of the document: 512, or all if there are fewer.
-    pub(super) fn head(&self) -> &[u8] {
+    pub(crate) fn head(&self) -> &[u8] {
         self.0.get_ref().head()
     }
 }

@@ -26,6 +26,7 @@ mod json_records;
 mod kev;
 mod nix_packages;
 mod nvd;
+mod oci;
 mod osv;
 mod pacman;
 mod purl;
