@@ -8,6 +8,7 @@ mod tracker;
 
 mod alpine_cases;
 mod checked_cases;
+mod ecosystem_cases;
 mod guix_cases;
 mod import;
 mod order;
