@@ -26,7 +26,7 @@ struct Source {
     unsaid: &'static [&'static str],
 }
 
-const SOURCES: [Source; 9] = [
+const SOURCES: [Source; 16] = [
     Source {
         kind: "nvd",
         real: "alpine/nvd/nvd2000.json.xz",
@@ -49,6 +49,49 @@ const SOURCES: [Source; 9] = [
         kind: "secdb",
         real: "alpine/secdb/secdb-3.17-main.json",
         made_up: generated::secdb,
+        unsaid: &[],
+    },
+    Source {
+        kind: "debian_tracker",
+        // The real one is Debian's to give; none is kept beside the project.
+        real: "vuln/debian-tracker.json",
+        made_up: generated::debian_tracker,
+        unsaid: &[],
+    },
+    Source {
+        kind: "debsecan",
+        real: "vuln/debsecan-bookworm",
+        made_up: generated::debsecan,
+        unsaid: &["--branch", "debian/12"],
+    },
+    Source {
+        kind: "wolfi",
+        real: "vuln/wolfi-advisories-2026-01.jsonl.zst",
+        made_up: generated::wolfi,
+        unsaid: &[],
+    },
+    Source {
+        kind: "avg",
+        real: "vuln/arch-avg-2025-02.jsonl.zst",
+        made_up: generated::avg,
+        unsaid: &[],
+    },
+    Source {
+        kind: "rustsec",
+        real: "vuln/rustsec-advisory-db-2026-08.tar.zst",
+        made_up: generated::rustsec,
+        unsaid: &[],
+    },
+    Source {
+        kind: "csaf",
+        real: "vuln/csaf.json",
+        made_up: generated::csaf,
+        unsaid: &[],
+    },
+    Source {
+        kind: "openvex",
+        real: "vuln/openvex.json",
+        made_up: generated::openvex,
         unsaid: &[],
     },
     Source {

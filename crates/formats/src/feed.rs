@@ -8,7 +8,10 @@ use std::str::FromStr;
 
 use palisade_model::{Advisory, BranchName, Timestamp};
 
-use crate::{BadRecord, Place, ReadError, Reject, apkbuild, cve5, kev, nvd, osv, secdb};
+use crate::{
+    BadRecord, Place, ReadError, Reject, apkbuild, avg, csaf, cve5, debian_tracker, debsecan, kev,
+    nvd, openvex, osv, releases, rustsec, secdb, wolfi,
+};
 
 /// A format of advisories; its name is its module's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,6 +26,20 @@ pub enum FeedKind {
     Secdb,
     /// The `# secfixes:` comments of APKBUILD files.
     Apkbuild,
+    /// Debian's security tracker.
+    DebianTracker,
+    /// What debsecan fetches of Debian's security tracker.
+    Debsecan,
+    /// Advisories of Wolfi and Chainguard.
+    Wolfi,
+    /// Groups of Arch Linux's security tracker.
+    Avg,
+    /// RustSec's advisory database.
+    Rustsec,
+    /// CSAF security advisories and VEX documents.
+    Csaf,
+    /// OpenVEX documents.
+    Openvex,
     /// CISA's catalogue of known exploited vulnerabilities.
     Kev,
 }
@@ -86,12 +103,19 @@ pub struct Stop;
 
 impl FeedKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 13] = [
         Self::Nvd,
         Self::Cve5,
         Self::Osv,
         Self::Secdb,
         Self::Apkbuild,
+        Self::DebianTracker,
+        Self::Debsecan,
+        Self::Wolfi,
+        Self::Avg,
+        Self::Rustsec,
+        Self::Csaf,
+        Self::Openvex,
         Self::Kev,
     ];
 
@@ -103,6 +127,13 @@ impl FeedKind {
             Self::Osv => "osv",
             Self::Secdb => "secdb",
             Self::Apkbuild => "apkbuild",
+            Self::DebianTracker => "debian_tracker",
+            Self::Debsecan => "debsecan",
+            Self::Wolfi => "wolfi",
+            Self::Avg => "avg",
+            Self::Rustsec => "rustsec",
+            Self::Csaf => "csaf",
+            Self::Openvex => "openvex",
             Self::Kev => "kev",
         }
     }
@@ -112,6 +143,9 @@ impl FeedKind {
         let file = member.rsplit('/').next().unwrap_or_default();
         match self {
             Self::Apkbuild => file == "APKBUILD",
+            Self::Debsecan => releases::is_debian(file.split('.').next().unwrap_or_default()),
+            Self::Rustsec => rustsec::is_advisory(file),
+            Self::Wolfi if file.ends_with(".advisories.yaml") => true,
             _ => file
                 .rsplit_once('.')
                 .is_some_and(|(_, ending)| matches!(ending, "json" | "jsonl")),
@@ -135,6 +169,13 @@ impl FeedKind {
             Self::Osv => osv::read(document, reader, sink),
             Self::Secdb => secdb::read(document, reader, context, sink),
             Self::Apkbuild => apkbuild::read(document, reader, context, sink),
+            Self::DebianTracker => debian_tracker::read(document, reader, sink),
+            Self::Debsecan => debsecan::read(document, reader, context, sink),
+            Self::Wolfi => wolfi::read(document, reader, context, sink),
+            Self::Avg => avg::read(document, reader, sink),
+            Self::Rustsec => rustsec::read(document, reader, sink),
+            Self::Csaf => csaf::read(document, reader, sink),
+            Self::Openvex => openvex::read(document, reader, sink),
             Self::Kev => kev::read(document, reader, sink),
         }
     }
@@ -150,6 +191,13 @@ impl FeedKind {
             Self::Osv => osv::parse(raw),
             Self::Secdb => secdb::parse(raw),
             Self::Apkbuild => apkbuild::parse(raw),
+            Self::DebianTracker => debian_tracker::parse(raw),
+            Self::Debsecan => debsecan::parse(raw),
+            Self::Wolfi => wolfi::parse(raw),
+            Self::Avg => avg::parse(raw),
+            Self::Rustsec => rustsec::parse(raw),
+            Self::Csaf => csaf::parse(raw),
+            Self::Openvex => openvex::parse(raw),
             Self::Kev => kev::parse(raw),
         }
     }

@@ -6,24 +6,37 @@
 
 pub mod container;
 pub mod feed;
+mod handing;
 pub mod inventory;
 mod json_records;
 pub mod limits;
 mod lines;
+mod members;
 mod reject;
+mod releases;
+mod vex;
+mod words;
+mod yaml;
 
 pub mod apk_signature;
 pub mod apkbuild;
 pub mod apkindex;
+pub mod avg;
 pub mod cpe;
+pub mod csaf;
 pub mod cve5;
 pub mod deb822;
+pub mod debian_tracker;
+pub mod debsecan;
 pub mod dpkg;
 pub mod epss;
 pub mod guix_inventory;
 pub mod kev;
 pub mod nvd;
+pub mod openvex;
 pub mod osv;
+pub mod rustsec;
 pub mod secdb;
+pub mod wolfi;
 
 pub use reject::{BadRecord, Place, ReadError, Reject};

@@ -41,6 +41,8 @@ pub enum RangeOutcome<'a> {
         /// What it gives.
         span: Option<&'a Span>,
     },
+    /// The entry speaks of other versions and says nothing of this one.
+    Silent,
 }
 
 /// The version that was compared, and how.
@@ -294,16 +296,16 @@ impl<'a> Found<'a> {
             return RangeOutcome::Unknown { span: Some(span) };
         }
         match affected.otherwise {
-            VersionStatus::Affected => {
+            Some(VersionStatus::Affected) => {
                 return RangeOutcome::Inside {
                     span: None,
                     fixed_in: None,
                 };
             }
-            VersionStatus::Unknown if affected.versions.is_empty() => {
+            Some(VersionStatus::Unknown) if affected.versions.is_empty() => {
                 return RangeOutcome::Unknown { span: None };
             }
-            VersionStatus::Unknown | VersionStatus::Unaffected => {}
+            Some(VersionStatus::Unknown | VersionStatus::Unaffected) | None => {}
         }
         if let Some(range) = self.behind {
             return RangeOutcome::Fixed {
@@ -313,6 +315,9 @@ impl<'a> Found<'a> {
         }
         if let Some(span) = self.before {
             return RangeOutcome::NotYet { span };
+        }
+        if affected.otherwise.is_none() && self.incomparable.is_none() {
+            return RangeOutcome::Silent;
         }
         if self.apart {
             return RangeOutcome::NotListed { span: None };

@@ -9,5 +9,6 @@ mod matching;
 mod rules;
 mod running;
 mod serve;
+mod statements;
 mod support;
 mod version;
