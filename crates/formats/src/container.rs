@@ -8,6 +8,7 @@
 mod archive;
 mod layers;
 mod whole;
+mod zipped;
 
 use std::error::Error;
 use std::io;
@@ -17,6 +18,7 @@ use crate::{ReadError, limits};
 pub use archive::{for_each_document, for_each_document_within};
 pub use layers::{Expanded, decompress, decompress_within};
 pub(crate) use whole::{Elements, read_whole};
+pub use zipped::{Seekable, for_each_zipped_document, is_zip};
 
 /// How far a container may expand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{demo, findings, import, r#match, serve, show, version};
+use crate::commands::{demo, findings, import, r#match, serve, show, sync, version};
 
 /// Security tracker for Linux distributions.
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// Serve pages and JSON
     Serve(serve::Serve),
+    /// Fetch what configured sources have that is new
+    Sync(sync::Sync),
     /// Import feeds and inventories from files or standard input
     Import(import::Import),
     /// List what affects the packages of a branch

@@ -2,7 +2,8 @@
 
 mod arguments;
 mod commands;
-mod input;
+mod configuration;
+mod naming;
 mod serving;
 mod terminal;
 mod ui;
@@ -37,6 +38,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Import(command) => commands::import::run(&arguments.database, command),
         Command::Findings(command) => commands::findings::run(&arguments.database, command),
         Command::Show(command) => commands::show::run(&arguments.database, command),
+        Command::Sync(command) => commands::sync::run(&arguments.database, command),
         Command::Serve(command) => commands::serve::run(&arguments.database, command),
         Command::Demo(command) => commands::demo::run(command),
     }

@@ -118,6 +118,7 @@ const FEED: &str = "SELECT id FROM feed WHERE kind = $1 AND scope = $2";
 const FEED_INSERT: &str = "INSERT INTO feed (id, kind, scope) VALUES ($1, $2, $3)";
 const FEED_STAMP: &str =
     "UPDATE feed SET as_of = coalesce($2, as_of), imported_at = $3 WHERE id = $1";
+const FEED_AS_OF: &str = "SELECT as_of FROM feed WHERE id = $1";
 const FEED_RECORDS: &str = "SELECT name, id, digest, modified FROM advisory WHERE feed_id = $1";
 
 impl Session {
@@ -147,6 +148,15 @@ impl Session {
         self.execute(FEED_STAMP, params![feed.0, as_of, now])
             .await?;
         Ok(())
+    }
+
+    /// As of when what is stored of a feed speaks, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn feed_as_of(&mut self, feed: FeedId) -> Result<Option<i64>, StoreError> {
+        let row = self.query_one(FEED_AS_OF, params![feed.0]).await?;
+        Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten())
     }
 
     /// What is stored of a feed.
@@ -207,39 +217,39 @@ pub struct AdvisoryWriter {
 const DELETES: [Dialect; 4] = [
     Dialect {
         sqlite: "DELETE FROM advisory WHERE id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory WHERE id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+                   jsonb_array_elements_text($1::jsonb)))",
     },
     Dialect {
         sqlite: "DELETE FROM advisory_alias WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_alias WHERE advisory_id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory_alias WHERE advisory_id = ANY (ARRAY(SELECT value::bigint \
+                   FROM jsonb_array_elements_text($1::jsonb)))",
     },
     Dialect {
         sqlite: "DELETE FROM advisory_key WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_key WHERE advisory_id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory_key WHERE advisory_id = ANY (ARRAY(SELECT value::bigint \
+                   FROM jsonb_array_elements_text($1::jsonb)))",
     },
     Dialect {
         sqlite: "DELETE FROM advisory_vulnerability \
                  WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id IN \
-                   (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+        postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id = ANY (ARRAY(SELECT \
+                   value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
     },
 ];
 
 const LINKED: Dialect = Dialect {
     sqlite: "SELECT vulnerability_id FROM advisory_vulnerability \
              WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT vulnerability_id FROM advisory_vulnerability WHERE advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT vulnerability_id FROM advisory_vulnerability WHERE advisory_id = ANY \
+               (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 
 const NAMES_OF: Dialect = Dialect {
     sqlite: "SELECT advisory_id, name FROM advisory_alias \
              WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT advisory_id, name FROM advisory_alias WHERE advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT advisory_id, name FROM advisory_alias WHERE advisory_id = ANY (ARRAY(SELECT \
+               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 
 /// Advisories that give no CVE and one of these names.
@@ -247,9 +257,9 @@ const NAMED: Dialect = Dialect {
     sqlite: "SELECT DISTINCT n.advisory_id FROM advisory_alias n \
              JOIN advisory a ON a.id = n.advisory_id AND NOT a.gives_cve \
              WHERE n.name IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT DISTINCT n.advisory_id FROM advisory_alias n \
-               JOIN advisory a ON a.id = n.advisory_id AND NOT a.gives_cve \
-               WHERE n.name IN (SELECT value FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT DISTINCT n.advisory_id FROM advisory_alias n JOIN advisory a ON a.id = \
+               n.advisory_id AND NOT a.gives_cve WHERE n.name = ANY (ARRAY(SELECT value FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 
 impl AdvisoryWriter {

@@ -110,8 +110,8 @@ impl BlockWriter {
 
 const READ: Dialect = Dialect {
     sqlite: "SELECT id, bytes FROM block WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, bytes FROM block WHERE id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT id, bytes FROM block WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 
 /// How many blocks are in memory at once while many spans are read.

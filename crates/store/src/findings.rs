@@ -99,28 +99,28 @@ const PAIRS_OF_SOURCES: Dialect = pairs!(
     "DISTINCT k.source_package_id AS a, a.advisory_id AS b",
     "FROM json_each($1) AS wanted CROSS JOIN source_package_key k ON k.source_package_id = \
      wanted.value CROSS JOIN advisory_key a ON a.key = k.key",
-    "FROM source_package_key k JOIN advisory_key a ON a.key = k.key WHERE k.source_package_id \
-     IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))"
+    "FROM source_package_key k JOIN advisory_key a ON a.key = k.key WHERE k.source_package_id = \
+     ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))"
 );
 const PAIRS_OF_ADVISORIES: Dialect = pairs!(
     "DISTINCT s.source_package_id AS a, k.advisory_id AS b",
     "FROM json_each($1) AS wanted CROSS JOIN advisory_key k ON k.advisory_id = wanted.value \
      CROSS JOIN source_package_key s ON s.key = k.key",
-    "FROM advisory_key k JOIN source_package_key s ON s.key = k.key WHERE k.advisory_id IN \
-     (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))"
+    "FROM advisory_key k JOIN source_package_key s ON s.key = k.key WHERE k.advisory_id = ANY \
+     (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))"
 );
 const SIBLINGS: Dialect = pairs!(
     "l.vulnerability_id AS a, l.advisory_id AS b",
     "FROM advisory_vulnerability l WHERE l.vulnerability_id IN (SELECT value FROM \
      json_each($1))",
-    "FROM advisory_vulnerability l WHERE l.vulnerability_id IN (SELECT value::bigint FROM \
-     jsonb_array_elements_text($1::jsonb))"
+    "FROM advisory_vulnerability l WHERE l.vulnerability_id = ANY (ARRAY(SELECT value::bigint \
+     FROM jsonb_array_elements_text($1::jsonb)))"
 );
 const LINKS: Dialect = pairs!(
     "vulnerability_id AS a, advisory_id AS b",
     "FROM advisory_vulnerability WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    "FROM advisory_vulnerability WHERE advisory_id IN (SELECT value::bigint FROM \
-     jsonb_array_elements_text($1::jsonb))"
+    "FROM advisory_vulnerability WHERE advisory_id = ANY (ARRAY(SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb)))"
 );
 const ADVISORIES: Dialect = Dialect {
     sqlite: "SELECT a.id, f.kind, f.scope, a.name, a.identifier, a.facts_block, a.facts_offset, \
@@ -128,65 +128,65 @@ const ADVISORIES: Dialect = Dialect {
              FROM advisory a JOIN feed f ON f.id = a.feed_id \
              WHERE a.id IN (SELECT value FROM json_each($1)) AND NOT a.withdrawn",
     postgres: "SELECT a.id, f.kind, f.scope, a.name, a.identifier, a.facts_block, a.facts_offset, \
-               a.facts_length, a.raw_block, a.raw_offset, a.raw_length \
-               FROM advisory a JOIN feed f ON f.id = a.feed_id WHERE a.id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) AND NOT a.withdrawn",
+               a.facts_length, a.raw_block, a.raw_offset, a.raw_length FROM advisory a JOIN feed \
+               f ON f.id = a.feed_id WHERE a.id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb))) AND NOT a.withdrawn",
 };
 const SOURCES: Dialect = Dialect {
     sqlite: "SELECT id, distribution, facts_block, facts_offset, facts_length FROM source_package \
              WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, distribution, facts_block, facts_offset, facts_length FROM source_package \
-               WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT id, distribution, facts_block, facts_offset, facts_length FROM \
+               source_package WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 const BRANCHES_OF_SOURCES: Dialect = pairs!(
     "DISTINCT source_package_id AS a, branch_id AS b",
     "FROM source_interval WHERE source_package_id IN (SELECT value FROM json_each($1))",
-    "FROM source_interval WHERE source_package_id IN (SELECT value::bigint FROM \
-     jsonb_array_elements_text($1::jsonb))"
+    "FROM source_interval WHERE source_package_id = ANY (ARRAY(SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb)))"
 );
 const FINDINGS_OF_SOURCES: Dialect = Dialect {
     sqlite: "SELECT id, branch_id, source_package_id, vulnerability_id, status, confidence, \
              fixed_in, first_seen FROM finding \
              WHERE branch_id = $1 AND source_package_id IN (SELECT value FROM json_each($2))",
     postgres: "SELECT id, branch_id, source_package_id, vulnerability_id, status, confidence, \
-               fixed_in, first_seen FROM finding \
-               WHERE branch_id = $1 AND source_package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb))",
+               fixed_in, first_seen FROM finding WHERE branch_id = $1 AND source_package_id = ANY \
+               (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb)))",
 };
 const FINDINGS_OF_VULNERABILITIES: Dialect = Dialect {
     sqlite: "SELECT id, branch_id, source_package_id, vulnerability_id, status, confidence, \
              fixed_in, first_seen FROM finding \
              WHERE vulnerability_id IN (SELECT value FROM json_each($1))",
     postgres: "SELECT id, branch_id, source_package_id, vulnerability_id, status, confidence, \
-               fixed_in, first_seen FROM finding WHERE vulnerability_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+               fixed_in, first_seen FROM finding WHERE vulnerability_id = ANY (ARRAY(SELECT \
+               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 const DELETE: Dialect = Dialect {
     sqlite: "DELETE FROM finding WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "DELETE FROM finding WHERE id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "DELETE FROM finding WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 const VULNERABILITY_NAMES: Dialect = Dialect {
     sqlite: "SELECT id, name FROM vulnerability WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, name FROM vulnerability WHERE id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT id, name FROM vulnerability WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 const VULNERABILITIES_BY_NAME: Dialect = Dialect {
     sqlite: "SELECT id, name FROM vulnerability WHERE name IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, name FROM vulnerability WHERE name IN \
-               (SELECT value FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT id, name FROM vulnerability WHERE name = ANY (ARRAY(SELECT value FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 const SOURCE_LABELS: Dialect = Dialect {
     sqlite: "SELECT id, name, version FROM source_package \
              WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, name, version FROM source_package WHERE id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT id, name, version FROM source_package WHERE id = ANY (ARRAY(SELECT \
+               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 const SOURCES_OF_KEYS: Dialect = pairs!(
     "k.key AS a, k.source_package_id AS b",
     "FROM json_each($1) AS wanted CROSS JOIN source_package_key k ON k.key = wanted.value",
-    "FROM source_package_key k WHERE k.key IN (SELECT value::bigint FROM \
-     jsonb_array_elements_text($1::jsonb))"
+    "FROM source_package_key k WHERE k.key = ANY (ARRAY(SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb)))"
 );
 const OPEN_ON_BRANCH: &str = "SELECT v.name, s.name, s.version, f.status FROM finding f \
     JOIN source_interval i ON i.branch_id = f.branch_id \
@@ -198,17 +198,17 @@ const PRESENT: Dialect = pairs!(
     "DISTINCT source_package_id AS a, branch_id AS b",
     "FROM source_interval WHERE until IS NULL AND source_package_id IN (SELECT value FROM \
      json_each($1))",
-    "FROM source_interval WHERE until IS NULL AND source_package_id IN (SELECT value::bigint \
-     FROM jsonb_array_elements_text($1::jsonb))"
+    "FROM source_interval WHERE until IS NULL AND source_package_id = ANY (ARRAY(SELECT \
+     value::bigint FROM jsonb_array_elements_text($1::jsonb)))"
 );
 const VERSIONS: Dialect = Dialect {
     sqlite: "SELECT s.name, s.version FROM source_package s JOIN source_interval i \
              ON i.branch_id = $1 AND i.source_package_id = s.id AND i.until IS NULL \
              WHERE s.name IN (SELECT value FROM json_each($2)) ORDER BY s.name, s.id",
-    postgres: "SELECT s.name, s.version FROM source_package s JOIN source_interval i \
-               ON i.branch_id = $1 AND i.source_package_id = s.id AND i.until IS NULL \
-               WHERE s.name IN (SELECT value FROM jsonb_array_elements_text($2::jsonb)) \
-               ORDER BY s.name, s.id",
+    postgres: "SELECT s.name, s.version FROM source_package s JOIN source_interval i ON \
+               i.branch_id = $1 AND i.source_package_id = s.id AND i.until IS NULL WHERE s.name = \
+               ANY (ARRAY(SELECT value FROM jsonb_array_elements_text($2::jsonb))) ORDER BY \
+               s.name, s.id",
 };
 const ANY_SOURCE: &str = "SELECT id FROM source_package LIMIT 1";
 

@@ -144,52 +144,51 @@ const STARTING: &str =
 const SOURCES_BY_DIGEST: Dialect = Dialect {
     sqlite: "SELECT digest, id FROM source_package \
              WHERE digest IN (SELECT unhex(value) FROM json_each($1))",
-    postgres: "SELECT digest, id FROM source_package WHERE digest IN \
-               (SELECT decode(value, 'hex') FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT digest, id FROM source_package WHERE digest = ANY (ARRAY(SELECT \
+               decode(value, 'hex') FROM jsonb_array_elements_text($1::jsonb)))",
 };
 const PACKAGES_BY_DIGEST: Dialect = Dialect {
     sqlite: "SELECT digest, id FROM package \
              WHERE digest IN (SELECT unhex(value) FROM json_each($1))",
-    postgres: "SELECT digest, id FROM package WHERE digest IN \
-               (SELECT decode(value, 'hex') FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT digest, id FROM package WHERE digest = ANY (ARRAY(SELECT decode(value, \
+               'hex') FROM jsonb_array_elements_text($1::jsonb)))",
 };
 const CLOSE: Dialect = Dialect {
     sqlite: "UPDATE package_interval SET until = $3 WHERE repository_id = $1 \
              AND since <= $3 AND (until IS NULL OR until > $3) \
              AND package_id IN (SELECT value FROM json_each($2))",
-    postgres: "UPDATE package_interval SET until = $3 WHERE repository_id = $1 \
-               AND since <= $3 AND (until IS NULL OR until > $3) AND package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb))",
+    postgres: "UPDATE package_interval SET until = $3 WHERE repository_id = $1 AND since <= $3 \
+               AND (until IS NULL OR until > $3) AND package_id = ANY (ARRAY(SELECT value::bigint \
+               FROM jsonb_array_elements_text($2::jsonb)))",
 };
 const BEGIN_EARLIER: Dialect = Dialect {
     sqlite: "UPDATE package_interval SET since = $3 WHERE repository_id = $1 AND since = $4 \
              AND package_id IN (SELECT value FROM json_each($2))",
-    postgres: "UPDATE package_interval SET since = $3 WHERE repository_id = $1 AND since = $4 \
-               AND package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb))",
+    postgres: "UPDATE package_interval SET since = $3 WHERE repository_id = $1 AND since = $4 AND \
+               package_id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($2::jsonb)))",
 };
 const SOURCES_OF: Dialect = Dialect {
     sqlite: "SELECT DISTINCT source_package_id FROM package \
              WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT DISTINCT source_package_id FROM package WHERE id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT DISTINCT source_package_id FROM package WHERE id = ANY (ARRAY(SELECT \
+               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 const INTERVALS_OF_SOURCES: Dialect = Dialect {
     sqlite: "SELECT p.source_package_id, i.since, i.until FROM json_each($2) AS wanted \
              CROSS JOIN package p ON p.source_package_id = wanted.value \
              CROSS JOIN package_interval i ON i.package_id = p.id \
              JOIN repository r ON r.id = i.repository_id AND r.branch_id = $1",
-    postgres: "SELECT p.source_package_id, i.since, i.until FROM package p \
-               JOIN package_interval i ON i.package_id = p.id \
-               JOIN repository r ON r.id = i.repository_id AND r.branch_id = $1 \
-               WHERE p.source_package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb))",
+    postgres: "SELECT p.source_package_id, i.since, i.until FROM package p JOIN package_interval \
+               i ON i.package_id = p.id JOIN repository r ON r.id = i.repository_id AND \
+               r.branch_id = $1 WHERE p.source_package_id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($2::jsonb)))",
 };
 const SOURCE_INTERVALS_DELETE: Dialect = Dialect {
     sqlite: "DELETE FROM source_interval WHERE branch_id = $1 \
              AND source_package_id IN (SELECT value FROM json_each($2))",
-    postgres: "DELETE FROM source_interval WHERE branch_id = $1 AND source_package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb))",
+    postgres: "DELETE FROM source_interval WHERE branch_id = $1 AND source_package_id = ANY \
+               (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb)))",
 };
 
 /// The position of a revision: its time; revisions of the same whole second are told apart, and
@@ -271,11 +270,23 @@ impl Session {
         if let Some(row) = self.query_one(STATE_AT, same).await? {
             return revision(&row).map(Some);
         }
+        let last = self.revision_at(repository, time).await?;
+        Ok(last.filter(|last| last.digest == digest))
+    }
+
+    /// The last revision of a repository up to a time.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn revision_at(
+        &mut self,
+        repository: RepositoryId,
+        time: i64,
+    ) -> Result<Option<RevisionRow>, StoreError> {
         let last = self
             .query_one(REVISION_AT, params![repository.0, time])
             .await?;
-        let last = last.as_ref().map(revision).transpose()?;
-        Ok(last.filter(|last| last.digest == digest))
+        last.as_ref().map(revision).transpose()
     }
 
     /// Writes those of the given source packages that are not stored, and gives the rows of all,

@@ -19,6 +19,7 @@ mod migrations;
 mod read;
 mod session;
 mod settings;
+mod sources;
 mod store;
 mod vulnerabilities;
 
@@ -42,4 +43,5 @@ pub use read::{
     SourceSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
 pub use session::Session;
+pub use sources::{PartRecord, SourceRecord};
 pub use store::{Backend, Store};

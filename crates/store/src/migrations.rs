@@ -14,12 +14,20 @@ struct Step {
 }
 
 /// All steps, in order. A step that was released is never changed; a new one is added.
-const STEPS: &[Step] = &[Step {
-    version: 1,
-    description: "foundation",
-    sqlite: include_str!("../migrations/sqlite/0001_foundation.sql"),
-    postgres: include_str!("../migrations/postgres/0001_foundation.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        version: 1,
+        description: "foundation",
+        sqlite: include_str!("../migrations/sqlite/0001_foundation.sql"),
+        postgres: include_str!("../migrations/postgres/0001_foundation.sql"),
+    },
+    Step {
+        version: 2,
+        description: "sources",
+        sqlite: include_str!("../migrations/sqlite/0002_sources.sql"),
+        postgres: include_str!("../migrations/postgres/0002_sources.sql"),
+    },
+];
 
 /// What brings a database's schema up to date.
 pub(crate) fn migrator(backend: Backend) -> Migrator {

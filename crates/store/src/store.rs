@@ -86,13 +86,13 @@ impl Store {
             .busy_timeout(Duration::from_secs(30))
             // Each wait of the reading task for SQLite's thread costs more than many rows.
             .row_buffer_size(ROWS_WAITING)
-            // 8 MiB of page cache a reader, 20 MiB the writer, at the most.
+            // 8 MiB of page cache a reader, 12 MiB the writer, at the most.
             .pragma("cache_size", "-8192")
             .pragma("temp_store", "memory");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_hours(1))
-            .connect_with(options.clone().pragma("cache_size", "-20480"))
+            .connect_with(options.clone().pragma("cache_size", "-12288"))
             .await?;
         migrator(Backend::Sqlite).run(&writer).await?;
         let readers = SqlitePoolOptions::new()

@@ -36,8 +36,8 @@ static LINK: Table = Table {
 const BY_NAMES: Dialect = Dialect {
     sqlite: "SELECT v.name, v.id FROM json_each($1) AS wanted \
              CROSS JOIN vulnerability v ON v.name = wanted.value",
-    postgres: "SELECT name, id FROM vulnerability WHERE name IN \
-               (SELECT value FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT name, id FROM vulnerability WHERE name = ANY (ARRAY(SELECT value FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 
 /// Names of the given advisories and of those that share one with them, other than CVE
@@ -48,12 +48,10 @@ const SHARED_NAMES: Dialect = Dialect {
              (SELECT s.advisory_id FROM advisory_alias a \
               JOIN advisory_alias s ON s.name = a.name \
               WHERE a.advisory_id IN (SELECT value FROM json_each($1)))",
-    postgres: "SELECT o.advisory_id, o.name, x.gives_cve FROM advisory_alias o \
-               JOIN advisory x ON x.id = o.advisory_id WHERE o.advisory_id IN \
-               (SELECT s.advisory_id FROM advisory_alias a \
-                JOIN advisory_alias s ON s.name = a.name \
-                WHERE a.advisory_id IN \
-                (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
+    postgres: "SELECT o.advisory_id, o.name, x.gives_cve FROM advisory_alias o JOIN advisory x ON \
+               x.id = o.advisory_id WHERE o.advisory_id IN (SELECT s.advisory_id FROM \
+               advisory_alias a JOIN advisory_alias s ON s.name = a.name WHERE a.advisory_id = \
+               ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))))",
 };
 
 /// The vulnerabilities with CVE names to which the given advisories are tied.
@@ -61,25 +59,24 @@ const CVE_LINKS: Dialect = Dialect {
     sqlite: "SELECT l.advisory_id, l.vulnerability_id FROM advisory_vulnerability l \
              JOIN vulnerability v ON v.id = l.vulnerability_id \
              WHERE l.advisory_id IN (SELECT value FROM json_each($1)) AND v.name LIKE 'CVE-%'",
-    postgres: "SELECT l.advisory_id, l.vulnerability_id FROM advisory_vulnerability l \
-               JOIN vulnerability v ON v.id = l.vulnerability_id \
-               WHERE l.advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) \
-               AND v.name LIKE 'CVE-%'",
+    postgres: "SELECT l.advisory_id, l.vulnerability_id FROM advisory_vulnerability l JOIN \
+               vulnerability v ON v.id = l.vulnerability_id WHERE l.advisory_id = ANY \
+               (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))) AND v.name \
+               LIKE 'CVE-%'",
 };
 
 const LINKS_OF: Dialect = Dialect {
     sqlite: "SELECT advisory_id, vulnerability_id FROM advisory_vulnerability \
              WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT advisory_id, vulnerability_id FROM advisory_vulnerability WHERE advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT advisory_id, vulnerability_id FROM advisory_vulnerability WHERE advisory_id \
+               = ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 
 const UNLINK: Dialect = Dialect {
     sqlite: "DELETE FROM advisory_vulnerability \
              WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id = ANY (ARRAY(SELECT \
+               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
 };
 
 /// What a vulnerability's row is made of: one row for each of its advisories.
@@ -91,24 +88,23 @@ const SOURCES: Dialect = Dialect {
              WHERE l.vulnerability_id IN (SELECT value FROM json_each($1)) \
              ORDER BY l.vulnerability_id, f.kind, f.scope, a.name",
     postgres: "SELECT l.vulnerability_id, a.id, f.kind, a.published, a.modified, a.withdrawn, \
-               a.score, a.score_version, a.scorer, a.exploited_since \
-               FROM advisory_vulnerability l JOIN advisory a ON a.id = l.advisory_id \
-               JOIN feed f ON f.id = a.feed_id \
-               WHERE l.vulnerability_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) \
-               ORDER BY l.vulnerability_id, f.kind, f.scope, a.name",
+               a.score, a.score_version, a.scorer, a.exploited_since FROM advisory_vulnerability \
+               l JOIN advisory a ON a.id = l.advisory_id JOIN feed f ON f.id = a.feed_id WHERE \
+               l.vulnerability_id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb))) ORDER BY l.vulnerability_id, f.kind, \
+               f.scope, a.name",
 };
 
 const NAMES: Dialect = Dialect {
     sqlite: "SELECT id, name FROM vulnerability WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, name FROM vulnerability WHERE id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "SELECT id, name FROM vulnerability WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 
 const DELETE: Dialect = Dialect {
     sqlite: "DELETE FROM vulnerability WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "DELETE FROM vulnerability WHERE id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))",
+    postgres: "DELETE FROM vulnerability WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb)))",
 };
 
 /// Vulnerabilities handled in one statement.
@@ -201,7 +197,10 @@ impl Writer {
     }
 
     pub(crate) async fn flush(&mut self, session: &mut Session) -> Result<(), StoreError> {
-        self.new.insert(session).await
+        self.new.insert(session).await?;
+        // From here on the database knows them.
+        self.known.clear();
+        Ok(())
     }
 
     /// Finds the vulnerabilities of advisories that give no CVE.

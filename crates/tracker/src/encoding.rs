@@ -1,8 +1,8 @@
 //! How advisories and packages are stored in blocks, and by which digests they are known.
 //!
 //! The encoding is postcard's (its wire format is specified and stable). It is not
-//! self-describing: [`FORMAT`] tells which shape of the types was written, and an advisory of
-//! another shape is parsed again from its raw record.
+//! self-describing: [`FORMAT`] tells which shape of the types was written, and what has another is
+//! refused rather than misread.
 
 use palisade_model::Affected;
 use palisade_store::StoreError;

@@ -1,5 +1,6 @@
 //! Why something could not be done.
 
+use palisade_fetch::FetchError;
 use palisade_formats::{ReadError, Reject};
 use palisade_store::StoreError;
 
@@ -24,6 +25,25 @@ pub enum TrackerError {
         kind: &'static str,
         /// What is wrong with the first record, and where that is.
         first: String,
+    },
+    /// A document that is not believed; nothing of it was stored.
+    #[error("{document} is held back: {reason}")]
+    HeldBack {
+        /// The document.
+        document: String,
+        /// Why.
+        reason: String,
+    },
+    /// Something could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// A source does not answer as it is documented to.
+    #[error("{source_name}: {reason}")]
+    Source {
+        /// The source's name.
+        source_name: String,
+        /// What is odd.
+        reason: String,
     },
     /// A file could not be opened.
     #[error(transparent)]
@@ -71,4 +91,18 @@ impl TrackerError {
             }),
         }
     }
+}
+
+/// An error with its causes, in one line.
+pub fn error_line(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = error.source();
+    }
+    line
 }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use palisade_formats::{ReadError, Reject, container, epss};
+use palisade_formats::{ReadError, Reject, epss};
 use palisade_store::{EpssRow, ImportSummary, Store};
 
 use crate::TrackerError;
@@ -63,7 +63,7 @@ fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Vec<Reject>),
         )
     };
     let mut passed_over = Vec::new();
-    container::for_each_document(&open.name, open.reader, &|_| true, visit, &mut |reject| {
+    document.for_each(&open.name, open.reader, &|_| true, visit, &mut |reject| {
         passed_over.push(reject);
     })?;
     rejects.extend(passed_over);

@@ -30,6 +30,8 @@ pub struct FeedImport {
     pub document: Document,
     /// What the document does not say.
     pub context: FeedContext,
+    /// Whether it is believed even if it is older than what is stored, or half of that is missing.
+    pub believe: bool,
     /// The time of the import, in microseconds since 1970.
     pub now: i64,
 }
@@ -38,7 +40,7 @@ pub struct FeedImport {
 const BATCH_RECORDS: usize = 512;
 
 /// Batches that wait for the importer.
-const BATCHES_WAITING: usize = 3;
+const BATCHES_WAITING: usize = 2;
 
 /// What the reading thread sends.
 enum Message {
@@ -75,6 +77,7 @@ pub async fn import_feed(
         kind,
         document,
         context,
+        believe,
         now,
     } = import;
     let name = document.name();
@@ -86,7 +89,7 @@ pub async fn import_feed(
         })
     };
     let mut session = store.write().await?;
-    let mut writing = Writing::new(&mut session, kind, name.clone()).await?;
+    let mut writing = Writing::new(&mut session, kind, name.clone(), believe).await?;
     while let Some(message) = receiver.recv().await {
         writing.take(&mut session, message).await?;
     }

@@ -12,6 +12,7 @@ use palisade_store::{
 };
 
 use crate::derive::Deriver;
+use crate::doubt;
 use crate::encoding::{digest, encode};
 use crate::news::OpenNow;
 use crate::notes::stored_reject;
@@ -38,6 +39,8 @@ pub struct InventoryImport {
     pub keys: Vec<apk_signature::PublicKey>,
     /// Whether an inventory without a good signature is refused.
     pub require_signature: bool,
+    /// Whether it is believed even if half of the packages are missing.
+    pub believe: bool,
     /// The time of the import.
     pub now: Timestamp,
 }
@@ -110,6 +113,7 @@ struct Revision {
     time: i64,
     digest: [u8; 16],
     signed_by: Option<String>,
+    believe: bool,
     now: i64,
     packages: Vec<EncodedPackage>,
     sources: Vec<NewSourcePackage>,
@@ -175,6 +179,7 @@ impl Revision {
                 .as_microsecond(),
             digest,
             signed_by: head.signed_by,
+            believe: import.believe,
             now: import.now.as_microsecond(),
             packages: encoded,
             sources: sources.list,
@@ -215,6 +220,12 @@ async fn write(
     let Some(name) = unused_name(session, repository, revision).await? else {
         return Ok(false);
     };
+    let before = session.revision_at(repository, revision.time).await?;
+    if let Some(before) = before.filter(|_| !revision.believe) {
+        let stored = usize::try_from(before.packages).unwrap_or(0);
+        let missing = stored.saturating_sub(revision.packages.len());
+        doubt::shrunken(&summary.document, stored, missing)?;
+    }
     progress.step("writing packages");
     let (sources, _) = session
         .write_source_packages(distribution, &revision.sources)

@@ -4,11 +4,13 @@
 //! events that follow from it are there together or not at all.
 
 mod derive;
+mod doubt;
 mod encoding;
 mod error;
 mod import_epss;
 mod import_feed;
 mod import_inventory;
+mod input;
 mod judging;
 mod matches;
 mod news;
@@ -17,12 +19,14 @@ mod progress;
 mod rules;
 mod source_packages;
 mod sources;
+pub mod sync;
 pub mod views;
 
-pub use error::TrackerError;
+pub use error::{TrackerError, error_line};
 pub use import_epss::import_epss;
 pub use import_feed::{FeedImport, import_feed};
 pub use import_inventory::{InventoryImport, import_inventory, read_inventory};
+pub use input::{Input, Kind};
 pub use judging::{Judged, judge_branch, judge_vulnerabilities};
 pub use matches::{MatchRow, Matcher};
 pub use palisade_store::{Backend, ImportSummary, Store, StoreError};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read;
 
+use palisade_formats::Reject;
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Stop};
-use palisade_formats::{Reject, container};
 use palisade_matching::{Claim, Place, Provenance, Subject, judge, key};
 use palisade_model::{
     Advisory, Affected, Confidence, Distribution, Evidence, Inventory, Package, VerdictStatus,
@@ -135,7 +135,7 @@ impl Matcher {
             records: 0,
             rejects: Vec::new(),
         };
-        container::for_each_document(
+        document.for_each(
             &open.name,
             open.reader,
             &|member| kind.reads_member(member),

@@ -1,10 +1,13 @@
 //! Documents to be imported: files, standard input, or what is in memory.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use palisade_formats::container::{self, Expansion, Seekable, for_each_zipped_document, is_zip};
+use palisade_formats::{ReadError, Reject};
 
 /// Repositories of aports, which [`palisade_formats::apkbuild`] looks for in a path.
 const APORTS: [&str; 6] = [
@@ -78,6 +81,30 @@ impl Document {
         }
     }
 
+    /// Visits the document, which was opened, or each member of the archive that it is, whose name passes `wanted`.
+    pub(crate) fn for_each(
+        &self,
+        name: &str,
+        reader: Box<dyn Read + Send>,
+        wanted: &dyn Fn(&str) -> bool,
+        visit: &mut dyn FnMut(&str, &mut dyn Read) -> Result<(), ReadError>,
+        passed_over: &mut dyn FnMut(Reject),
+    ) -> Result<(), ReadError> {
+        let failed = |error| container::read_error(name, error);
+        let mut reader = BufReader::new(reader);
+        if !is_zip(reader.fill_buf().map_err(failed)?) {
+            return container::for_each_document(name, reader, wanted, visit, passed_over);
+        }
+        let archive: Box<dyn Seekable> = match self {
+            Self::File(path) => Box::new(open_file(path).map_err(failed)?),
+            Self::Memory { bytes, .. } => Box::new(io::Cursor::new(bytes.clone())),
+            Self::Stdin => spool(&mut reader).map_err(failed)?,
+        };
+        let expansion = Expansion::default();
+        let spool = &mut spool;
+        for_each_zipped_document(expansion, name, archive, wanted, spool, visit, passed_over)
+    }
+
     pub(crate) fn open(&self) -> Result<OpenDocument, InputError> {
         let name = self.name();
         let read = Arc::new(AtomicU64::new(0));
@@ -124,6 +151,14 @@ fn without_folders(path: &Path) -> String {
         }
         _ => file.into_owned(),
     }
+}
+
+/// Copies a stream to a file without a name, from which it can be read from any place.
+fn spool(reader: &mut dyn Read) -> io::Result<Box<dyn Seekable>> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(reader, &mut file)?;
+    file.rewind()?;
+    Ok(Box::new(file))
 }
 
 #[expect(

@@ -18,7 +18,7 @@ const EXTENSION_BYTES: u64 = 64 << 10;
 const END_OF_ARCHIVE: u64 = 1024;
 
 /// What becomes of each document that a file holds.
-type Visit<'a> = dyn FnMut(&str, &mut dyn Read) -> Result<(), ReadError> + 'a;
+pub(super) type Visit<'a> = dyn FnMut(&str, &mut dyn Read) -> Result<(), ReadError> + 'a;
 
 /// Visits the document that a file is, or, when the file is a tar archive, each regular member
 /// whose name passes `wanted`, under the name `FILE!MEMBER`. Compression around it is removed.
@@ -78,7 +78,7 @@ fn is_tar(head: &[u8]) -> bool {
 }
 
 /// Readers of formats report an exceeded limit as the I/O error that they saw.
-fn name_limit(document: &str, error: ReadError) -> ReadError {
+pub(super) fn name_limit(document: &str, error: ReadError) -> ReadError {
     match error {
         ReadError::Io { source, .. } if exceeded(&source).is_some() => read_error(document, source),
         other => other,
@@ -168,6 +168,21 @@ impl Members<'_, '_> {
         });
         Ok(())
     }
+}
+
+/// A member's name without `./` in front.
+///
+/// # Errors
+/// Why a member of that name is only named.
+pub(super) fn member_name(name: &str) -> Result<&str, &'static str> {
+    let name = name.trim_start_matches("./");
+    if name.starts_with('/') || name.split('/').any(|part| part == "..") {
+        return Err("its path leads out of the archive");
+    }
+    if name.contains(|c: char| c.is_control() || c == '\\') {
+        return Err("its name holds a character that names of files should not");
+    }
+    Ok(name)
 }
 
 fn special(kind: EntryType) -> &'static str {
@@ -289,14 +304,10 @@ impl Ahead {
         let Ok(name) = std::str::from_utf8(&bytes) else {
             return odd("its name is not UTF-8");
         };
-        let name = name.trim_start_matches("./");
-        if name.starts_with('/') || name.split('/').any(|part| part == "..") {
-            return odd("its path leads out of the archive");
+        match member_name(name) {
+            Ok(name) => Ok(Ok(name.to_owned())),
+            Err(reason) => odd(reason),
         }
-        if name.contains(|c: char| c.is_control() || c == '\\') {
-            return odd("its name holds a character that names of files should not");
-        }
-        Ok(Ok(name.to_owned()))
     }
 }
 

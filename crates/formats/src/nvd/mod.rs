@@ -47,6 +47,42 @@ fn time_of_page(members: &[u8]) -> Option<palisade_model::Timestamp> {
     timestamp(&serde_json::from_slice::<Page<'_>>(members).ok()?.timestamp)
 }
 
+/// What a page of the interface says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The place of its first record among all that were asked for.
+    pub start: u64,
+    /// The records that it holds.
+    pub records: u64,
+    /// All records that were asked for.
+    pub total: u64,
+    /// When it was made.
+    pub time: Option<palisade_model::Timestamp>,
+}
+
+/// Reads what a page says of itself, without its records.
+///
+/// # Errors
+/// When it is no page of the interface.
+pub fn page(reader: &mut dyn Read) -> Result<Page, serde_json::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Written {
+        start_index: u64,
+        total_results: u64,
+        #[serde(default)]
+        timestamp: String,
+        vulnerabilities: Vec<serde::de::IgnoredAny>,
+    }
+    let page: Written = serde_json::from_reader(reader)?;
+    Ok(Page {
+        start: page.start_index,
+        records: page.vulnerabilities.len() as u64,
+        total: page.total_results,
+        time: timestamp(&page.timestamp),
+    })
+}
+
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     let (cve, annotation) = deserialize(raw)?;

@@ -27,3 +27,4 @@ mod osv;
 mod rustsec;
 mod secdb;
 mod wolfi;
+mod zipped;

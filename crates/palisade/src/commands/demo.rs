@@ -17,7 +17,7 @@ use palisade_tracker::{NoProgress, Store};
 use tokio::net::TcpListener;
 
 use self::sample::Part;
-use super::{block_on, open_current_store};
+use super::{block_on, now, open_current_store};
 use crate::serving::{self, EndSignal};
 use crate::ui;
 
@@ -80,7 +80,7 @@ async fn load(store: &Store) -> anyhow::Result<()> {
     let count = parts.len();
     for (number, Part { title, input }) in (1..).zip(parts) {
         let unit = sample::unit(input.kind);
-        let imported = input.import(store, Arc::new(NoProgress)).await;
+        let imported = input.import(store, now(), Arc::new(NoProgress)).await;
         let (summary, rejects) = imported.with_context(|| format!("load the sample, {title}"))?;
         let records = summary.records;
         ui::say(&format!("{number}/{count} {title}: {records} {unit}"));

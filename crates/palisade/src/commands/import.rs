@@ -7,11 +7,11 @@ use anyhow::Context;
 use clap::Args;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::{BranchName, Timestamp};
-use palisade_tracker::{Document, ImportSummary};
+use palisade_tracker::{Document, ImportSummary, Input, Kind};
 
-use super::{block_on, open_current_store, read_keys};
+use super::{block_on, now, open_current_store, read_keys};
 use crate::arguments::Unsaid;
-use crate::input::{Input, Kind, as_given, naming};
+use crate::naming::{as_given, naming};
 use crate::ui::{self, ProgressLine};
 
 #[derive(Debug, Args)]
@@ -44,6 +44,10 @@ pub(crate) struct Import {
     /// Refuse an index without a good signature of one of the given keys
     #[arg(long, requires = "keys")]
     require_signature: bool,
+
+    /// Import what is older than what is stored, or lacks half of it, instead of holding it back
+    #[arg(long)]
+    believe: bool,
 }
 
 pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> {
@@ -54,7 +58,7 @@ pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> 
             let document = Document::of(file);
             let progress = ProgressLine::new(&document.given_name());
             let input = command.input(document.clone(), &keys);
-            let imported = input.import(&store, progress.clone()).await;
+            let imported = input.import(&store, now(), progress.clone()).await;
             progress.done();
             let (summary, rejects) = imported.map_err(|error| naming(error.into(), &document))?;
             ui::say_rejects(&as_given(rejects, &document));
@@ -75,6 +79,7 @@ impl Import {
             time: self.time,
             keys: keys.to_vec(),
             require_signature: self.require_signature,
+            believe: self.believe,
             ..Input::new(self.kind, document)
         }
     }

@@ -18,7 +18,7 @@ use palisade_tracker::{Document, InventoryImport, MatchRow, Matcher, read_invent
 use self::branches::Origin;
 use super::{now, read_keys};
 use crate::arguments::Unsaid;
-use crate::input::{as_given, naming};
+use crate::naming::{as_given, naming};
 use crate::ui;
 
 #[derive(Debug, Args)]
@@ -162,6 +162,7 @@ impl Match {
                 time: None,
                 keys: keys.clone(),
                 require_signature: false,
+                believe: false,
                 now: now(),
             };
             let mut passed_over = Vec::new();

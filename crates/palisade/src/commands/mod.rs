@@ -6,6 +6,7 @@ pub(crate) mod import;
 pub(crate) mod r#match;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod sync;
 pub(crate) mod version;
 
 use std::path::{Path, PathBuf};
@@ -61,7 +62,8 @@ pub(crate) fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<PublicKey>> {
     paths.iter().map(|path| read_key(path)).collect()
 }
 
-fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
+/// Reads a public key; its name is its file's.
+pub(crate) fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let pem = fs_err::read_to_string(path)?;
     PublicKey::from_pem(name, &pem).with_context(|| format!("read the key {}", path.display()))

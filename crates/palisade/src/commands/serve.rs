@@ -1,12 +1,15 @@
 //! `palisade serve`: pages and JSON over HTTP.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use palisade_tracker::Store;
 
+use super::sync::syncer;
 use super::{block_on, open_current_store};
+use crate::configuration::Configuration;
 use crate::serving;
 
 #[derive(Debug, Args)]
@@ -17,19 +20,37 @@ pub(crate) struct Serve {
         value_parser = serving::parse_address
     )]
     listen: SocketAddr,
+
+    /// Fetch what configured sources have that is new, whenever their time has come
+    #[arg(long)]
+    sync: bool,
+
+    /// The configuration [default: palisade.toml in the current folder, else a built-in one]
+    #[arg(long, env = "PALISADE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 pub(crate) fn run(database: &str, command: &Serve) -> anyhow::Result<ExitCode> {
     block_on(async {
         let store = open_current_store(database).await?;
-        let served = serve(&store, command.listen).await;
+        let served = serve(&store, command).await;
         store.close().await;
         served.map(|()| ExitCode::SUCCESS)
     })
 }
 
-async fn serve(store: &Store, address: SocketAddr) -> anyhow::Result<()> {
+async fn serve(store: &Store, command: &Serve) -> anyhow::Result<()> {
     let end = serving::end_signal()?;
-    let listener = serving::listen(address).await?;
-    serving::serve(store, listener, end).await
+    let listener = serving::listen(command.listen).await?;
+    let served = serving::serve(store, listener, end);
+    if !command.sync {
+        return served.await;
+    }
+    let Configuration { fetch, sources } = Configuration::read(command.config.as_deref())?;
+    let syncer = syncer(store, &fetch)?;
+    tokio::select! {
+        served = served => served,
+        // An import that the end interrupts was never begun.
+        () = syncer.keep_up(&sources) => Ok(()),
+    }
 }

@@ -11,4 +11,5 @@ mod running;
 mod serve;
 mod statements;
 mod support;
+mod sync;
 mod version;

@@ -11,6 +11,8 @@ CREATE TABLE block (
     id BIGINT PRIMARY KEY,
     bytes BYTEA NOT NULL
 );
+-- They are compressed already.
+ALTER TABLE block ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
 -- A format of advisories together with the part of the world its documents speak of.
 CREATE TABLE feed (

@@ -58,7 +58,7 @@ const REVISIONS: &str = "SELECT r.name, r.time, r.position FROM repository p \
 const REVISIONS_AT: Dialect = with_numbers!(
     "SELECT r.name, r.time, r.position FROM repository p \
      JOIN revision r ON r.repository_id = p.id \
-     WHERE p.branch_id = $1 AND r.position IN ",
+     WHERE p.branch_id = $1 AND r.position",
     "$2",
     ""
 );

@@ -76,20 +76,20 @@ const OPEN_AT: &str = "SELECT f.source_package_id, f.vulnerability_id, f.status,
     AND i.source_package_id = f.source_package_id AND i.since <= $2 \
     AND (i.until IS NULL OR i.until > $2))";
 const LABELS: Dialect = with_numbers!(
-    "SELECT id, name, version, grafted FROM source_package WHERE id IN ",
+    "SELECT id, name, version, grafted FROM source_package WHERE id",
     "$1",
     ""
 );
 const HEADS: Dialect = with_numbers!(
     "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, v.exploited_since, \
      e.score FROM vulnerability v LEFT JOIN advisory a ON a.id = v.lead_advisory \
-     LEFT JOIN epss e ON e.name = v.name WHERE v.id IN ",
+     LEFT JOIN epss e ON e.name = v.name WHERE v.id",
     "$1",
     ""
 );
 const SPANS: Dialect = with_texts!(
     "SELECT i.source_package_id, s.name, s.version, i.since, i.until FROM source_package s \
-     JOIN source_interval i ON i.branch_id = $1 AND i.source_package_id = s.id WHERE s.name IN ",
+     JOIN source_interval i ON i.branch_id = $1 AND i.source_package_id = s.id WHERE s.name",
     "$2",
     ""
 );

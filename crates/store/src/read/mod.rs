@@ -23,16 +23,16 @@ macro_rules! with_numbers {
         crate::session::Dialect {
             sqlite: concat!(
                 $before,
-                "(SELECT value FROM json_each(",
+                " IN (SELECT value FROM json_each(",
                 $list,
                 "))",
                 $after
             ),
             postgres: concat!(
                 $before,
-                "(SELECT value::bigint FROM jsonb_array_elements_text(",
+                " = ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(",
                 $list,
-                "::jsonb))",
+                "::jsonb)))",
                 $after
             ),
         }
@@ -45,16 +45,16 @@ macro_rules! with_texts {
         crate::session::Dialect {
             sqlite: concat!(
                 $before,
-                "(SELECT value FROM json_each(",
+                " IN (SELECT value FROM json_each(",
                 $list,
                 "))",
                 $after
             ),
             postgres: concat!(
                 $before,
-                "(SELECT value FROM jsonb_array_elements_text(",
+                " = ANY (ARRAY(SELECT value FROM jsonb_array_elements_text(",
                 $list,
-                "::jsonb))",
+                "::jsonb)))",
                 $after
             ),
         }

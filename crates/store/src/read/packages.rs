@@ -66,7 +66,7 @@ const SOURCE_OF_PACKAGE: &str = "SELECT DISTINCT s.name FROM package p \
 const HISTORY: Dialect = with_numbers!(
     "SELECT i.branch_id, i.source_package_id, s.name, s.version, i.since, i.until \
      FROM source_interval i JOIN source_package s ON s.id = i.source_package_id \
-     WHERE i.source_package_id IN ",
+     WHERE i.source_package_id",
     "$1",
     " ORDER BY i.since DESC"
 );
@@ -74,7 +74,7 @@ const BUILT: Dialect = with_numbers!(
     "SELECT p.id, p.source_package_id, p.name, p.version, r.branch_id, r.name, r.architecture, \
      p.facts_block, p.facts_offset, p.facts_length FROM package p \
      JOIN package_interval i ON i.package_id = p.id AND i.until IS NULL \
-     JOIN repository r ON r.id = i.repository_id WHERE p.source_package_id IN ",
+     JOIN repository r ON r.id = i.repository_id WHERE p.source_package_id",
     "$1",
     " ORDER BY p.name, r.branch_id, r.name, r.architecture LIMIT $2"
 );
@@ -82,7 +82,7 @@ const COUNTS: Dialect = with_numbers!(
     "SELECT f.branch_id, f.source_package_id, f.status, count(*) FROM finding f \
      JOIN source_interval i ON i.branch_id = f.branch_id \
      AND i.source_package_id = f.source_package_id AND i.until IS NULL \
-     WHERE f.branch_id = $1 AND f.source_package_id IN ",
+     WHERE f.branch_id = $1 AND f.source_package_id",
     "$2",
     " GROUP BY f.branch_id, f.source_package_id, f.status"
 );
@@ -93,7 +93,7 @@ const FINDINGS: Dialect = with_numbers!(
      FROM (SELECT f.vulnerability_id AS id, min(f.status) AS status FROM finding f \
      JOIN source_interval i ON i.branch_id = f.branch_id \
      AND i.source_package_id = f.source_package_id AND i.until IS NULL \
-     WHERE f.source_package_id IN ",
+     WHERE f.source_package_id",
     "$1",
     " AND f.branch_id BETWEEN $2 AND $3 GROUP BY f.vulnerability_id) g \
      JOIN vulnerability v ON v.id = g.id \
@@ -108,7 +108,7 @@ const SECTIONS: Dialect = with_numbers!(
     "SELECT g.status, count(*) FROM (SELECT f.vulnerability_id, min(f.status) AS status \
      FROM finding f JOIN source_interval i ON i.branch_id = f.branch_id \
      AND i.source_package_id = f.source_package_id AND i.until IS NULL \
-     WHERE f.source_package_id IN ",
+     WHERE f.source_package_id",
     "$1",
     " AND f.branch_id BETWEEN $2 AND $3 GROUP BY f.vulnerability_id) g GROUP BY g.status"
 );
@@ -122,14 +122,12 @@ const PLACES: Dialect = Dialect {
              AND f.vulnerability_id = wanted.value \
              ORDER BY f.vulnerability_id, f.status, f.branch_id, f.source_package_id",
     postgres: "SELECT f.branch_id, f.source_package_id, f.vulnerability_id, f.status, \
-               f.confidence, f.fixed_in, f.first_seen FROM source_interval i \
-               JOIN finding f ON f.branch_id = i.branch_id \
-               AND f.source_package_id = i.source_package_id WHERE i.until IS NULL \
-               AND i.source_package_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)) \
-               AND f.vulnerability_id IN \
-               (SELECT value::bigint FROM jsonb_array_elements_text($2::jsonb)) \
-               ORDER BY f.vulnerability_id, f.status, f.branch_id, f.source_package_id",
+               f.confidence, f.fixed_in, f.first_seen FROM source_interval i JOIN finding f ON \
+               f.branch_id = i.branch_id AND f.source_package_id = i.source_package_id WHERE \
+               i.until IS NULL AND i.source_package_id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb))) AND f.vulnerability_id = ANY (ARRAY(SELECT \
+               value::bigint FROM jsonb_array_elements_text($2::jsonb))) ORDER BY \
+               f.vulnerability_id, f.status, f.branch_id, f.source_package_id",
 };
 
 impl Session {

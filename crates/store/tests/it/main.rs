@@ -11,5 +11,6 @@ mod findings;
 mod makers;
 mod revisions;
 mod sessions;
+mod sources;
 mod statements;
 mod vulnerabilities;

@@ -96,13 +96,13 @@ fn statements_in(code: &str) -> Vec<(String, Option<Backend>)> {
 const LISTS: [(&str, &str, &str); 2] = [
     (
         "with_numbers!(",
-        "(SELECT value FROM json_each(?))",
-        "(SELECT value::bigint FROM jsonb_array_elements_text(?::jsonb))",
+        " IN (SELECT value FROM json_each(?))",
+        " = ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(?::jsonb)))",
     ),
     (
         "with_texts!(",
-        "(SELECT value FROM json_each(?))",
-        "(SELECT value FROM jsonb_array_elements_text(?::jsonb))",
+        " IN (SELECT value FROM json_each(?))",
+        " = ANY (ARRAY(SELECT value FROM jsonb_array_elements_text(?::jsonb)))",
     ),
 ];
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc as std_mpsc};
 
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Stop};
-use palisade_formats::{ReadError, Reject, container};
+use palisade_formats::{ReadError, Reject};
 use palisade_model::{Advisory, Affected, Severity, VulnerabilityId};
 use palisade_store::NewAdvisory;
 use tokio::sync::mpsc;
@@ -17,7 +17,7 @@ use crate::sources::Document;
 use crate::{Progress, TrackerError};
 
 /// Bytes of raw records of a batch at the most, unless a single one is larger.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 1 << 19;
 
 /// Records of a batch that are passed over at the most.
 const BATCH_UNCHANGED: usize = 16_384;
@@ -48,7 +48,7 @@ pub(super) fn read(
         },
     };
     let mut passed_over = Vec::new();
-    container::for_each_document(
+    document.for_each(
         &open.name,
         open.reader,
         &|member| kind.reads_member(member),

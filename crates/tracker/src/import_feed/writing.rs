@@ -12,6 +12,7 @@ use palisade_store::{
 use super::waiting::Waiting;
 use super::{BATCH_RECORDS, Batch, Message, ParsedRecord};
 use crate::derive::Deriver;
+use crate::doubt;
 use crate::notes::note_import;
 use crate::{Progress, TrackerError};
 
@@ -19,6 +20,8 @@ use crate::{Progress, TrackerError};
 pub(super) struct Writing {
     kind: FeedKind,
     document: String,
+    /// Whether nothing is held back.
+    believe: bool,
     writer: AdvisoryWriter,
     feeds: HashMap<String, OpenFeed>,
     current: String,
@@ -65,10 +68,12 @@ impl Writing {
         session: &mut Session,
         kind: FeedKind,
         document: String,
+        believe: bool,
     ) -> Result<Self, TrackerError> {
         Ok(Self {
             kind,
             document,
+            believe,
             writer: AdvisoryWriter::new(session).await?,
             feeds: HashMap::new(),
             current: String::new(),
@@ -101,6 +106,10 @@ impl Writing {
         let scope = head.scope.clone().unwrap_or_default();
         if !self.feeds.contains_key(&scope) {
             let id = session.feed(self.kind.name(), &scope).await?;
+            if head.complete && !self.believe {
+                let stored = session.feed_as_of(id).await?;
+                doubt::older(&self.document, stored, head.as_of)?;
+            }
             let open = OpenFeed {
                 id,
                 state: session.feed_state(id).await?,
@@ -249,6 +258,9 @@ impl Writing {
                     mended: true,
                 });
                 continue;
+            }
+            if !self.believe {
+                doubt::shrunken(&self.document, feed.state.by_name.len(), gone.len())?;
             }
             self.summary.withdrawn += gone.len() as u64;
             self.writer.remove(session, &gone).await?;

@@ -261,6 +261,67 @@ fn nothing_is_withdrawn_while_a_record_cannot_be_named() {
 }
 
 #[test]
+fn a_feed_that_lost_half_of_its_records_is_held_back() {
+    let tracker = Tracker::new();
+    let fixes: Vec<String> = (0..30)
+        .map(|number| format!("zlib 1.2.{number}-r0 CVE-2024-{number:04}"))
+        .collect();
+    let fixes: Vec<&str> = fixes.iter().map(String::as_str).collect();
+    tracker.feed(FeedKind::Secdb, &secdb("v3.17", &fixes));
+    let before = tracker.content();
+    let error = tracker
+        .try_feed(FeedKind::Secdb, &secdb("v3.17", &fixes[..14]))
+        .unwrap_err();
+    assert!(matches!(error, TrackerError::HeldBack { .. }), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("it lacks 16 of the 30 records that are stored")
+    );
+    assert_eq!(tracker.content(), before);
+    // Half of them may go, and so may all when somebody says so.
+    let half = tracker.feed(FeedKind::Secdb, &secdb("v3.17", &fixes[..15]));
+    assert_eq!(half.withdrawn, 15);
+}
+
+#[test]
+fn an_inventory_that_lost_half_of_its_packages_is_held_back() {
+    let packages: Vec<String> = (0..30).map(|number| format!("p{number} 1.0-r0")).collect();
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    let tracker = Tracker::new();
+    tracker.inventory("alpine/v3.17", 1000, &apkindex(&packages));
+    let before = tracker.content();
+    let few = apkindex(&packages[..10]);
+    let error = tracker
+        .try_inventory("alpine/v3.17", 2000, &few)
+        .unwrap_err();
+    assert!(matches!(error, TrackerError::HeldBack { .. }), "{error:?}");
+    assert_eq!(tracker.content(), before);
+    // In the past there is nothing to compare it with.
+    tracker.inventory("alpine/v3.17", 500, &few);
+}
+
+#[test]
+fn an_older_catalogue_is_held_back() {
+    let catalogue = |day: &str, ids: &[&str]| {
+        let entry = |id: &&str| json!({"cveID": id, "dateAdded": "2024-05-01"});
+        let entries: Vec<_> = ids.iter().map(entry).collect();
+        json!({"title": "KEV", "catalogVersion": "1", "dateReleased": format!("{day}T00:00:00Z"),
+            "count": ids.len(), "vulnerabilities": entries})
+        .to_string()
+    };
+    let tracker = Tracker::new();
+    let new = catalogue("2025-02-01", &["CVE-2024-0001", "CVE-2024-0002"]);
+    tracker.feed(FeedKind::Kev, &new);
+    let old = catalogue("2025-01-01", &["CVE-2024-0001"]);
+    let error = tracker.try_feed(FeedKind::Kev, &old).unwrap_err();
+    assert!(matches!(error, TrackerError::HeldBack { .. }), "{error:?}");
+    assert_eq!(tracker.advisories(), ["CVE-2024-0001", "CVE-2024-0002"]);
+    let again = tracker.feed(FeedKind::Kev, &new);
+    assert_eq!(again.withdrawn, 0);
+}
+
+#[test]
 fn a_branch_may_come_back_to_an_earlier_state() {
     let tracker = Tracker::new();
     tracker.feed(

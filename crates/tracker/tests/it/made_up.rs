@@ -80,6 +80,7 @@ impl Bench {
             time: Some(time),
             keys: Vec::new(),
             require_signature: false,
+            believe: false,
             now: time,
         }
     }
@@ -90,6 +91,7 @@ impl Bench {
             kind,
             document,
             context: FeedContext::default(),
+            believe: false,
             now: 1_800_000_000,
         };
         import_feed(store, import, Arc::new(NoProgress))

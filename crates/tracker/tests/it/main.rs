@@ -11,4 +11,5 @@ mod guix_cases;
 mod import;
 mod order;
 mod rules;
+mod sync;
 mod views;

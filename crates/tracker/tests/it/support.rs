@@ -48,6 +48,7 @@ impl World {
             kind,
             document,
             context,
+            believe: false,
             now: self.clock,
         };
         let (_, rejects) = import_feed(&self.store, import, Arc::new(NoProgress))
@@ -81,6 +82,7 @@ impl World {
             time: Some(format!("2026-01-01T{time}:00Z").parse().unwrap()),
             keys: Vec::new(),
             require_signature: false,
+            believe: false,
             now: Timestamp::from_microsecond(self.clock).unwrap(),
         };
         import_inventory(&self.store, import, Arc::new(NoProgress))

@@ -58,6 +58,7 @@ impl Tracker {
             kind,
             document: self.document(text.as_bytes()),
             context: FeedContext::default(),
+            believe: false,
             now: now(),
         };
         let imported = import_feed(&self.store, import, Arc::new(NoProgress));
@@ -95,6 +96,7 @@ impl Tracker {
             time: Some(Timestamp::from_second(second).unwrap()),
             keys: Vec::new(),
             require_signature: false,
+            believe: false,
             now: Timestamp::from_microsecond(now()).unwrap(),
         };
         let imported = import_inventory(&self.store, import, Arc::new(NoProgress));

@@ -101,6 +101,7 @@ impl Site {
             kind,
             document,
             context,
+            believe: false,
             now: NOW,
         };
         let (_, rejects) = import_feed(&self.store, import, Arc::new(NoProgress))
@@ -124,6 +125,7 @@ impl Site {
             time: Some("2026-01-01T10:00:00Z".parse().unwrap()),
             keys: Vec::new(),
             require_signature: false,
+            believe: false,
             now: Timestamp::from_microsecond(NOW).unwrap(),
         };
         import_inventory(&self.store, import, Arc::new(NoProgress))

@@ -5,9 +5,7 @@ use std::borrow::Cow;
 
 use palisade_formats::feed::FeedKind;
 use palisade_formats::inventory::InventoryKind;
-use palisade_tracker::Document;
-
-use crate::input::{Input, Kind};
+use palisade_tracker::{Document, Input, Kind};
 
 /// A file of the sample.
 pub(super) struct Part {

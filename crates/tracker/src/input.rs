@@ -8,32 +8,45 @@ use palisade_formats::apk_signature::PublicKey;
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::{BranchName, Timestamp};
-use palisade_tracker::{
-    Document, FeedImport, ImportSummary, InventoryImport, Progress, Store, TrackerError,
-    import_epss, import_feed, import_inventory,
-};
+use palisade_store::{ImportSummary, Store};
 
-use crate::commands::now;
+use crate::sources::Document;
+use crate::{
+    FeedImport, InventoryImport, Progress, TrackerError, import_epss, import_feed, import_inventory,
+};
 
 /// What can be imported.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A feed of advisories.
     Feed(FeedKind),
+    /// An inventory of packages.
     Inventory(InventoryKind),
+    /// EPSS scores.
     Epss,
 }
 
 /// A document with all that has to be known to import it.
-pub(crate) struct Input {
-    pub(crate) kind: Kind,
-    pub(crate) document: Document,
-    pub(crate) branch: Option<BranchName>,
-    pub(crate) repository: Option<String>,
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Its format.
+    pub kind: Kind,
+    /// The document.
+    pub document: Document,
+    /// The branch of which it speaks, if it does not say so.
+    pub branch: Option<BranchName>,
+    /// The repository within the branch.
+    pub repository: Option<String>,
     /// The revision's name; feeds have none, nor what follows.
-    pub(crate) revision: Option<String>,
-    pub(crate) time: Option<Timestamp>,
-    pub(crate) keys: Vec<PublicKey>,
-    pub(crate) require_signature: bool,
+    pub revision: Option<String>,
+    /// When the revision was made.
+    pub time: Option<Timestamp>,
+    /// Keys with which signatures are checked.
+    pub keys: Vec<PublicKey>,
+    /// Whether an inventory without a good signature is refused.
+    pub require_signature: bool,
+    /// Whether it is believed even if it is older than what is stored, or half of that is missing.
+    pub believe: bool,
 }
 
 impl FromStr for Kind {
@@ -55,7 +68,7 @@ impl FromStr for Kind {
 
 impl Input {
     /// A document that says everything itself.
-    pub(crate) fn new(kind: Kind, document: Document) -> Self {
+    pub fn new(kind: Kind, document: Document) -> Self {
         Self {
             kind,
             document,
@@ -65,23 +78,31 @@ impl Input {
             time: None,
             keys: Vec::new(),
             require_signature: false,
+            believe: false,
         }
     }
 
     /// Imports it, and gives what that did and what was passed over.
-    pub(crate) async fn import(
+    ///
+    /// # Errors
+    /// When it cannot be read to its end, is not believed, or the database refuses; then nothing is
+    /// changed.
+    pub async fn import(
         self,
         store: &Store,
+        now: Timestamp,
         progress: Arc<dyn Progress>,
     ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
         match self.kind {
-            Kind::Epss => import_epss(store, self.document, now().as_microsecond()).await,
-            Kind::Feed(kind) => import_feed(store, self.feed(kind), progress).await,
-            Kind::Inventory(kind) => import_inventory(store, self.inventory(kind), progress).await,
+            Kind::Epss => import_epss(store, self.document, now.as_microsecond()).await,
+            Kind::Feed(kind) => import_feed(store, self.feed(kind, now), progress).await,
+            Kind::Inventory(kind) => {
+                import_inventory(store, self.inventory(kind, now), progress).await
+            }
         }
     }
 
-    fn feed(self, kind: FeedKind) -> FeedImport {
+    fn feed(self, kind: FeedKind, now: Timestamp) -> FeedImport {
         FeedImport {
             kind,
             document: self.document,
@@ -89,11 +110,12 @@ impl Input {
                 branch: self.branch,
                 repository: self.repository,
             },
-            now: now().as_microsecond(),
+            believe: self.believe,
+            now: now.as_microsecond(),
         }
     }
 
-    fn inventory(self, kind: InventoryKind) -> InventoryImport {
+    fn inventory(self, kind: InventoryKind, now: Timestamp) -> InventoryImport {
         InventoryImport {
             kind,
             document: self.document,
@@ -103,26 +125,8 @@ impl Input {
             time: self.time,
             keys: self.keys,
             require_signature: self.require_signature,
-            now: now(),
+            believe: self.believe,
+            now,
         }
     }
-}
-
-/// An error with the document as the user named it, unless it has that already: what is stored and
-/// published of a document has only its short name.
-pub(crate) fn naming(error: anyhow::Error, document: &Document) -> anyhow::Error {
-    let name = document.given_name();
-    let named = error.chain().any(|cause| cause.to_string().contains(&name));
-    if named { error } else { error.context(name) }
-}
-
-/// What was passed over in a document, with the document as the user named it.
-pub(crate) fn as_given(mut rejects: Vec<Reject>, document: &Document) -> Vec<Reject> {
-    let name = document.name();
-    for reject in &mut rejects {
-        if let Some(member) = reject.document.strip_prefix(&name) {
-            reject.document = document.given_name() + member;
-        }
-    }
-    rejects
 }

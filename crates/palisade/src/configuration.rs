@@ -1,0 +1,332 @@
+//! The configuration file: which sources are fetched, and how.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use palisade_fetch::Url;
+use palisade_formats::feed::FeedKind;
+use palisade_formats::inventory::InventoryKind;
+use palisade_model::BranchName;
+use palisade_tracker::Kind;
+use palisade_tracker::sync::{CveReleases, DocumentPart, NvdApi, OsvBucket, Source, SourceKind};
+use serde::{Deserialize, Deserializer};
+
+use crate::commands::read_key;
+
+/// What counts without a file.
+pub(crate) const DEFAULT: &str = include_str!("configuration/default.toml");
+
+/// Where a file is looked for when nobody names one.
+const FILE: &str = "palisade.toml";
+
+/// A configuration as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    fetch: Fetch,
+    #[serde(default)]
+    source: Vec<WrittenSource>,
+}
+
+/// How documents are fetched.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Fetch {
+    /// Where documents are kept until they are imported.
+    pub(crate) cache: PathBuf,
+    /// Whom a source may tell when it wants to complain.
+    pub(crate) contact: Option<String>,
+}
+
+impl Default for Fetch {
+    fn default() -> Self {
+        Self {
+            cache: "palisade-cache".into(),
+            contact: None,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenSource {
+    name: String,
+    r#type: Type,
+    #[serde(deserialize_with = "duration")]
+    every: Duration,
+    #[serde(default = "yes")]
+    enabled: bool,
+    #[serde(default)]
+    hosts: Vec<String>,
+    /// Whether it is in the own network.
+    #[serde(default)]
+    private: bool,
+    url: Option<Url>,
+    #[serde(default, deserialize_with = "optional_duration")]
+    pace: Option<Duration>,
+    key_file: Option<PathBuf>,
+    key_environment: Option<String>,
+    #[serde(default)]
+    ecosystems: Vec<String>,
+    mirror: Option<Url>,
+    secdb: Option<Url>,
+    #[serde(default)]
+    branches: Vec<String>,
+    #[serde(default)]
+    repositories: Vec<String>,
+    #[serde(default)]
+    architectures: Vec<String>,
+    #[serde(default)]
+    keys: Vec<PathBuf>,
+    #[serde(default)]
+    document: Vec<WrittenDocument>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Type {
+    Nvd,
+    CveList,
+    Osv,
+    Documents,
+    Alpine,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenDocument {
+    name: Option<String>,
+    url: Url,
+    format: String,
+    branch: Option<String>,
+    repository: Option<String>,
+}
+
+/// A configuration as it is meant.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    pub(crate) fetch: Fetch,
+    pub(crate) sources: Vec<Source>,
+}
+
+impl Configuration {
+    /// Reads the file that was named, or the one in the current folder, or what counts without one.
+    pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
+        let file = named.or(Some(Path::new(FILE)).filter(|file| file.exists()));
+        let Some(file) = file else {
+            return Self::parse(DEFAULT).context("read the built-in configuration");
+        };
+        let text = fs_err::read_to_string(file)?;
+        Self::parse(&text).with_context(|| format!("read {}", file.display()))
+    }
+
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let written: Written = toml::from_str(text)?;
+        let mut sources = Vec::new();
+        for source in written.source {
+            if sources
+                .iter()
+                .any(|known: &Source| known.name == source.name)
+            {
+                bail!("two sources are called {:?}", source.name);
+            }
+            if source.enabled {
+                let name = source.name.clone();
+                let source = source
+                    .meant()
+                    .with_context(|| format!("the source {name:?}"))?;
+                sources.push(source);
+            }
+        }
+        Ok(Self {
+            fetch: written.fetch,
+            sources,
+        })
+    }
+}
+
+impl WrittenSource {
+    fn meant(self) -> anyhow::Result<Source> {
+        let kind = match self.r#type {
+            Type::Nvd => SourceKind::Nvd(NvdApi {
+                url: self.url()?,
+                key: self.key()?,
+                pace: self.pace.unwrap_or(Duration::from_secs(6)),
+            }),
+            Type::CveList => SourceKind::CveList(CveReleases { url: self.url()? }),
+            Type::Osv => SourceKind::Osv(OsvBucket {
+                url: self.url()?,
+                ecosystems: self.ecosystems.clone(),
+            }),
+            Type::Documents => {
+                let documents = self.document.iter().map(WrittenDocument::meant);
+                SourceKind::Documents(documents.collect::<anyhow::Result<_>>()?)
+            }
+            Type::Alpine => SourceKind::Documents(self.alpine()?),
+        };
+        Ok(Source {
+            name: self.name,
+            kind,
+            every: self.every,
+            hosts: self.hosts,
+            private: self.private,
+        })
+    }
+
+    fn url(&self) -> anyhow::Result<Url> {
+        self.url.clone().context("it needs a url")
+    }
+
+    /// The key, from where it is kept; it never stands in the configuration itself.
+    fn key(&self) -> anyhow::Result<Option<String>> {
+        if let Some(file) = &self.key_file {
+            let key = fs_err::read_to_string(file)?;
+            return Ok(Some(key.trim().to_owned()));
+        }
+        let key = self.key_environment.as_deref().and_then(environment);
+        Ok(key.filter(|key| !key.is_empty()))
+    }
+
+    /// The indexes and security databases of Alpine's branches.
+    fn alpine(&self) -> anyhow::Result<Vec<DocumentPart>> {
+        let keys = self.keys.iter().map(|path| read_key(path));
+        let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
+        let mut parts = Vec::new();
+        for name in &self.branches {
+            let branch: BranchName = format!("alpine/{name}")
+                .parse()
+                .with_context(|| format!("{name:?} is no branch"))?;
+            for repository in &self.repositories {
+                let part = |name: String, url: Url, kind: Kind| DocumentPart {
+                    name,
+                    url,
+                    kind,
+                    branch: Some(branch.clone()),
+                    repository: Some(repository.clone()),
+                    keys: keys.clone(),
+                    require_signature: !keys.is_empty(),
+                };
+                if let Some(secdb) = &self.secdb {
+                    parts.push(DocumentPart {
+                        require_signature: false,
+                        ..part(
+                            format!("secdb/{name}/{repository}"),
+                            secdb.join(&format!("{name}/{repository}.json"))?,
+                            Kind::Feed(FeedKind::Secdb),
+                        )
+                    });
+                }
+                for architecture in &self.architectures {
+                    let Some(mirror) = &self.mirror else {
+                        continue;
+                    };
+                    let path = format!("{name}/{repository}/{architecture}/APKINDEX.tar.gz");
+                    parts.push(part(
+                        format!("{name}/{repository}/{architecture}"),
+                        mirror.join(&path)?,
+                        Kind::Inventory(InventoryKind::Apkindex),
+                    ));
+                }
+            }
+        }
+        Ok(parts)
+    }
+}
+
+impl WrittenDocument {
+    fn meant(&self) -> anyhow::Result<DocumentPart> {
+        let last = self.url.path_segments().and_then(|mut it| it.next_back());
+        let name = self.name.clone().or(last.map(str::to_owned));
+        let branch = self.branch.as_ref().map(|branch| branch.parse());
+        Ok(DocumentPart {
+            name: name.unwrap_or_else(|| self.url.to_string()),
+            url: self.url.clone(),
+            kind: self.format.parse().map_err(anyhow::Error::msg)?,
+            branch: branch.transpose().context("its branch")?,
+            repository: self.repository.clone(),
+            keys: Vec::new(),
+            require_signature: false,
+        })
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary reads the environment, for secrets here"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A duration in words, such as `2h` or `90 minutes`.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let duration = text.parse::<jiff::SignedDuration>().ok();
+    let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
+    duration.ok_or_else(|| {
+        serde::de::Error::custom(format!("{text:?} is no duration; write 2h or 30m or 6s"))
+    })
+}
+
+fn optional_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        format!("{:#}", Configuration::parse(text).unwrap_err())
+    }
+
+    #[test]
+    fn what_counts_without_a_file_is_a_configuration() {
+        let configuration = Configuration::parse(DEFAULT).unwrap();
+        let names: Vec<_> = configuration
+            .sources
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
+        assert_eq!(names, ["nvd", "cve-list", "osv", "kev", "epss", "alpine"]);
+        let SourceKind::Documents(parts) = &configuration.sources[5].kind else {
+            panic!("Alpine has documents")
+        };
+        assert_eq!(parts.len(), 5 * 2 * 2);
+        assert_eq!(
+            parts[1].url.as_str(),
+            "https://dl-cdn.alpinelinux.org/alpine/edge/main/x86_64/APKINDEX.tar.gz"
+        );
+        assert_eq!(
+            parts[2].url.as_str(),
+            "https://secdb.alpinelinux.org/edge/community.json"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let source = |rest: &str| {
+            format!("[[source]]\nname = \"x\"\ntype = \"documents\"\nevery = \"1h\"\n{rest}")
+        };
+        let typo = error(&source("evry = \"2h\"\n"));
+        assert!(typo.contains("unknown field `evry`"), "{typo}");
+        let twice = error(&format!("{}{}", source(""), source("")));
+        assert!(twice.contains("two sources are called \"x\""), "{twice}");
+        let format = error(&source(
+            "[[source.document]]\nurl = \"https://example.org/x\"\nformat = \"y\"\n",
+        ));
+        assert!(format.contains("there is no format \"y\""), "{format}");
+        let duration = error(&source("").replace("1h", "often"));
+        assert!(duration.contains("\"often\" is no duration"), "{duration}");
+        let url = error("[[source]]\nname = \"n\"\ntype = \"nvd\"\nevery = \"1h\"\n");
+        assert!(url.contains("it needs a url"), "{url}");
+    }
+}

@@ -1,0 +1,174 @@
+//! `palisade sync`: from a configuration to findings' feeds, and how that went.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::{Value, json};
+
+use crate::running::Running;
+use crate::support::{palisade, said};
+
+/// Serves one document to whoever asks for it; everything else is not found.
+fn server(path: &'static str, body: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+                request.extend(byte);
+            }
+            let (status, body) = if request.starts_with(format!("GET {path} ").as_bytes()) {
+                ("200 OK", body.as_str())
+            } else {
+                ("404 Not Found", "")
+            };
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    address
+}
+
+#[test]
+fn sources_are_fetched_and_their_state_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = json!({"title": "KEV", "catalogVersion": "1", "count": 1,
+        "dateReleased": "2026-01-01T00:00:00Z",
+        "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2024-05-01"}]});
+    let address = server("/kev.json", catalogue.to_string());
+    let source = |name: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\ntype = \"documents\"\nevery = \"6h\"\nprivate = true\n\
+             [[source.document]]\nurl = \"http://{address}/{name}.json\"\nformat = \"kev\"\n"
+        )
+    };
+    let cache = folder.path().join("cache");
+    let text = format!(
+        "[fetch]\ncache = {cache:?}\n{}{}",
+        source("kev"),
+        source("gone")
+    );
+    let configuration = folder.path().join("palisade.toml");
+    fs_err::write(&configuration, text).unwrap();
+    let run = |arguments: &[&str]| {
+        palisade()
+            .arg("--database")
+            .arg(folder.path().join("test.sqlite"))
+            .arg("sync")
+            .args(arguments)
+            .arg("--config")
+            .arg(&configuration)
+            .output()
+            .unwrap()
+    };
+    let first = run(&[]);
+    assert_eq!(first.status.code(), Some(2), "one source failed");
+    let told = said(&first);
+    assert!(told.contains("kev kev.json: 1 records, 1 new"), "{told}");
+    assert!(told.contains("404 Not Found"), "{told}");
+    let again = run(&["kev"]);
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert!(
+        said(&again).contains("1 records, 0 new"),
+        "{}",
+        said(&again)
+    );
+    let early = run(&["--due"]);
+    assert_eq!(early.status.code(), Some(0));
+    assert!(!said(&early).contains("kev.json"), "{}", said(&early));
+
+    let status = run(&["--status", "--format", "json"]);
+    assert_eq!(status.status.code(), Some(1), "one source is late");
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    let [kev, gone] = &status["sources"].as_array().unwrap()[..] else {
+        panic!("{status}")
+    };
+    assert_eq!(kev["late"], false);
+    assert_eq!(kev["parts"][0]["records"], 1);
+    assert_eq!(gone["late"], true);
+    assert!(gone["error"].as_str().unwrap().contains("404"), "{gone}");
+}
+
+#[test]
+fn what_is_wrong_with_a_configuration_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = folder.path().join("palisade.toml");
+    fs_err::write(&configuration, "[[source]]\nname = 1\n").unwrap();
+    let output = palisade()
+        .args(["sync", "--status", "--config"])
+        .arg(&configuration)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = said(&output);
+    assert!(told.contains("palisade.toml"), "{told}");
+    assert!(told.contains("line 2"), "{told}");
+}
+
+#[test]
+fn the_built_in_configuration_can_be_printed_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = palisade()
+        .args(["sync", "--print-config"])
+        .output()
+        .unwrap();
+    assert_eq!(printed.status.code(), Some(0));
+    let configuration = folder.path().join("palisade.toml");
+    fs_err::write(&configuration, &printed.stdout).unwrap();
+    let output = palisade()
+        .arg("--database")
+        .arg(folder.path().join("test.sqlite"))
+        .args(["sync", "--status", "--config"])
+        .arg(&configuration)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "nothing was ever fetched");
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(table.lines().count(), 7, "{table}");
+}
+
+#[test]
+fn a_server_keeps_up_with_its_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalogue = json!({"title": "KEV", "catalogVersion": "1", "count": 1,
+        "dateReleased": "2026-01-01T00:00:00Z",
+        "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2024-05-01"}]});
+    let address = server("/kev.json", catalogue.to_string());
+    let cache = folder.path().join("cache");
+    let text = format!(
+        "[fetch]\ncache = {cache:?}\n[[source]]\nname = \"kev\"\ntype = \"documents\"\n\
+         every = \"6h\"\nprivate = true\n[[source.document]]\n\
+         url = \"http://{address}/kev.json\"\nformat = \"kev\"\n"
+    );
+    let configuration = folder.path().join("palisade.toml");
+    fs_err::write(&configuration, text).unwrap();
+    let server = Running::start("serve", |command| {
+        command
+            .args(["--listen", "127.0.0.1:0", "--sync", "--config"])
+            .arg(&configuration)
+            .arg("--database")
+            .arg(folder.path().join("test.sqlite"));
+    });
+    let status = || {
+        let output = palisade()
+            .arg("--database")
+            .arg(folder.path().join("test.sqlite"))
+            .args(["sync", "--status", "--config"])
+            .arg(&configuration)
+            .output()
+            .unwrap();
+        output.status.code()
+    };
+    let had = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        status() == Some(0)
+    });
+    assert!(had, "the source was had within ten seconds");
+    assert!(server.end().status.success());
+}

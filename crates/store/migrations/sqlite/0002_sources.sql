@@ -1,0 +1,25 @@
+-- A source that is fetched from, by its name in the configuration, and how that went.
+CREATE TABLE source (
+    name TEXT PRIMARY KEY,
+    attempted_at BIGINT,
+    succeeded_at BIGINT,
+    failures BIGINT NOT NULL,
+    error TEXT,
+    next_at BIGINT NOT NULL,
+    -- Until when somebody is at it, unless they died.
+    leased_until BIGINT
+) WITHOUT ROWID;
+
+-- A document of a source, or another part of what it has.
+CREATE TABLE source_part (
+    source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- What to remember for the next time, as JSON: validators, a place to go on from.
+    memory TEXT NOT NULL,
+    fetched_at BIGINT,
+    changed_at BIGINT,
+    records BIGINT,
+    rejected BIGINT,
+    error TEXT,
+    PRIMARY KEY (source, name)
+) WITHOUT ROWID;

@@ -1,0 +1,226 @@
+//! Sources: fetches what is new, imports it, and remembers how it went.
+//!
+//! A source has parts: documents, or pages of an interface. Each is fetched, imported, and only then
+//! remembered, so whoever is killed in between fetches or imports it again, which changes nothing.
+//! A part that fails does not keep the others from being had.
+
+mod cve_list;
+mod nvd;
+mod osv;
+mod part;
+mod source;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use palisade_fetch::Client;
+use palisade_formats::Reject;
+use palisade_model::Timestamp;
+use palisade_store::{ImportSummary, SourceRecord, Store};
+
+pub use self::cve_list::CveReleases;
+pub use self::nvd::NvdApi;
+pub use self::osv::OsvBucket;
+use self::part::Parts;
+pub use self::source::{DocumentPart, Source, SourceKind};
+use crate::error::error_line;
+use crate::{NoProgress, Progress, TrackerError};
+
+/// For how long one has a source for oneself; longer than any run takes.
+const LEASE: Duration = Duration::from_hours(12);
+
+/// The longest time until a source that fails is asked again.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
+/// How often it is looked whether a source's time has come.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// Fetches sources into a database.
+#[derive(Clone)]
+pub struct Syncer {
+    /// The database.
+    pub store: Store,
+    /// What fetches.
+    pub client: Arc<Client>,
+    /// Where documents are kept until they are imported.
+    pub cache: PathBuf,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
+}
+
+/// What came of a part.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is as it was.
+    Unchanged,
+    /// It was imported.
+    Imported(ImportSummary, Vec<Reject>),
+    /// It could not be had, or was held back.
+    Failed(TrackerError),
+}
+
+/// Hears what becomes of each part, by its name.
+pub type Tell<'a> = dyn Fn(&str, &Outcome) + Send + Sync + 'a;
+
+/// How a run went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// To its end; so many parts failed.
+    Done {
+        /// Parts that failed.
+        failed: usize,
+    },
+    /// Somebody else is at it.
+    Busy,
+}
+
+impl Syncer {
+    /// Fetches what a source has that is new.
+    ///
+    /// # Errors
+    /// When the database refuses. What goes wrong with a part is told.
+    pub async fn sync(
+        &self,
+        source: &Source,
+        progress: Arc<dyn Progress>,
+        tell: &Tell<'_>,
+    ) -> Result<Ran, TrackerError> {
+        let started = (self.clock)();
+        if !self.lease(source, started).await? {
+            return Ok(Ran::Busy);
+        }
+        let mut parts = Parts::of(self, source, progress, tell).await?;
+        let result = match &source.kind {
+            SourceKind::Documents(documents) => parts.documents(documents).await,
+            SourceKind::Nvd(api) => nvd::sync(&mut parts, api).await,
+            SourceKind::CveList(releases) => cve_list::sync(&mut parts, releases).await,
+            SourceKind::Osv(bucket) => osv::sync(&mut parts, bucket).await,
+        };
+        let failures = parts.failures();
+        let error = match result {
+            Err(TrackerError::Store(error)) => return Err(error.into()),
+            Err(error) => Some((failures.len() + 1, error_line(&error))),
+            Ok(()) => failures
+                .first()
+                .map(|first| (failures.len(), first.clone())),
+        };
+        let failed = error.as_ref().map_or(0, |(count, _)| *count);
+        self.note(source, started, error).await?;
+        Ok(Ran::Done { failed })
+    }
+
+    /// Those of the sources whose time has come, the longest waiting first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn due<'a>(&self, sources: &'a [Source]) -> Result<Vec<&'a Source>, TrackerError> {
+        let mut session = self.store.read().await?;
+        let known = session.sources().await?;
+        let next_at = |source: &Source| {
+            let record = known.iter().find(|record| record.name == source.name);
+            record.map_or(i64::MIN, |record| record.next_at)
+        };
+        let now = (self.clock)().as_microsecond();
+        let mut due: Vec<&Source> = sources.iter().filter(|it| next_at(it) <= now).collect();
+        due.sort_by_key(|source| next_at(source));
+        Ok(due)
+    }
+
+    /// Fetches sources whenever their time has come, until somebody stops waiting. What goes wrong is
+    /// remembered with the source; what keeps it from being remembered is logged.
+    pub async fn keep_up(&self, sources: &[Source]) {
+        loop {
+            if let Err(error) = self.catch_up(sources).await {
+                tracing::error!(error = error_line(&error), "sync");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn catch_up(&self, sources: &[Source]) -> Result<(), TrackerError> {
+        for source in self.due(sources).await? {
+            let tell = |part: &str, outcome: &Outcome| match outcome {
+                Outcome::Unchanged => tracing::debug!(source = source.name, part, "unchanged"),
+                Outcome::Imported(summary, _) => {
+                    tracing::info!(source = source.name, part, ?summary, "imported");
+                }
+                Outcome::Failed(error) => {
+                    tracing::warn!(
+                        source = source.name,
+                        part,
+                        error = error_line(error),
+                        "failed"
+                    );
+                }
+            };
+            self.sync(source, Arc::new(NoProgress), &tell).await?;
+        }
+        Ok(())
+    }
+
+    async fn lease(&self, source: &Source, now: Timestamp) -> Result<bool, TrackerError> {
+        let mut session = self.store.write().await?;
+        let lease = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
+        let now = now.as_microsecond();
+        let leased = session
+            .lease_source(&source.name, now, now.saturating_add(lease))
+            .await?;
+        session.commit().await?;
+        Ok(leased)
+    }
+
+    /// Writes how a run went, and when the next one is to be.
+    async fn note(
+        &self,
+        source: &Source,
+        started: Timestamp,
+        error: Option<(usize, String)>,
+    ) -> Result<(), TrackerError> {
+        let mut session = self.store.write().await?;
+        let known = session.sources().await?;
+        let known = known.into_iter().find(|known| known.name == source.name);
+        let known = known.unwrap_or_default();
+        let failures = if error.is_some() {
+            known.failures + 1
+        } else {
+            0
+        };
+        let pause = pause(source.every, failures);
+        let micros = |pause: Duration| i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
+        let now = (self.clock)().as_microsecond();
+        let record = SourceRecord {
+            name: source.name.clone(),
+            attempted_at: Some(started.as_microsecond()),
+            succeeded_at: if error.is_none() {
+                Some(now)
+            } else {
+                known.succeeded_at
+            },
+            failures,
+            error: error.map(|(count, first)| match count {
+                1 => first,
+                count => format!("{count} parts failed, the first because {first}"),
+            }),
+            next_at: now.saturating_add(micros(pause)),
+        };
+        session.write_source(&record).await?;
+        session.commit().await?;
+        Ok(())
+    }
+}
+
+/// The time until the next run: the source's own, or, while it fails, a quarter of an hour that
+/// doubles with each failure.
+fn pause(every: Duration, failures: i64) -> Duration {
+    let Some(doublings) = u32::try_from(failures)
+        .ok()
+        .and_then(|it| it.checked_sub(1))
+    else {
+        return every;
+    };
+    let pause = Duration::from_mins(15).saturating_mul(1 << doublings.min(16));
+    pause
+        .min(LONGEST_PAUSE)
+        .min(every.max(Duration::from_mins(15)))
+}

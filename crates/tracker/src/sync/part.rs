@@ -1,0 +1,217 @@
+//! The parts of a source in one run: fetched, imported, remembered.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use palisade_fetch::{Answer, Request, Url, Validators};
+use palisade_store::PartRecord;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::source::{DocumentPart, Source};
+use super::{Outcome, Syncer, Tell};
+use crate::error::error_line;
+use crate::input::Input;
+use crate::sources::Document;
+use crate::{Progress, TrackerError};
+
+/// What is remembered of a part.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Memory<C> {
+    /// By what the server knows the state that was imported, or held back.
+    pub(super) validators: Validators,
+    /// From where to go on.
+    #[serde(bound(deserialize = "C: DeserializeOwned + Default"))]
+    pub(super) cursor: C,
+}
+
+/// A run over the parts of a source.
+pub(super) struct Parts<'a, 't> {
+    pub(super) syncer: &'a Syncer,
+    pub(super) source: &'a Source,
+    progress: Arc<dyn Progress>,
+    tell: &'a Tell<'t>,
+    known: HashMap<String, PartRecord>,
+    failures: Vec<String>,
+}
+
+impl<'a, 't> Parts<'a, 't> {
+    pub(super) async fn of(
+        syncer: &'a Syncer,
+        source: &'a Source,
+        progress: Arc<dyn Progress>,
+        tell: &'a Tell<'t>,
+    ) -> Result<Self, TrackerError> {
+        let mut session = syncer.store.read().await?;
+        let known = session.source_parts(&source.name).await?;
+        let known = known.into_iter().map(|part| (part.name.clone(), part));
+        Ok(Self {
+            syncer,
+            source,
+            progress,
+            tell,
+            known: known.collect(),
+            failures: Vec::new(),
+        })
+    }
+
+    /// Why parts failed.
+    pub(super) fn failures(&self) -> &[String] {
+        &self.failures
+    }
+
+    /// What is remembered of a part.
+    pub(super) fn memory<C: Default + DeserializeOwned>(&self, part: &str) -> Memory<C> {
+        let known = self.known.get(part);
+        // What another version of the program remembered is forgotten: the part is had anew.
+        let memory = known.and_then(|known| serde_json::from_str(&known.memory).ok());
+        memory.unwrap_or(Memory {
+            validators: Validators::default(),
+            cursor: C::default(),
+        })
+    }
+
+    /// A request to this source.
+    pub(super) fn request(&self, url: Url) -> Request {
+        Request {
+            hosts: self.source.hosts.clone(),
+            private: self.source.private,
+            ..Request::new(url)
+        }
+    }
+
+    /// Fetches a document of a part into the cache.
+    pub(super) async fn fetch(
+        &self,
+        part: &str,
+        request: &Request,
+    ) -> Result<Answer, TrackerError> {
+        let step = format!("fetching {part}");
+        self.progress.step(&step);
+        let progress = Arc::clone(&self.progress);
+        let progress = move |done, total| progress.read(done, total, 0);
+        let target = self.file(part, &request.url);
+        Ok(self
+            .syncer
+            .client
+            .fetch(request, &target, &progress)
+            .await?)
+    }
+
+    /// Where a part's document is kept: a folder each, so that the file has the name by which
+    /// people know it.
+    fn file(&self, part: &str, url: &Url) -> PathBuf {
+        let plain = |text: &str| -> String {
+            let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+            let text = text.chars().map(|c| if usable(c) { c } else { '_' });
+            let text: String = text.take(100).collect();
+            text.trim_start_matches('.').to_owned()
+        };
+        let file = url
+            .path_segments()
+            .and_then(|mut it| it.next_back())
+            .map(plain);
+        let file = file.filter(|name| !name.is_empty());
+        self.syncer
+            .cache
+            .join(plain(&self.source.name))
+            .join(plain(part))
+            .join(file.unwrap_or_else(|| "document".to_owned()))
+    }
+
+    /// Imports what was fetched; the file is not needed any longer then.
+    pub(super) async fn import(&self, input: Input) -> Result<Outcome, TrackerError> {
+        let file = match &input.document {
+            Document::File(path) => Some(path.clone()),
+            _ => None,
+        };
+        let now = (self.syncer.clock)();
+        let progress = Arc::clone(&self.progress);
+        let imported = input.import(&self.syncer.store, now, progress).await;
+        if let Some(file) = file {
+            // What is left behind is written over the next time.
+            let _ = fs_err::remove_file(file);
+        }
+        let (summary, rejects) = imported?;
+        Ok(Outcome::Imported(summary, rejects))
+    }
+
+    /// Remembers how a part went, and tells.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn remember<C: Serialize>(
+        &mut self,
+        part: &str,
+        memory: &Memory<C>,
+        outcome: Result<Outcome, TrackerError>,
+    ) -> Result<(), TrackerError> {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(TrackerError::Store(error)) => return Err(error.into()),
+            Err(error) => Outcome::Failed(error),
+        };
+        let now = Some((self.syncer.clock)().as_microsecond());
+        let mut record = self.known.remove(part).unwrap_or_default();
+        part.clone_into(&mut record.name);
+        record.memory = serde_json::to_string(memory).unwrap_or_default();
+        match &outcome {
+            Outcome::Unchanged => record.fetched_at = now,
+            Outcome::Imported(summary, _) => {
+                let count = |n: u64| Some(i64::try_from(n).unwrap_or(i64::MAX));
+                record.fetched_at = now;
+                if summary.added + summary.changed + summary.withdrawn > 0 {
+                    record.changed_at = now;
+                }
+                record.records = count(summary.records);
+                record.rejected = count(summary.rejected);
+                record.error = None;
+            }
+            Outcome::Failed(error) => record.error = Some(error_line(error)),
+        }
+        if let Some(error) = &record.error {
+            self.failures.push(format!("{part}: {error}"));
+        }
+        let mut session = self.syncer.store.write().await?;
+        session
+            .write_source_part(&self.source.name, &record)
+            .await?;
+        session.commit().await?;
+        self.known.insert(record.name.clone(), record);
+        (self.tell)(part, &outcome);
+        Ok(())
+    }
+
+    /// Fetches and imports documents, each by itself.
+    pub(super) async fn documents(&mut self, parts: &[DocumentPart]) -> Result<(), TrackerError> {
+        for part in parts {
+            let mut memory: Memory<()> = self.memory(&part.name);
+            let outcome = self.document(part, &mut memory).await;
+            self.remember(&part.name, &memory, outcome).await?;
+        }
+        Ok(())
+    }
+
+    async fn document(
+        &self,
+        part: &DocumentPart,
+        memory: &mut Memory<()>,
+    ) -> Result<Outcome, TrackerError> {
+        let request = Request {
+            known: memory.validators.clone(),
+            ..self.request(part.url.clone())
+        };
+        let body = match self.fetch(&part.name, &request).await? {
+            Answer::NotModified => return Ok(Outcome::Unchanged),
+            Answer::Body(body) => body,
+        };
+        let outcome = self.import(part.input(Document::File(body.path))).await;
+        // What is held back is held back until the source has something else.
+        if matches!(outcome, Ok(_) | Err(TrackerError::HeldBack { .. })) {
+            memory.validators = body.validators;
+        }
+        outcome
+    }
+}
