@@ -26,7 +26,7 @@ struct Source {
     unsaid: &'static [&'static str],
 }
 
-const SOURCES: [Source; 16] = [
+const SOURCES: [Source; 19] = [
     Source {
         kind: "nvd",
         real: "alpine/nvd/nvd2000.json.xz",
@@ -50,6 +50,13 @@ const SOURCES: [Source; 16] = [
         real: "alpine/secdb/secdb-3.17-main.json",
         made_up: generated::secdb,
         unsaid: &[],
+    },
+    Source {
+        kind: "rejections",
+        // The real sample has four entries.
+        real: "",
+        made_up: generated::rejections,
+        unsaid: &["--branch", "alpine/v3.17", "--repository", "main"],
     },
     Source {
         kind: "debian_tracker",
@@ -120,6 +127,18 @@ const SOURCES: [Source; 16] = [
         ],
     },
     Source {
+        kind: "apk_installed",
+        real: "alpine/installed/v3.23.6-x86_64-vm/lib/apk/db/installed",
+        made_up: generated::apkindex,
+        unsaid: &["--branch", "alpine/v3.23", "--time", "2026-05-01T00:00:00Z"],
+    },
+    Source {
+        kind: "aports",
+        real: "alpine/aports-secfixes/apkbuilds-with-secfixes-edge-20260822.tar.xz",
+        made_up: generated::aports,
+        unsaid: &["--branch", "alpine/edge", "--time", "2026-08-22T00:00:00Z"],
+    },
+    Source {
         kind: "guix_inventory",
         real: "guix/packages-eb508e32d2d3.jsonl.zst",
         made_up: generated::guix_inventory,
@@ -147,7 +166,13 @@ pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
         let wanted = imports.iter().filter(|(kind, _, _)| kinds.contains(kind));
         wanted.map(|(_, _, import)| import.clone()).collect()
     };
-    let inventories = ["apkindex", "guix_inventory", "dpkg"];
+    let inventories = [
+        "apkindex",
+        "apk_installed",
+        "aports",
+        "guix_inventory",
+        "dpkg",
+    ];
     let cases = imports.iter().map(|(kind, path, import)| Case {
         kind,
         document: path

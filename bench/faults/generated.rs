@@ -127,6 +127,10 @@ pub(crate) fn openvex() -> String {
     )
 }
 
+pub(crate) fn rejections() -> String {
+    each(|n| format!("package{n}:\n  - CVE-2024-{n:05} # never built so\n"))
+}
+
 pub(crate) fn kev() -> String {
     let entries = listed(|n| {
         format!(
@@ -152,6 +156,12 @@ pub(crate) fn apkindex() -> String {
             n % 8
         )
     })
+}
+
+/// One APKBUILD: an archive would be no text.
+pub(crate) fn aports() -> String {
+    let patches = each(|n| format!("\tCVE-2024-{n:05}.patch\n"));
+    format!("pkgname=package1\npkgver=1.1\npkgrel=0\nsource=\"\n{patches}\"\n")
 }
 
 pub(crate) fn guix_inventory() -> String {

@@ -1,12 +1,15 @@
-//! APKBUILD files, as far as they speak of fixed vulnerabilities.
+//! APKBUILD files: what package they build, from what, and which vulnerabilities it fixed.
 //!
-//! An APKBUILD is a shell script. Nothing of it is ever executed: only the comment block that
-//! begins with `# secfixes:` and a few plain assignments are read. Records have the form of
-//! [`crate::secdb`], because Alpine makes its security database of these very comments.
+//! An APKBUILD is a shell script (APKBUILD(5)). Nothing of it is ever executed: its assignments
+//! are followed as far as that can be done without a shell, and what could not be told is named.
+//! As a feed it speaks through the comment block that begins with `# secfixes:`. Records have the
+//! form of [`crate::secdb`], because Alpine makes its security database of these very comments.
 
-mod assignments;
 mod block;
+pub mod lint;
 mod problem;
+mod recipe;
+mod shell;
 
 use std::io::Read;
 
@@ -19,6 +22,10 @@ use crate::{BadRecord, Place, ReadError, Reject, limits};
 
 pub use block::{Entry, Listed, Secfixes, secfixes};
 pub use problem::{Problem, ProblemKind};
+pub use recipe::{Recipe, Source, Untold};
+
+use recipe::Fields;
+use shell::Script;
 
 /// Repositories of aports, as they stand in a path.
 const REPOSITORIES: [&str; 6] = [
@@ -33,12 +40,14 @@ const REPOSITORIES: [&str; 6] = [
 /// What is read of an APKBUILD.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Apkbuild {
-    /// `pkgname`, when it is plain or made of plain variables.
+    /// `pkgname`.
     pub name: Option<String>,
-    /// `pkgver`, likewise.
+    /// `pkgver`.
     pub version: Option<String>,
-    /// `pkgrel`, likewise.
+    /// `pkgrel`.
     pub release: Option<String>,
+    /// What else is said of the package.
+    pub recipe: Recipe,
     /// The comment block.
     pub secfixes: Secfixes,
 }
@@ -46,13 +55,16 @@ pub struct Apkbuild {
 impl Apkbuild {
     /// Reads the text of an APKBUILD.
     pub fn parse(text: &str) -> Self {
-        let mut values = assignments::read(text);
+        let script = Script::read(text);
+        let mut fields = Fields::of(&script);
+        let name = fields.text("pkgname").filter(|name| is_package_name(name));
+        let (version, release) = (fields.text("pkgver"), fields.text("pkgrel"));
+        let number = |text: &String| text.bytes().all(|b| b.is_ascii_digit());
         Self {
-            name: values
-                .remove("pkgname")
-                .filter(|name| is_package_name(name)),
-            version: values.remove("pkgver"),
-            release: values.remove("pkgrel"),
+            name,
+            version: version.filter(|version| is_word(version)),
+            release: release.filter(number),
+            recipe: fields.recipe(text),
             secfixes: secfixes(text),
         }
     }
@@ -65,6 +77,10 @@ impl Apkbuild {
             self.release.as_ref()?
         ))
     }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// Cuts an APKBUILD into raw records, one for each vulnerability.
@@ -176,19 +192,24 @@ impl Secfixes {
     }
 }
 
+/// Whether aports has a repository of this name.
+pub(crate) fn is_repository(name: &str) -> bool {
+    REPOSITORIES.contains(&name)
+}
+
 fn edge() -> BranchName {
     BranchName::new(Distribution::alpine(), "edge").expect("edge is a branch's name")
 }
 
 /// What a path such as `aports/community/foo/APKBUILD` tells.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct PathInAports<'a> {
-    repository: Option<&'a str>,
-    package: Option<&'a str>,
+pub(crate) struct PathInAports<'a> {
+    pub(crate) repository: Option<&'a str>,
+    pub(crate) package: Option<&'a str>,
 }
 
 impl<'a> PathInAports<'a> {
-    fn of(document: &'a str) -> Self {
+    pub(crate) fn of(document: &'a str) -> Self {
         let mut parts = document.rsplit(['/', '!']);
         if parts.next() != Some("APKBUILD") {
             return Self::default();

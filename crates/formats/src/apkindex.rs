@@ -11,10 +11,11 @@ use palisade_model::{Inventory, InventoryHead, Package, Timestamp};
 use crate::inventory::InventoryContext;
 use crate::{Place, ReadError, Reject, limits};
 
-mod archive;
+pub(crate) mod archive;
 mod text;
 mod write;
 
+pub(crate) use text::{Listing, read as read_text};
 pub use write::write_text;
 
 /// Reads an inventory from an index, or from its bare text.
@@ -30,7 +31,12 @@ pub fn read(
     let bytes = whole(document, reader)?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let index = archive::open(document, &bytes, context, rejects)?;
-        let packages = text::read(&format!("{document}!APKINDEX"), index.text(), rejects)?;
+        let packages = text::read(
+            &format!("{document}!APKINDEX"),
+            index.text(),
+            Listing::Index,
+            rejects,
+        )?;
         let mut head = head(document, index.description().as_deref(), &packages, rejects);
         head.time = index.time().or(head.time);
         head.signed_by = index.signed_by;
@@ -45,7 +51,7 @@ pub fn read(
     if !looks_like_text(&bytes) {
         return Err(malformed(document, what_it_is_instead(&bytes)));
     }
-    let packages = text::read(document, &bytes, rejects)?;
+    let packages = text::read(document, &bytes, Listing::Index, rejects)?;
     if packages.is_empty() {
         return Err(malformed(document, "it lists no package"));
     }
@@ -70,7 +76,7 @@ fn whole(document: &str, reader: &mut dyn Read) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
-fn looks_like_text(bytes: &[u8]) -> bool {
+pub(crate) fn looks_like_text(bytes: &[u8]) -> bool {
     let start = bytes.trim_ascii_start();
     matches!(start, [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
@@ -98,7 +104,8 @@ fn too_large(document: &str) -> ReadError {
     }
 }
 
-fn head(
+/// What packages tell of the list that they are in.
+pub(crate) fn head(
     document: &str,
     description: Option<&str>,
     packages: &[Package],

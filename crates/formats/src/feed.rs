@@ -10,7 +10,7 @@ use palisade_model::{Advisory, BranchName, Timestamp};
 
 use crate::{
     BadRecord, Place, ReadError, Reject, apkbuild, avg, csaf, cve5, debian_tracker, debsecan, kev,
-    nvd, openvex, osv, releases, rustsec, secdb, wolfi,
+    nvd, openvex, osv, rejections, releases, rustsec, secdb, wolfi,
 };
 
 /// A format of advisories; its name is its module's.
@@ -26,6 +26,8 @@ pub enum FeedKind {
     Secdb,
     /// The `# secfixes:` comments of APKBUILD files.
     Apkbuild,
+    /// Alpine's security rejections.
+    Rejections,
     /// Debian's security tracker.
     DebianTracker,
     /// What debsecan fetches of Debian's security tracker.
@@ -103,12 +105,13 @@ pub struct Stop;
 
 impl FeedKind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Nvd,
         Self::Cve5,
         Self::Osv,
         Self::Secdb,
         Self::Apkbuild,
+        Self::Rejections,
         Self::DebianTracker,
         Self::Debsecan,
         Self::Wolfi,
@@ -127,6 +130,7 @@ impl FeedKind {
             Self::Osv => "osv",
             Self::Secdb => "secdb",
             Self::Apkbuild => "apkbuild",
+            Self::Rejections => "rejections",
             Self::DebianTracker => "debian_tracker",
             Self::Debsecan => "debsecan",
             Self::Wolfi => "wolfi",
@@ -141,14 +145,15 @@ impl FeedKind {
     /// Whether a member of an archive may be a document of this kind, by its name.
     pub fn reads_member(self, member: &str) -> bool {
         let file = member.rsplit('/').next().unwrap_or_default();
+        let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
         match self {
             Self::Apkbuild => file == "APKBUILD",
+            Self::Secdb => matches!(ending, "json" | "yaml" | "yml"),
+            Self::Rejections => matches!(ending, "yaml" | "yml"),
             Self::Debsecan => releases::is_debian(file.split('.').next().unwrap_or_default()),
             Self::Rustsec => rustsec::is_advisory(file),
             Self::Wolfi if file.ends_with(".advisories.yaml") => true,
-            _ => file
-                .rsplit_once('.')
-                .is_some_and(|(_, ending)| matches!(ending, "json" | "jsonl")),
+            _ => matches!(ending, "json" | "jsonl"),
         }
     }
 
@@ -169,6 +174,7 @@ impl FeedKind {
             Self::Osv => osv::read(document, reader, sink),
             Self::Secdb => secdb::read(document, reader, context, sink),
             Self::Apkbuild => apkbuild::read(document, reader, context, sink),
+            Self::Rejections => rejections::read(document, reader, context, sink),
             Self::DebianTracker => debian_tracker::read(document, reader, sink),
             Self::Debsecan => debsecan::read(document, reader, context, sink),
             Self::Wolfi => wolfi::read(document, reader, context, sink),
@@ -191,6 +197,7 @@ impl FeedKind {
             Self::Osv => osv::parse(raw),
             Self::Secdb => secdb::parse(raw),
             Self::Apkbuild => apkbuild::parse(raw),
+            Self::Rejections => rejections::parse(raw),
             Self::DebianTracker => debian_tracker::parse(raw),
             Self::Debsecan => debsecan::parse(raw),
             Self::Wolfi => wolfi::parse(raw),
@@ -210,6 +217,7 @@ impl FromStr for FeedKind {
         let name = match text {
             "secfixes" => "apkbuild",
             "cve" | "cvelist" => "cve5",
+            "security-rejections" => "rejections",
             other => other,
         };
         Self::ALL

@@ -5,13 +5,19 @@ use std::str::FromStr;
 
 use palisade_model::Inventory;
 
-use crate::{ReadError, Reject, apk_signature, apkindex, dpkg, guix_inventory};
+use crate::{
+    ReadError, Reject, apk_installed, apk_signature, apkindex, aports, dpkg, guix_inventory,
+};
 
 /// A format of inventories; its name is its module's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum InventoryKind {
     /// Alpine's package index, version 2.
     Apkindex,
+    /// The database of what apk installed, or a root file system with one.
+    ApkInstalled,
+    /// A checkout of Alpine's aports.
+    Aports,
     /// Palisade's own format for Guix, JSON Lines.
     GuixInventory,
     /// Debian: dpkg's status file, `Packages` and `Sources`, told apart by their fields.
@@ -29,12 +35,20 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Apkindex, Self::GuixInventory, Self::Dpkg];
+    pub const ALL: [Self; 5] = [
+        Self::Apkindex,
+        Self::ApkInstalled,
+        Self::Aports,
+        Self::GuixInventory,
+        Self::Dpkg,
+    ];
 
     /// The kind's name, which is its module's.
     pub fn name(self) -> &'static str {
         match self {
             Self::Apkindex => "apkindex",
+            Self::ApkInstalled => "apk_installed",
+            Self::Aports => "aports",
             Self::GuixInventory => "guix_inventory",
             Self::Dpkg => "dpkg",
         }
@@ -56,6 +70,8 @@ impl InventoryKind {
     ) -> Result<Inventory, ReadError> {
         match self {
             Self::Apkindex => apkindex::read(document, reader, context, rejects),
+            Self::ApkInstalled => apk_installed::read(document, reader, rejects),
+            Self::Aports => aports::read(document, reader, rejects),
             Self::GuixInventory => guix_inventory::read(document, reader, rejects),
             Self::Dpkg => dpkg::read(document, reader, rejects),
         }
@@ -68,6 +84,7 @@ impl FromStr for InventoryKind {
     fn from_str(text: &str) -> Result<Self, ()> {
         let name = match text {
             "apk-index" | "apk_index" => "apkindex",
+            "apk-installed" => "apk_installed",
             "guix" | "guix-inventory" => "guix_inventory",
             "dpkg_status" | "dpkg-status" | "debian_packages" | "debian-packages"
             | "debian_sources" | "debian-sources" => "dpkg",

@@ -1,7 +1,7 @@
 //! Alpine's security database: which version of a package fixes which vulnerabilities.
 //!
-//! One JSON file speaks of one repository of one branch; Wolfi and others use the same form
-//! without naming the branch. A record here is what a file says of one vulnerability in one
+//! One file speaks of one repository of one branch; Wolfi and others use the same form without
+//! naming the branch. It is JSON today and was YAML until 2020, with the same keys. A record here is what a file says of one vulnerability in one
 //! package, all versions together. What the entries mean is kept; no versions are compared.
 //!
 //! A record's ranges read as: *affected below any of them*. The same vulnerability under `1.0-r1`
@@ -20,10 +20,10 @@ use palisade_model::{BranchName, Distribution};
 
 use crate::container::read_whole;
 use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
-use crate::{BadRecord, Place, ReadError, Reject, limits};
+use crate::{BadRecord, Place, ReadError, Reject, limits, yaml};
 
 pub use document::{Fix, PackageFixes, Secdb, write};
-pub(crate) use item::{Item, shown, split_comment};
+pub(crate) use item::{Item, shown, shown_up_to, split_comment};
 pub(crate) use record::{Fixes, Scope, is_kept, is_package_name};
 
 use document::{Listed, Outline};
@@ -38,7 +38,7 @@ pub fn read(
     context: &FeedContext,
     sink: &mut dyn FeedSink,
 ) -> Result<(), ReadError> {
-    let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+    let bytes = json(document, reader)?;
     let outline = Outline::parse(document, &bytes)?;
     let scope = scope(document, &outline, context, sink)?;
     let complete = outline.has_list();
@@ -93,7 +93,7 @@ impl Secdb {
         reader: &mut dyn Read,
         rejects: &mut dyn FnMut(Reject),
     ) -> Result<Self, ReadError> {
-        let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+        let bytes = json(document, reader)?;
         let outline = Outline::parse(document, &bytes)?;
         let mut secdb = Self::headed(&outline);
         for package in packages(document, &outline, rejects) {
@@ -119,6 +119,24 @@ impl Secdb {
         }
         Ok(secdb)
     }
+}
+
+/// A document as JSON, whether it is that or YAML.
+fn json(document: &str, reader: &mut dyn Read) -> Result<Vec<u8>, ReadError> {
+    let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+    match yaml_of(&bytes) {
+        Some(text) => yaml::to_json(document, text),
+        None => Ok(bytes),
+    }
+}
+
+/// The text of a document that is no JSON but may be YAML, whose first key or mark stands at the
+/// beginning of a line.
+fn yaml_of(bytes: &[u8]) -> Option<&str> {
+    let first = bytes.trim_ascii_start().first()?;
+    let may_be = first.is_ascii_lowercase() || matches!(first, b'-' | b'#' | b'%');
+    let small = bytes.len() as u64 <= yaml::BYTES;
+    std::str::from_utf8(bytes).ok().filter(|_| may_be && small)
 }
 
 /// The packages of a document; two entries of one name become one.

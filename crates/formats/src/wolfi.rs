@@ -35,9 +35,6 @@ use crate::words::{is_version, note, said};
 use crate::{BadRecord, Place, ReadError, yaml};
 use event::{Event, Kind};
 
-/// Bytes of a YAML file; the largest of upstream's are far below one million.
-const YAML_BYTES: u64 = 8 << 20;
-
 /// A package's file, its advisories not yet looked at.
 #[derive(Debug, Deserialize)]
 struct File {
@@ -108,11 +105,11 @@ pub fn read(
         handing.begin(&head);
         return read_json(document, &mut reader, distribution, &mut handing);
     }
-    let bytes = read_whole(document, &mut reader, YAML_BYTES)?;
+    let bytes = read_whole(document, &mut reader, yaml::BYTES)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| handing.malformed("it is not UTF-8"))?;
-    let file = yaml::parse(text).map_err(|reason| handing.malformed(reason))?;
+    let json = yaml::to_json(document, text)?;
     let file =
-        serde_json::from_value(file).map_err(|error| handing.malformed(error.to_string()))?;
+        serde_json::from_slice(&json).map_err(|error| handing.malformed(error.to_string()))?;
     handing.begin(&head);
     hand_over(&file, distribution, Place::Whole, &mut handing)
 }

@@ -1,116 +1,200 @@
-//! YAML as JSON: for formats that people write in YAML, and programs in JSON.
+//! YAML as people write it by hand: maps, lists and text, nothing that has to be resolved.
 //!
-//! Every scalar is text but a plain empty one or `null`, so a version `1.10` stays what it is; of
-//! two values of one key the last counts, as in JSON here. Aliases are refused: by them a few bytes
-//! become gigabytes, and no format of ours needs them.
+//! Scalars stay text: to a common loader the version `1.10` is the number 1.1. Aliases, several
+//! documents in one, and nesting deeper than any format of ours has are errors.
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
-/// How deep collections may be nested.
-const DEPTH: usize = 64;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
-/// A collection that is not closed yet.
-enum Open {
-    List(Vec<Value>),
-    Object(Map<String, Value>, Option<String>),
+use crate::ReadError;
+
+/// The size of a document, in bytes. The largest of Alpine's has 50 kB, of Wolfi's below 1 MB.
+pub(crate) const BYTES: u64 = 16 << 20;
+
+/// Maps and lists in each other; a security database has seven.
+const DEPTH: usize = 16;
+
+/// A part of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part<'a> {
+    /// Text, or nothing at all where it is `None`.
+    Scalar(Option<Cow<'a, str>>),
+    /// A list begins.
+    List,
+    /// A map begins; keys and values follow by turns.
+    Map,
+    /// The innermost list or map ends.
+    End,
 }
 
-/// The first document of a text.
+/// Why a text is not read, and in which line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) line: u64,
+    pub(crate) reason: String,
+}
+
+/// Visits the parts of a document in order, each with its line, counted from 1.
 ///
 /// # Errors
-/// Why it is none, with its line.
-pub(crate) fn parse(text: &str) -> Result<Value, String> {
-    let mut open: Vec<Open> = Vec::new();
+/// When the text is no YAML, has what is not resolved, or `visit` refuses a part.
+pub(crate) fn walk<'a>(
+    document: &str,
+    text: &'a str,
+    visit: &mut dyn FnMut(u64, Part<'a>) -> Result<(), String>,
+) -> Result<(), ReadError> {
+    parts(text, visit).map_err(|Fault { line, reason }| ReadError::Malformed {
+        document: document.to_owned(),
+        reason: format!("line {line}: {reason}"),
+    })
+}
+
+/// Visits the parts of a text, as [`walk`] does.
+pub(crate) fn parts<'a>(
+    text: &'a str,
+    visit: &mut dyn FnMut(u64, Part<'a>) -> Result<(), String>,
+) -> Result<(), Fault> {
+    let fault = |line: u64, reason: &str| Fault {
+        line,
+        reason: reason.to_owned(),
+    };
+    let (mut depth, mut documents) = (0_usize, 0);
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| error.to_string())?;
-        let at = |reason: &str| format!("{reason} at line {}", span.start.line());
-        let value = match event {
-            Event::Scalar(text, style, _, _) => Some(scalar(&text, style)),
-            Event::SequenceStart(..) => {
-                open.push(Open::List(Vec::new()));
-                None
+        let (event, span) = event.map_err(|error| fault(line_of(&error), error.info()))?;
+        let line = span.start.line() as u64;
+        let part = match event {
+            Event::DocumentStart(_) => {
+                documents += 1;
+                if documents > 1 {
+                    return Err(fault(line, "a second document begins"));
+                }
+                continue;
             }
-            Event::MappingStart(..) => {
-                open.push(Open::Object(Map::new(), None));
-                None
-            }
-            Event::SequenceEnd | Event::MappingEnd => open.pop().map(Open::close),
-            Event::Alias(_) => return Err(at("an alias, which is not read,")),
-            Event::DocumentEnd => return Err("it holds nothing".to_owned()),
-            _ => None,
+            Event::Alias(_) => return Err(fault(line, "aliases are not followed")),
+            Event::Scalar(text, style, ..) => Part::Scalar(scalar(text, style)),
+            Event::SequenceStart(..) => Part::List,
+            Event::MappingStart(..) => Part::Map,
+            Event::SequenceEnd | Event::MappingEnd => Part::End,
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => continue,
         };
-        if open.len() > DEPTH {
-            return Err(at("it is nested too deep"));
+        match part {
+            Part::List | Part::Map if depth == DEPTH => {
+                return Err(fault(line, "it is nested too deep"));
+            }
+            Part::List | Part::Map => depth += 1,
+            Part::End => depth -= 1,
+            Part::Scalar(_) => {}
         }
-        let Some(value) = value else { continue };
-        match open.last_mut() {
-            None => return Ok(value),
-            Some(collection) => collection.take(value).map_err(at)?,
-        }
+        visit(line, part).map_err(|reason| fault(line, &reason))?;
     }
-    Err("it holds nothing".to_owned())
+    Ok(())
 }
 
-fn scalar(text: &str, style: ScalarStyle) -> Value {
-    if style == ScalarStyle::Plain && matches!(text, "" | "~" | "null") {
-        Value::Null
-    } else {
-        Value::String(text.to_owned())
-    }
+/// The same document as JSON, with every scalar as text; keys that stand twice stay so.
+pub(crate) fn to_json(document: &str, text: &str) -> Result<Vec<u8>, ReadError> {
+    let mut json = Json::default();
+    walk(document, text, &mut |_, part| json.add(part))?;
+    Ok(json.out)
 }
 
-impl Open {
-    fn take(&mut self, value: Value) -> Result<(), &'static str> {
-        match self {
-            Self::List(list) => list.push(value),
-            Self::Object(_, key @ None) => match value {
-                Value::String(text) => *key = Some(text),
-                Value::Null => *key = Some(String::new()),
-                _ => return Err("a key that is no text"),
-            },
-            Self::Object(object, key) => {
-                object.insert(key.take().unwrap_or_default(), value);
+fn line_of(error: &ScanError) -> u64 {
+    error.marker().line() as u64
+}
+
+fn scalar(text: Cow<'_, str>, style: ScalarStyle) -> Option<Cow<'_, str>> {
+    let nothing = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
+    (!nothing).then_some(text)
+}
+
+/// JSON as far as it was written.
+#[derive(Default)]
+struct Json {
+    out: Vec<u8>,
+    open: Vec<Open>,
+}
+
+/// A list or map that has not ended, and how many parts it has.
+struct Open {
+    map: bool,
+    parts: u64,
+}
+
+impl Json {
+    fn add(&mut self, part: Part<'_>) -> Result<(), String> {
+        if part == Part::End {
+            let ended = self.open.pop().map(|open| open.map);
+            self.out.push(if ended == Some(true) { b'}' } else { b']' });
+            return Ok(());
+        }
+        let is_key = self.separate();
+        match part {
+            Part::Scalar(Some(text)) => self.text(&text),
+            Part::Scalar(None) if is_key => self.text(""),
+            Part::Scalar(None) => self.out.extend_from_slice(b"null"),
+            _ if is_key => return Err("a key is a list or a map".to_owned()),
+            container => {
+                let map = container == Part::Map;
+                self.out.push(if map { b'{' } else { b'[' });
+                self.open.push(Open { map, parts: 0 });
             }
         }
         Ok(())
     }
 
-    fn close(self) -> Value {
-        match self {
-            Self::List(list) => Value::Array(list),
-            Self::Object(object, _) => Value::Object(object),
+    /// Writes what stands before the next part; says whether that is a key.
+    fn separate(&mut self) -> bool {
+        let Some(open) = self.open.last_mut() else {
+            return false;
+        };
+        let is_key = open.map && open.parts % 2 == 0;
+        if open.parts > 0 {
+            self.out.push(if open.map && !is_key { b':' } else { b',' });
         }
+        open.parts += 1;
+        is_key
+    }
+
+    fn text(&mut self, text: &str) {
+        let quoted = serde_json::to_string(text).expect("text is JSON");
+        self.out.extend_from_slice(quoted.as_bytes());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    #[test]
-    fn scalars_are_text_and_blocks_keep_their_lines() {
-        let text = "a: 1.10\nb:\n  - 'x: y'\n  - |\n    one\n    two\n  - >-\n    one\n    two\nc: null\nd: \"null\"\n";
-        assert_eq!(
-            parse(text),
-            Ok(
-                json!({"a": "1.10", "b": ["x: y", "one\ntwo\n", "one two"], "c": null, "d": "null"})
-            )
-        );
-        assert_eq!(parse("x"), Ok(json!("x")));
+    fn json(text: &str) -> String {
+        match to_json("d", text) {
+            Ok(json) => String::from_utf8(json).unwrap(),
+            Err(error) => error.to_string(),
+        }
     }
 
     #[test]
-    fn aliases_and_deep_nests_are_refused() {
-        let bomb = "a: &a [x, x]\nb: [*a, *a]\n";
-        assert!(parse(bomb).unwrap_err().contains("alias"));
-        assert!(parse(&"[".repeat(100)).is_err());
-        let deep: Vec<String> = (0..100).map(|n| format!("{}- \n", " ".repeat(n))).collect();
-        assert!(parse(&deep.concat()).is_err());
-        assert!(parse("").is_err());
-        assert!(parse("a: [").is_err());
-        assert!(parse("[a]: b").is_err());
+    fn scalars_stay_text() {
+        let text = "---\na: 1.10\nb: [yes, '', ~, 0]\nc:\n- x # why\n-\nd: {}\n";
+        assert_eq!(
+            json(text),
+            r#"{"a":"1.10","b":["yes","",null,"0"],"c":["x",null],"d":{}}"#
+        );
+    }
+
+    #[test]
+    fn what_would_have_to_be_resolved_is_an_error() {
+        for (text, reason) in [
+            ("a: &x 1\nb: *x\n", "line 2: aliases are not followed"),
+            ("a: 1\n---\nb: 1\n", "line 2: a second document begins"),
+            ("? [a]\n: 1\n", "line 1: a key is a list or a map"),
+            (
+                "- - - - - - - - - - - - - - - - - x",
+                "line 1: it is nested too deep",
+            ),
+        ] {
+            assert_eq!(json(text), format!("read d: {reason}"), "{text}");
+        }
+        assert!(json("a:\n\t- x\n").starts_with("read d: line"));
+        assert!(json(&"[".repeat(100_000)).starts_with("read d: line"));
     }
 }

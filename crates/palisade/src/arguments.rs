@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{demo, findings, import, r#match, serve, show, sync, version};
+use crate::commands::{demo, findings, import, lint, r#match, serve, show, sync, version};
 
 /// Security tracker for Linux distributions.
 #[derive(Debug, Parser)]
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     /// --format jsonl` prints one JSON object a match. The status is 0 when nothing is affected, 1
     /// when something is, and 2 when it could not be told.
     Match(r#match::Match),
+    /// Tell what is wrong with files that people write, and what to write instead
+    Lint(lint::Lint),
     /// Compare versions
     Version(version::Version),
 }

@@ -75,7 +75,7 @@ struct Reader {
 }
 
 /// What stands behind the header's word and colon, if the line is a header.
-fn header(line: &str) -> Option<&str> {
+pub(super) fn header(line: &str) -> Option<&str> {
     let comment = line.strip_prefix('#')?.trim_start();
     let word = comment.get(.."secfixes".len())?;
     let behind = word
@@ -248,13 +248,13 @@ fn is_common(id: &str) -> bool {
         .any(|authority| id.starts_with(authority))
 }
 
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let inner = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }
 
 /// `0`, or a version with its package release, as abuild makes them.
-fn is_canonical(version: &str) -> bool {
+pub(super) fn is_canonical(version: &str) -> bool {
     let release = version.rsplit_once("-r").is_some_and(|(_, release)| {
         !release.is_empty() && release.bytes().all(|byte| byte.is_ascii_digit())
     });

@@ -55,15 +55,7 @@ pub(super) fn open(
     let rest = inflate(document, bytes, &mut first)?;
     // The first member of an unsigned index may end anywhere in the archive.
     let members = members(document, &first).unwrap_or_default();
-    let signatures: Vec<Signature<'_>> = members
-        .iter()
-        .filter_map(|member| {
-            Some((
-                SignatureName::parse(&member.name)?,
-                first.get(member.place.clone())?,
-            ))
-        })
-        .collect();
+    let signatures = signatures(&members, &first);
     if signatures.len() > SIGNATURES {
         return Err(malformed(
             document,
@@ -117,14 +109,14 @@ fn inflate_all(document: &str, mut bytes: &[u8], out: &mut Vec<u8>) -> Result<()
 }
 
 /// A regular file in a tar archive.
-struct Member {
-    name: String,
-    place: Range<usize>,
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) place: Range<usize>,
     modified: u64,
 }
 
 /// The regular files of an archive, which may lack its end-of-archive blocks.
-fn members(document: &str, tar: &[u8]) -> Result<Vec<Member>, ReadError> {
+pub(crate) fn members(document: &str, tar: &[u8]) -> Result<Vec<Member>, ReadError> {
     let failed = |source| ReadError::Io {
         document: document.to_owned(),
         source,
@@ -153,10 +145,19 @@ fn members(document: &str, tar: &[u8]) -> Result<Vec<Member>, ReadError> {
     Ok(members)
 }
 
-type Signature<'a> = (SignatureName<'a>, &'a [u8]);
+pub(crate) type Signature<'a> = (SignatureName<'a>, &'a [u8]);
+
+/// The signatures among the members of an archive.
+pub(crate) fn signatures<'a>(members: &'a [Member], tar: &'a [u8]) -> Vec<Signature<'a>> {
+    let signature = |member: &'a Member| {
+        let bytes = tar.get(member.place.clone())?;
+        Some((SignatureName::parse(&member.name)?, bytes))
+    };
+    members.iter().filter_map(signature).collect()
+}
 
 /// Checks the signatures of keys that are given; one that is bad is an error.
-fn check(
+pub(crate) fn check(
     document: &str,
     signatures: &[Signature<'_>],
     signed: &[u8],

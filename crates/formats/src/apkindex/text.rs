@@ -11,17 +11,38 @@ use crate::{Place, ReadError, Reject, limits};
 /// Complaints about one record that are handed on; hostile input could have one a line.
 const COMPLAINTS: usize = 16;
 
-/// The fields of an index that this reader knows, in the order in which apk writes them.
-pub(super) const FIELDS: &[u8] = b"CPVASITULomtckgDpi";
+/// The fields that this reader knows, those of an index first, in the order in which apk writes
+/// them; then those that only the database of installed packages has.
+const FIELDS: &[u8] = b"CPVASITULomtckgDpirqsf";
+
+/// The fields of an index.
+pub(super) const INDEX_FIELDS: &[u8] = FIELDS.split_at(18).0;
+
+/// The fields of installed packages alone.
+const INSTALLED_FIELDS: &[u8] = FIELDS.split_at(18).1;
+
+/// The fields of installed files: folder and its owner, file, its owner and digest.
+const FILE_FIELDS: &[u8] = b"FMRaZ";
+
+/// Of what a text is a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// What a repository offers.
+    Index,
+    /// What is installed on a system, with the files.
+    Installed,
+}
 
 /// Reads the records of a text.
-pub(super) fn read(
+pub(crate) fn read(
     document: &str,
     text: &[u8],
+    listing: Listing,
     rejects: &mut dyn FnMut(Reject),
 ) -> Result<Vec<Package>, ReadError> {
     let mut reader = Reader {
         document,
+        listing,
         packages: Vec::new(),
         rejects,
         carriage_return: false,
@@ -40,6 +61,7 @@ pub(super) fn read(
 
 struct Reader<'d, 'r> {
     document: &'d str,
+    listing: Listing,
     packages: Vec<Package>,
     rejects: &'r mut dyn FnMut(Reject),
     carriage_return: bool,
@@ -107,10 +129,19 @@ impl<'a> Reader<'_, '_> {
             draft.complain(number, || "the line is not UTF-8".into());
         }
         match field {
+            Some(letter) if self.is_passed_over(letter) => draft.last = Some((letter, None)),
             Some(letter) => draft.set(number, letter, text),
             None => draft.go_on(number, line[0], &text),
         }
         Ok(())
+    }
+
+    /// Whether a field is none of an index, or is of files, whose names matter to nobody here.
+    fn is_passed_over(&self, letter: u8) -> bool {
+        match self.listing {
+            Listing::Index => INSTALLED_FIELDS.contains(&letter),
+            Listing::Installed => FILE_FIELDS.contains(&letter),
+        }
     }
 
     fn finish(&mut self, draft: &mut Draft<'a>) -> Result<(), ReadError> {
@@ -253,6 +284,7 @@ impl<'a> Draft<'a> {
             (b'S', "size"),
             (b'I', "installed_size"),
             (b'k', "provider_priority"),
+            (b'q', "replaces_priority"),
         ] {
             let Some(text) = self.take(letter) else {
                 continue;
@@ -266,7 +298,12 @@ impl<'a> Draft<'a> {
             };
             properties.insert(name.to_owned(), value);
         }
-        for (letter, name) in [(b'g', "tags"), (b'i', "install_if")] {
+        for (letter, name) in [(b's', "repository_tag"), (b'f', "flags")] {
+            if let Some(text) = self.take(letter) {
+                properties.insert(name.to_owned(), Value::from(text).to_string());
+            }
+        }
+        for (letter, name) in [(b'g', "tags"), (b'i', "install_if"), (b'r', "replaces")] {
             let words = self.words(letter);
             if !words.is_empty() {
                 properties.insert(name.to_owned(), Value::from(words).to_string());

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use palisade_model::Package;
 use serde_json::Value;
 
-use super::text::FIELDS;
+use super::text::INDEX_FIELDS;
 
 /// The text of an index of these packages, which [`read`](super::read) reads back.
 ///
@@ -13,7 +13,7 @@ use super::text::FIELDS;
 pub fn write_text(packages: &[Package]) -> String {
     let mut out = String::new();
     for package in packages {
-        for letter in FIELDS {
+        for letter in INDEX_FIELDS {
             let value = value(package, *letter);
             let mut words = value
                 .split('\n')

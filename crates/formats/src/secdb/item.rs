@@ -194,9 +194,14 @@ fn other(word: &str) -> Option<VulnerabilityId> {
 
 /// Text from outside as a message may quote it: short and on one line.
 pub(crate) fn shown(text: &str) -> String {
+    shown_up_to(80, text)
+}
+
+/// Text from outside on one line, as many characters of it.
+pub(crate) fn shown_up_to(characters: usize, text: &str) -> String {
     let line = text
         .chars()
-        .take(80)
+        .take(characters)
         .map(|c| if c.is_control() { ' ' } else { c });
     let line: String = line.collect();
     line.trim().to_owned()

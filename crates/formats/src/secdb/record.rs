@@ -1,4 +1,4 @@
-//! The raw record that secdb files and APKBUILDs share: one vulnerability in one package.
+//! The raw record that secdb files, APKBUILDs and rejections share: one vulnerability in one package.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -50,6 +50,9 @@ struct Raw<'a> {
     aliases: Vec<VulnerabilityId>,
     #[serde(borrow)]
     fixed: Vec<Cow<'a, str>>,
+    /// Why, in the words of whoever wrote it down.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
 }
 
 /// Collects what one package's versions fix, by vulnerability.
@@ -65,6 +68,7 @@ struct Draft {
     place: Place,
     aliases: Vec<VulnerabilityId>,
     fixed: Vec<String>,
+    reason: Option<String>,
 }
 
 /// Takes a record's identifier, a reason, and whether the record was used in spite of it.
@@ -78,6 +82,19 @@ impl Fixes {
         package: &str,
         version: &str,
         item: &str,
+        report: &mut Report<'_>,
+    ) {
+        self.add_because(place, package, version, item, None, report);
+    }
+
+    /// Adds what one entry says, and the reason that stands beside it.
+    pub(crate) fn add_because(
+        &mut self,
+        place: Place,
+        package: &str,
+        version: &str,
+        item: &str,
+        reason: Option<&str>,
         report: &mut Report<'_>,
     ) {
         let item = Item::read(item);
@@ -99,6 +116,9 @@ impl Fixes {
                 draft.fixed.push(version.to_owned());
             }
             draft.aliases.extend(aliases.iter().copied().cloned());
+            if draft.reason.is_none() {
+                draft.reason = reason.map(str::to_owned);
+            }
         }
     }
 
@@ -112,6 +132,7 @@ impl Fixes {
                 place,
                 aliases: Vec::new(),
                 fixed: Vec::new(),
+                reason: None,
             });
         }
         &mut self.drafts[index]
@@ -129,6 +150,7 @@ impl Fixes {
             place,
             mut aliases,
             mut fixed,
+            reason,
         } in self.drafts
         {
             keep_first(&mut aliases);
@@ -141,6 +163,7 @@ impl Fixes {
                 id,
                 aliases,
                 fixed: fixed.into_iter().map(Cow::from).collect(),
+                reason: reason.map(Cow::from),
             };
             let bytes = serde_json::to_vec(&raw).expect("text and lists of text are JSON");
             sink.record(RawRecord {
@@ -198,6 +221,7 @@ pub(super) fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     };
     let mut advisory = Advisory::new(raw.id);
     advisory.aliases = raw.aliases;
+    advisory.details = raw.reason.map(String::from);
     advisory.affected = vec![Affected::of(
         product,
         raw.fixed.iter().map(|v| range(v)).collect(),

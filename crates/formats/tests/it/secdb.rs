@@ -8,7 +8,7 @@ use palisade_model::{Lower, Product, RangeScheme, Span, Upper, VersionStatus};
 use palisade_version::Scheme;
 use proptest::prelude::*;
 
-use crate::support::{Collected, Full, context, real_bytes, real_documents};
+use crate::support::{Collected, Full, context, real_bytes, real_documents, real_tree};
 
 fn read(json: &str) -> Collected {
     Collected::read(
@@ -435,6 +435,92 @@ fn the_41_published_files_of_2025_are_read_and_written() {
     assert_eq!(records, 85_016);
     // Four times CVE-46838; the rest is slips like CVE_2019-2426 and versions like 4.8.0.-r1.
     assert_eq!(rejects, BTreeMap::from([(false, 4), (true, 116)]));
+}
+
+#[test]
+fn the_yaml_of_old_says_the_same_as_json() {
+    let yaml = "---\n# fixes\ndistroversion: v3.17\nreponame: main\npackages:\n  - pkg:\n      name: foo\n      secfixes:\n        1.10:\n        - CVE-2020-0001 # why\n        \"0\":\n          -  CVE-2020-0002   XSA-1\n        2-r0: [CVE-2020-0001]\n";
+    let json =
+        file(r#"{"1.10":["CVE-2020-0001"],"0":["CVE-2020-0002 XSA-1"],"2-r0":["CVE-2020-0001"]}"#);
+    let (yaml, json) = (read(yaml), read(&json));
+    assert_eq!((&yaml.raws, &yaml.heads), (&json.raws, &json.heads));
+    assert_eq!(yaml.complaints(), json.complaints());
+    assert!(yaml.raws[0].1.contains(r#""fixed":["1.10","2-r0"]"#));
+}
+
+#[test]
+fn an_empty_list_of_yaml_withdraws_nothing() {
+    let collected = read("distroversion: v3.3\nreponame: community\npackages:\n");
+    assert!(collected.raws.is_empty() && !collected.heads[0].complete);
+}
+
+#[test]
+fn what_is_no_secdb_in_yaml_is_an_error() {
+    for text in [
+        "x",
+        "- a\n- b\n",
+        "name: x\n",
+        "reponame: [main\n",
+        "reponame: main\n---\nreponame: main\n",
+        "reponame: &a main\ndistroversion: *a\n",
+    ] {
+        let result = Collected::read(
+            FeedKind::Secdb,
+            "d",
+            text.as_bytes(),
+            &context("alpine/edge"),
+        );
+        assert!(result.is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn the_18_yaml_files_of_2020_are_read() {
+    let Some(documents) = real_tree("alpine/secdb-2020-yaml", "yaml") else {
+        return;
+    };
+    let mut counts = Vec::new();
+    let mut rejects: BTreeMap<bool, Vec<String>> = BTreeMap::new();
+    for (name, bytes) in &documents {
+        let secdb = Secdb::read(name, &mut &bytes[..], &mut |_| ()).unwrap();
+        let scope = format!(
+            "alpine/{}/{}",
+            secdb.distroversion.as_deref().unwrap(),
+            secdb.reponame.as_deref().unwrap()
+        );
+        let (packages, fixes) = count(&secdb);
+        let collected =
+            Collected::read(FeedKind::Secdb, name, bytes, &FeedContext::default()).unwrap();
+        assert_eq!(collected.heads[0].scope.as_deref(), Some(&*scope));
+        let records = collected.records(FeedKind::Secdb).len();
+        counts.push(format!("{scope} {packages} {fixes} {records}"));
+        for (reject, complaint) in collected.rejects.iter().zip(collected.complaints()) {
+            rejects.entry(reject.mended).or_default().push(complaint);
+        }
+    }
+    insta::assert_snapshot!(counts.join("\n"), @r"
+    alpine/v3.10/community 73 720 712
+    alpine/v3.10/main 166 1182 1158
+    alpine/v3.11/community 85 895 886
+    alpine/v3.11/main 175 1204 1179
+    alpine/v3.3/community 0 0 0
+    alpine/v3.3/main 91 461 461
+    alpine/v3.4/community 2 14 14
+    alpine/v3.4/main 117 672 669
+    alpine/v3.5/community 20 102 101
+    alpine/v3.5/main 131 826 823
+    alpine/v3.6/community 31 219 214
+    alpine/v3.6/main 134 898 891
+    alpine/v3.7/community 37 411 401
+    alpine/v3.7/main 163 1078 1073
+    alpine/v3.8/community 44 485 476
+    alpine/v3.8/main 164 1139 1129
+    alpine/v3.9/community 58 601 593
+    alpine/v3.9/main 161 1121 1101
+    ");
+    let counts = [false, true].map(|mended| rejects.get(&mended).map_or(0, Vec::len));
+    // Slips like CVE_2019-2426, versions like 4.8.0.-r1, and tcpdump's remarks in parentheses.
+    assert_eq!(counts, [0, 120], "{rejects:#?}");
 }
 
 fn hostile_json() -> impl Strategy<Value = serde_json::Value> {

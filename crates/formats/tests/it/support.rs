@@ -130,6 +130,35 @@ pub(crate) fn real_documents(
     Some(documents)
 }
 
+/// The real files under a folder whose names have this ending, by name.
+pub(crate) fn real_tree(path: &str, ending: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let (mut folders, mut files) = (vec![real(path)?], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                files.push((path.display().to_string(), fs_err::read(path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    Some(files)
+}
+
+/// A tar archive of files.
+pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, text) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
 /// What an advisory says is affected, a line a product: `debian/12 openssl: affected <3.0 (note)`.
 pub(crate) fn told(advisory: &Advisory) -> Vec<String> {
     advisory.affected.iter().map(told_of_one).collect()

@@ -17,8 +17,9 @@ use crate::ui::{self, ProgressLine};
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     #[arg(
-        help = "The format: nvd, cve5, osv, secdb, apkbuild, debian_tracker, debsecan, wolfi, avg, \
-                rustsec, csaf, openvex, kev, epss; apkindex, guix_inventory, dpkg"
+        help = "The format: nvd, cve5, osv, secdb, apkbuild, rejections, debian_tracker, debsecan, \
+                wolfi, avg, rustsec, csaf, openvex, kev, epss; apkindex, apk_installed, aports, \
+                guix_inventory, dpkg"
     )]
     kind: Kind,
 

@@ -25,11 +25,11 @@ use crate::ui;
 pub(crate) struct Match {
     #[arg(
         long = "inventory", required = true, value_name = "KIND:FILE", num_args = 1..,
-        help = "An inventory; may be given several times. KIND is apkindex, guix_inventory or dpkg"
+        help = "An inventory; may be given several times. KIND is apkindex, apk_installed, aports, guix_inventory or dpkg"
     )]
     inventories: Vec<OfKind<InventoryKind>>,
 
-    /// A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild,
+    /// A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild, rejections,
     /// debian_tracker, debsecan, wolfi, avg, rustsec, csaf, openvex or kev
     #[arg(long = "feed", required = true, value_name = "KIND:FILE", num_args = 1..)]
     feeds: Vec<OfKind<FeedKind>>,
@@ -42,9 +42,9 @@ pub(crate) struct Match {
     ///
     /// Only inventories of the branch's distribution take it. An APKINDEX may also be of a relative
     /// of Alpine (wolfi, chainguard, postmarketos), and what is taken for Debian's of one of Debian
-    /// (devuan, ubuntu). Feeds of Alpine that name no branch (secdb, apkbuild) take Alpine's,
-    /// debsecan takes Debian's, and wolfi Chainguard's. A branch that is for nothing given is an
-    /// error.
+    /// (devuan, ubuntu). Feeds of Alpine that name no branch (secdb, apkbuild, rejections) take
+    /// Alpine's, debsecan takes Debian's, and wolfi Chainguard's. A branch that is for nothing given
+    /// is an error.
     #[arg(long = "branch", value_name = "DISTRIBUTION/BRANCH")]
     branches: Vec<BranchName>,
 

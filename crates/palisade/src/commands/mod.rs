@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod findings;
 pub(crate) mod import;
+pub(crate) mod lint;
 pub(crate) mod r#match;
 pub(crate) mod serve;
 pub(crate) mod show;

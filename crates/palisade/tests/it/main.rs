@@ -5,6 +5,7 @@
 mod database;
 mod demo;
 mod import;
+mod lint;
 mod matching;
 mod rules;
 mod running;

@@ -213,6 +213,7 @@ fn about(kind: &str) -> &'static str {
         "osv" => "Open Source Vulnerability records",
         "secdb" => "Alpine's security database: which versions of its packages have which fixes",
         "apkbuild" => "Fixes noted in Alpine's build files",
+        "rejections" => "What Alpine's maintainers say does not concern their packages",
         "debian_tracker" => "Debian's security tracker: each issue in each release",
         "debsecan" => "Debian's security tracker, as debsecan fetches it for a suite",
         "wolfi" => "Advisories of Wolfi and Chainguard, with what was judged and why",

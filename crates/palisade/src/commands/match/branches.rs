@@ -57,7 +57,7 @@ pub(super) fn origins(
 /// When several may be meant.
 pub(super) fn of_feed(kind: FeedKind, given: &[BranchName]) -> anyhow::Result<Option<&BranchName>> {
     match kind {
-        FeedKind::Secdb | FeedKind::Apkbuild => {}
+        FeedKind::Secdb | FeedKind::Apkbuild | FeedKind::Rejections => {}
         FeedKind::Debsecan => return Ok(of_distribution(given, &Distribution::debian())),
         // What does not say otherwise is Wolfi's.
         FeedKind::Wolfi => {

@@ -1,0 +1,203 @@
+//! What apk installed: `lib/apk/db/installed`, or `usr/lib/apk/db/installed` where apk 3 keeps it.
+//!
+//! The text has the records of an index ([`crate::apkindex`]) with a list of files each. A tar
+//! archive of a root file system is read too: then the repositories from which the system is
+//! installed tell the branch, and `os-release` the distribution. Files are not kept.
+
+use std::io::Read;
+
+use palisade_model::{Distribution, Inventory, InventoryHead, Package};
+
+use crate::apk_repositories::Repositories;
+use crate::apkindex::{self, Listing};
+use crate::container::{for_each_document, read_whole};
+use crate::{Place, ReadError, Reject, limits};
+
+/// Other files of a root are short.
+const FILE_BYTES: u64 = 1 << 20;
+
+/// Reads an inventory from a database, or from the archive of a root that has one.
+pub fn read(
+    document: &str,
+    reader: &mut dyn Read,
+    rejects: &mut dyn FnMut(Reject),
+) -> Result<Inventory, ReadError> {
+    let mut root = Root::default();
+    let (mut odd, mut passed_over, mut alone) = (Vec::new(), Vec::new(), false);
+    for_each_document(
+        document,
+        reader,
+        &|member| File::of(member).is_some(),
+        &mut |name, reader| {
+            let member = name
+                .strip_prefix(document)
+                .and_then(|rest| rest.strip_prefix('!'));
+            alone = member.is_none();
+            let file = member.and_then(File::of).unwrap_or(File::Database);
+            root.add(name, file, reader, &mut |reject| odd.push(reject))
+        },
+        &mut |reject| passed_over.push(reject),
+    )?;
+    odd.into_iter().for_each(&mut *rejects);
+    // A root is full of links, of which none but these could have mattered.
+    let matters = |reject: &Reject| {
+        reject.document.rsplit('!').next().and_then(File::of) == Some(File::Database)
+    };
+    passed_over
+        .into_iter()
+        .filter(matters)
+        .for_each(&mut *rejects);
+    // Nothing is installed in an empty root, but an empty file may be anything.
+    let packages = root.packages.filter(|list| !(alone && list.is_empty()));
+    let Some(packages) = packages else {
+        return Err(ReadError::Malformed {
+            document: document.to_owned(),
+            reason: "it has no database of installed packages".to_owned(),
+        });
+    };
+    let head = apkindex::head(document, None, &packages, rejects);
+    Ok(Inventory {
+        head: InventoryHead {
+            distribution: root.release.distribution.or(head.distribution.clone()),
+            branch: root.repositories.branch().or(root.release.branch),
+            ..head
+        },
+        packages,
+    })
+}
+
+/// A file of a root that is of interest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum File {
+    Database,
+    Repositories,
+    Release,
+}
+
+impl File {
+    fn of(path: &str) -> Option<Self> {
+        match path.strip_prefix("usr/").unwrap_or(path) {
+            "lib/apk/db/installed" => Some(Self::Database),
+            "etc/apk/repositories" => Some(Self::Repositories),
+            "etc/os-release" | "lib/os-release" => Some(Self::Release),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of a root.
+#[derive(Default)]
+struct Root {
+    packages: Option<Vec<Package>>,
+    repositories: Repositories,
+    release: Release,
+}
+
+impl Root {
+    fn add(
+        &mut self,
+        name: &str,
+        file: File,
+        reader: &mut dyn Read,
+        rejects: &mut dyn FnMut(Reject),
+    ) -> Result<(), ReadError> {
+        match file {
+            File::Database if self.packages.is_some() => rejects(Reject {
+                document: name.to_owned(),
+                place: Place::Whole,
+                id: None,
+                reason: "it is a second database of installed packages".to_owned(),
+                mended: false,
+            }),
+            File::Database => {
+                let bytes = read_whole(name, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+                if !bytes.is_empty() && !apkindex::looks_like_text(&bytes) {
+                    return Err(ReadError::Malformed {
+                        document: name.to_owned(),
+                        reason: "it is no database of installed packages".to_owned(),
+                    });
+                }
+                self.packages = Some(apkindex::read_text(
+                    name,
+                    &bytes,
+                    Listing::Installed,
+                    rejects,
+                )?);
+            }
+            File::Repositories => {
+                let text = read_whole(name, reader, FILE_BYTES)?;
+                self.repositories = Repositories::parse(&String::from_utf8_lossy(&text));
+            }
+            File::Release => {
+                let text = read_whole(name, reader, FILE_BYTES)?;
+                self.release = Release::parse(&String::from_utf8_lossy(&text));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What `os-release` says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Release {
+    distribution: Option<String>,
+    branch: Option<String>,
+}
+
+impl Release {
+    fn parse(text: &str) -> Self {
+        let value = |key: &str| {
+            let mut values = text
+                .lines()
+                .filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+            values
+                .next()
+                .map(|value| value.trim().trim_matches(['"', '\'']))
+        };
+        let distribution = value("ID").and_then(|id| id.parse::<Distribution>().ok());
+        let of_alpine = distribution == Some(Distribution::alpine());
+        Self {
+            branch: value("VERSION_ID").filter(|_| of_alpine).and_then(branch),
+            distribution: distribution.map(|distribution| distribution.as_str().to_owned()),
+        }
+    }
+}
+
+/// The branch of a version of Alpine: `3.22.1` is of `v3.22`, and `3.24.0_alpha20260127` of edge.
+fn branch(version: &str) -> Option<String> {
+    if version.contains("_alpha") {
+        return Some("edge".to_owned());
+    }
+    let (major, rest) = version.split_once('.')?;
+    let minor = rest.split('.').next()?;
+    let is_number =
+        |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    (is_number(major) && is_number(minor)).then(|| format!("v{major}.{minor}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_tells_distribution_and_branch() {
+        let of = |text: &str| {
+            let Release {
+                distribution,
+                branch,
+            } = Release::parse(text);
+            (distribution.unwrap_or_default(), branch.unwrap_or_default())
+        };
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(
+            of("NAME=x\nID=alpine\nVERSION_ID=3.22.1\n"),
+            pair("alpine", "v3.22")
+        );
+        assert_eq!(
+            of("ID=\"alpine\"\nVERSION_ID=3.24.0_alpha20260127\n"),
+            pair("alpine", "edge")
+        );
+        assert_eq!(of("ID=wolfi\nVERSION_ID=\"20230201\"\n"), pair("wolfi", ""));
+        assert_eq!(of("ID=A/B\nVERSION_ID=3\n"), pair("", ""));
+    }
+}
