@@ -26,7 +26,7 @@ struct Source {
     unsaid: &'static [&'static str],
 }
 
-const SOURCES: [Source; 19] = [
+const SOURCES: [Source; 20] = [
     Source {
         kind: "nvd",
         real: "alpine/nvd/nvd2000.json.xz",
@@ -139,6 +139,13 @@ const SOURCES: [Source; 19] = [
         unsaid: &["--branch", "alpine/edge", "--time", "2026-08-22T00:00:00Z"],
     },
     Source {
+        kind: "adb",
+        real: "alpine/adb-v3/Packages-v3.17-main-aarch64.unsigned.adb",
+        // Not of text: there is none made up.
+        made_up: String::new,
+        unsaid: &["--branch", "alpine/v3.17", "--repository", "main"],
+    },
+    Source {
         kind: "guix_inventory",
         real: "guix/packages-eb508e32d2d3.jsonl.zst",
         made_up: generated::guix_inventory,
@@ -157,7 +164,9 @@ const SOURCES: [Source; 19] = [
 pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
     let mut imports: Vec<(&'static str, PathBuf, Import)> = Vec::new();
     for source in &SOURCES {
-        let path = document(source, data, folder)?;
+        let Some(path) = document(source, data, folder)? else {
+            continue;
+        };
         let mut import = vec![source.kind.to_owned(), path.display().to_string()];
         import.extend(source.unsaid.iter().map(|&word| word.to_owned()));
         imports.push((source.kind, path, import));
@@ -167,6 +176,7 @@ pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
         wanted.map(|(_, _, import)| import.clone()).collect()
     };
     let inventories = [
+        "adb",
         "apkindex",
         "apk_installed",
         "aports",
@@ -190,12 +200,17 @@ pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
     Ok(cases.collect())
 }
 
-fn document(source: &Source, data: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+/// The real document, or a made-up one; none where there is neither.
+fn document(source: &Source, data: &Path, folder: &Path) -> anyhow::Result<Option<PathBuf>> {
     let real = data.join(source.real);
     if real.is_file() {
-        return Ok(fs::canonicalize(real)?);
+        return Ok(Some(fs::canonicalize(real)?));
+    }
+    let made_up = (source.made_up)();
+    if made_up.is_empty() {
+        return Ok(None);
     }
     let path = folder.join(format!("made-up-{}", source.kind));
-    fs::write(&path, (source.made_up)())?;
-    Ok(path)
+    fs::write(&path, made_up)?;
+    Ok(Some(path))
 }

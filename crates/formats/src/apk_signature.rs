@@ -1,21 +1,40 @@
-//! Signatures of apk indexes and packages, version 2: RSA keys and what they have signed.
+//! Signatures of apk indexes and packages: public keys and what they have signed.
 //!
-//! Keys are RSA keys of 1024 to 8192 bits in PEM; signatures are PKCS #1 version 1.5. DSA, which
-//! the format names too, is not supported.
+//! Keys stand in PEM: RSA keys of 1024 to 8192 bits, whose signatures are PKCS #1 version 1.5,
+//! and keys on the curve P-256, whose signatures are ECDSA. Version 2 of the format knows RSA
+//! only, and names the key; version 3 knows both, and gives the key's identifier. DSA, which
+//! version 2 names too, is not supported.
 
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use p256::ecdsa::{Signature, VerifyingKey};
+use ring::digest::{SHA512, digest};
 use ring::signature::{self, UnparsedPublicKey};
 
 mod der;
 mod pem;
+
+pub(crate) use pem::base64;
 
 /// A public key with the name under which signatures refer to it.
 #[derive(Debug, Clone)]
 pub struct PublicKey {
     /// The file name, such as `alpine-devel@lists.alpinelinux.org-616ae350.rsa.pub`.
     pub name: String,
+    material: Material,
+    id: KeyId,
+}
+
+/// What signatures of version 3 call a key: the beginning of the SHA-512 of its encoding.
+pub type KeyId = [u8; 16];
+
+#[derive(Debug, Clone)]
+enum Material {
     /// Modulus and exponent as PKCS #1 encodes them.
-    rsa: Vec<u8>,
-    bits: usize,
+    Rsa {
+        pkcs1: Vec<u8>,
+        bits: usize,
+    },
+    P256(Box<VerifyingKey>),
 }
 
 /// Why a text is no public key that can be used.
@@ -24,8 +43,8 @@ pub enum InvalidKey {
     /// Not a PEM block of a public key.
     #[error("not a public key in PEM: {0}")]
     Pem(&'static str),
-    /// The block holds no well-formed RSA key.
-    #[error("not an RSA public key: {0}")]
+    /// The block holds no well-formed key of a kind that is supported.
+    #[error("not a public key of RSA or on P-256: {0}")]
     Der(&'static str),
     /// The key is too short to mean anything, or longer than can be checked.
     #[error("an RSA key has 1024 to 8192 bits here, not {0}")]
@@ -63,24 +82,33 @@ impl PublicKey {
     /// Reads a key of the form `-----BEGIN PUBLIC KEY-----`, as Alpine publishes them.
     pub fn from_pem(name: impl Into<String>, pem: &str) -> Result<Self, InvalidKey> {
         let document = pem::decode(pem)?;
-        let rsa = der::rsa_public_key(&document)?;
-        let bits = der::modulus_bits(rsa)?;
-        if !(1024..=8192).contains(&bits) {
-            return Err(InvalidKey::Size(bits));
-        }
+        let (encoded, material) = match der::public_key(&document)? {
+            der::Key::Rsa(pkcs1) => (pkcs1, Material::rsa(pkcs1)?),
+            der::Key::P256(point) => (point, Material::p256(point)?),
+        };
+        let mut id = KeyId::default();
+        id.copy_from_slice(&digest(&SHA512, encoded).as_ref()[..16]);
         Ok(Self {
             name: name.into(),
-            rsa: rsa.to_vec(),
-            bits,
+            material,
+            id,
         })
     }
 
-    /// The size of the modulus.
+    /// The size of the key: of an RSA key, of its modulus.
     pub fn bits(&self) -> usize {
-        self.bits
+        match self.material {
+            Material::Rsa { bits, .. } => bits,
+            Material::P256(_) => 256,
+        }
     }
 
-    /// Checks a signature over a message.
+    /// What signatures of version 3 call the key.
+    pub fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// Checks a signature of version 2 over a message.
     pub fn verify(
         &self,
         algorithm: SignatureAlgorithm,
@@ -97,9 +125,42 @@ impl PublicKey {
                 &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
             }
         };
-        UnparsedPublicKey::new(parameters, &self.rsa)
+        let Material::Rsa { pkcs1, .. } = &self.material else {
+            return Err(BadSignature);
+        };
+        UnparsedPublicKey::new(parameters, pkcs1)
             .verify(message, signature)
             .map_err(|_| BadSignature)
+    }
+
+    /// Checks a signature of version 3 over a message: with SHA-512, and as the key says.
+    pub fn verify_sha512(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let Material::P256(key) = &self.material else {
+            return self.verify(SignatureAlgorithm::RsaSha512, message, signature);
+        };
+        // ring has no P-256 with SHA-512.
+        let signature = Signature::from_der(signature).map_err(|_| BadSignature)?;
+        key.verify_prehash(digest(&SHA512, message).as_ref(), &signature)
+            .map_err(|_| BadSignature)
+    }
+}
+
+impl Material {
+    fn rsa(pkcs1: &[u8]) -> Result<Self, InvalidKey> {
+        let bits = der::modulus_bits(pkcs1)?;
+        if !(1024..=8192).contains(&bits) {
+            return Err(InvalidKey::Size(bits));
+        }
+        Ok(Self::Rsa {
+            pkcs1: pkcs1.to_vec(),
+            bits,
+        })
+    }
+
+    fn p256(point: &[u8]) -> Result<Self, InvalidKey> {
+        VerifyingKey::from_sec1_bytes(point)
+            .map(|key| Self::P256(Box::new(key)))
+            .map_err(|_| InvalidKey::Der("no point of the curve"))
     }
 }
 

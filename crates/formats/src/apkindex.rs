@@ -2,7 +2,7 @@
 //!
 //! The archive is a row of gzip members. The first of a signed index holds nothing but
 //! signatures, which cover the raw bytes of the others; those together are a tar archive of
-//! `DESCRIPTION` and `APKINDEX`. Indexes of version 3 (ADB) are not read here.
+//! `DESCRIPTION` and `APKINDEX`. Indexes of version 3 are read by [`crate::adb`].
 
 use std::io::Read;
 
@@ -83,7 +83,7 @@ pub(crate) fn looks_like_text(bytes: &[u8]) -> bool {
 
 fn what_it_is_instead(bytes: &[u8]) -> &'static str {
     match bytes {
-        [b'A', b'D', b'B', ..] => "it is an index of version 3 (ADB), not of version 2",
+        [b'A', b'D', b'B', ..] => "it is an index of version 3, whose kind is adb",
         [] => "it is empty",
         _ => "it is neither gzip nor the text of an index",
     }
@@ -104,7 +104,7 @@ fn too_large(document: &str) -> ReadError {
     }
 }
 
-/// What packages tell of the list that they are in.
+/// What packages say of the inventory that lists them.
 pub(crate) fn head(
     document: &str,
     description: Option<&str>,

@@ -6,12 +6,14 @@ use std::str::FromStr;
 use palisade_model::Inventory;
 
 use crate::{
-    ReadError, Reject, apk_installed, apk_signature, apkindex, aports, dpkg, guix_inventory,
+    ReadError, Reject, adb, apk_installed, apk_signature, apkindex, aports, dpkg, guix_inventory,
 };
 
 /// A format of inventories; its name is its module's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum InventoryKind {
+    /// Alpine's package index, version 3; a package, or an installed database, of that version.
+    Adb,
     /// Alpine's package index, version 2.
     Apkindex,
     /// The database of what apk installed, or a root file system with one.
@@ -35,7 +37,8 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
+        Self::Adb,
         Self::Apkindex,
         Self::ApkInstalled,
         Self::Aports,
@@ -46,6 +49,7 @@ impl InventoryKind {
     /// The kind's name, which is its module's.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Adb => "adb",
             Self::Apkindex => "apkindex",
             Self::ApkInstalled => "apk_installed",
             Self::Aports => "aports",
@@ -69,6 +73,7 @@ impl InventoryKind {
         rejects: &mut dyn FnMut(Reject),
     ) -> Result<Inventory, ReadError> {
         match self {
+            Self::Adb => adb::read(document, reader, context, rejects),
             Self::Apkindex => apkindex::read(document, reader, context, rejects),
             Self::ApkInstalled => apk_installed::read(document, reader, rejects),
             Self::Aports => aports::read(document, reader, rejects),

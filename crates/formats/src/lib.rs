@@ -18,6 +18,7 @@ mod vex;
 mod words;
 mod yaml;
 
+pub mod adb;
 pub mod apk_installed;
 pub mod apk_package;
 pub mod apk_repositories;

@@ -23,3 +23,7 @@ pub const ZSTD_WINDOW_LOG: u32 = 27;
 
 /// Replacements of replacements that are followed.
 pub const REPLACEMENT_DEPTH: usize = 8;
+
+/// What the values of a database may amount to when each is written out, in bytes: many of them may
+/// share one place.
+pub const EXPANDED_BYTES: u64 = 1 << 30;

@@ -1,4 +1,4 @@
-//! As much of DER as a `SubjectPublicKeyInfo` with an RSA key takes.
+//! As much of DER as a `SubjectPublicKeyInfo` with a key of RSA or on P-256 takes.
 
 use super::InvalidKey;
 
@@ -10,21 +10,43 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 /// 1.2.840.113549.1.1.1, rsaEncryption.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
-/// The `RSAPublicKey` inside a `SubjectPublicKeyInfo`, still encoded.
-pub(super) fn rsa_public_key(document: &[u8]) -> Result<&[u8], InvalidKey> {
+/// 1.2.840.10045.2.1, ecPublicKey.
+const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+
+/// 1.2.840.10045.3.1.7, prime256v1.
+const PRIME256V1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+
+/// What is inside a `SubjectPublicKeyInfo`, still encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Key<'a> {
+    /// An `RSAPublicKey`.
+    Rsa(&'a [u8]),
+    /// A point of P-256.
+    P256(&'a [u8]),
+}
+
+/// The key inside a `SubjectPublicKeyInfo`.
+pub(super) fn public_key(document: &[u8]) -> Result<Key<'_>, InvalidKey> {
     let (info, rest) = element(document, SEQUENCE)?;
     if !rest.is_empty() {
         return Err(InvalidKey::Der("bytes behind the key"));
     }
     let (algorithm, rest) = element(info, SEQUENCE)?;
-    let (identifier, _) = element(algorithm, OBJECT_IDENTIFIER)?;
-    if identifier != RSA_ENCRYPTION {
-        return Err(InvalidKey::Der("a key of another algorithm"));
-    }
+    let (identifier, parameters) = element(algorithm, OBJECT_IDENTIFIER)?;
     let (bits, rest) = element(rest, BIT_STRING)?;
-    match bits {
-        [0, key @ ..] if rest.is_empty() => Ok(key),
-        _ => Err(InvalidKey::Der("a malformed bit string")),
+    let [0, key @ ..] = bits else {
+        return Err(InvalidKey::Der("a malformed bit string"));
+    };
+    if !rest.is_empty() {
+        return Err(InvalidKey::Der("bytes behind the key"));
+    }
+    match identifier {
+        RSA_ENCRYPTION => Ok(Key::Rsa(key)),
+        EC_PUBLIC_KEY => match element(parameters, OBJECT_IDENTIFIER)? {
+            (PRIME256V1, []) => Ok(Key::P256(key)),
+            _ => Err(InvalidKey::Der("a key on another curve")),
+        },
+        _ => Err(InvalidKey::Der("a key of another algorithm")),
     }
 }
 

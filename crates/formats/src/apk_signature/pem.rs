@@ -23,7 +23,7 @@ pub(super) fn decode(pem: &str) -> Result<Vec<u8>, InvalidKey> {
 }
 
 /// Decodes base64 with padding; blanks and line ends are passed over.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     let mut digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
     if digits.is_empty() || !digits.len().is_multiple_of(4) {
         return None;

@@ -231,11 +231,11 @@ impl<'a> Draft<'a> {
             return self.complain(line, || "the line is no field and was passed over".into());
         };
         if let Some(value) = slot.and_then(|slot| self.values[slot].as_mut()) {
-            let value = value.to_mut();
-            if !value.is_empty() {
+            let (value, more) = (value.to_mut(), text.trim());
+            if !value.is_empty() && !more.is_empty() {
                 value.push(' ');
             }
-            value.push_str(text.trim());
+            value.push_str(more);
         }
         let letter = char::from(letter);
         self.complain(line, || {

@@ -59,6 +59,32 @@ fn a_key_of_another_algorithm_is_refused() {
     );
 }
 
+/// A signature over `palisade\n` with SHA-512, by a key made for this test with openssl.
+#[test]
+fn signatures_on_p256_are_checked() {
+    let key = PublicKey::from_pem("test", P256_KEY).unwrap();
+    assert_eq!(key.bits(), 256);
+    let signature = unhex(P256_SHA512);
+    assert!(key.verify_sha512(b"palisade\n", &signature).is_ok());
+    assert!(key.verify_sha512(b"palisade", &signature).is_err());
+    assert!(key.verify_sha512(b"palisade\n", &signature[1..]).is_err());
+    // Version 2 knows no such keys.
+    let version_2 = key.verify(SignatureAlgorithm::RsaSha512, b"palisade\n", &signature);
+    assert!(version_2.is_err());
+    let rsa = PublicKey::from_pem("test", TEST_KEY).unwrap();
+    assert!(rsa.verify_sha512(b"palisade\n", &unhex(SHA512)).is_ok());
+    assert_ne!(rsa.id(), key.id());
+}
+
+#[test]
+fn keys_on_other_curves_are_refused() {
+    let key = PublicKey::from_pem("k", P384_KEY);
+    assert_eq!(key.unwrap_err(), InvalidKey::Der("a key on another curve"));
+    // A point that is none.
+    let text = P256_KEY.replacen("AE", "AF", 1);
+    assert!(PublicKey::from_pem("k", &text).is_err());
+}
+
 #[test]
 fn short_keys_are_refused() {
     // 512 bits, made for this test.
@@ -71,6 +97,18 @@ fn short_keys_are_refused() {
         InvalidKey::Size(512)
     );
 }
+
+const P256_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE0pWFahtjkWAudtEWJmnkciShz2ZV\n\
+    gR+GUIgRgaxVWWSnKkLAZDcSwaT/14J0/uc7m6lN2ACsqc/1zZGVwgIHWA==\n\
+    -----END PUBLIC KEY-----\n";
+const P256_SHA512: &str = "304402203adfa929699541dbe7e898a35062f81e519a0f64ae3ab28346ca44dfd7379474022073bc\
+    759082b94b9af1217b9cd629c989c15220b4b99338fa91bbf680e9c05524";
+const P384_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEdetrhSqF7zE4BR2MUaimF8oMkSNK2a4o\n\
+    NnshmqUNDDtwhYMAtpg23ShtaQ03Jbqc6DU5EO4QR728rcn5F3hfv1kc9UpcsNaX\n\
+    zYDsJVCgbMzvsvoD4IMqQSGh1Njef2wi\n\
+    -----END PUBLIC KEY-----\n";
 
 const TEST_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
     MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCiuKhW7ChOgBnDkcLYWGg69ODy\n\

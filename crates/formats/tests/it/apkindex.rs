@@ -286,7 +286,7 @@ fn archives_that_are_no_index_are_refused() {
     );
     assert_eq!(
         malformed(b"ADBd\x00\x01", &context),
-        "it is an index of version 3 (ADB), not of version 2"
+        "it is an index of version 3, whose kind is adb"
     );
     assert_eq!(malformed(b"", &context), "it is empty");
     assert_eq!(

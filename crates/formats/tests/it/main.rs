@@ -6,6 +6,7 @@ mod shared_data;
 mod shared_vuln;
 mod support;
 
+mod adb;
 mod apk_installed;
 mod apk_package;
 mod apk_signature;

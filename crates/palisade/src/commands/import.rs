@@ -18,8 +18,8 @@ use crate::ui::{self, ProgressLine};
 pub(crate) struct Import {
     #[arg(
         help = "The format: nvd, cve5, osv, secdb, apkbuild, rejections, debian_tracker, debsecan, \
-                wolfi, avg, rustsec, csaf, openvex, kev, epss; apkindex, apk_installed, aports, \
-                guix_inventory, dpkg"
+                wolfi, avg, rustsec, csaf, openvex, kev, epss; adb, apkindex, apk_installed, \
+                aports, guix_inventory, dpkg"
     )]
     kind: Kind,
 

@@ -25,7 +25,7 @@ use crate::ui;
 pub(crate) struct Match {
     #[arg(
         long = "inventory", required = true, value_name = "KIND:FILE", num_args = 1..,
-        help = "An inventory; may be given several times. KIND is apkindex, apk_installed, aports, guix_inventory or dpkg"
+        help = "An inventory; may be given several times. KIND is adb, apkindex, apk_installed, aports, guix_inventory or dpkg"
     )]
     inventories: Vec<OfKind<InventoryKind>>,
 
@@ -40,11 +40,11 @@ pub(crate) struct Match {
 
     /// The branch of the inventories that do not say theirs; once for each distribution
     ///
-    /// Only inventories of the branch's distribution take it. An APKINDEX may also be of a relative
-    /// of Alpine (wolfi, chainguard, postmarketos), and what is taken for Debian's of one of Debian
-    /// (devuan, ubuntu). Feeds of Alpine that name no branch (secdb, apkbuild, rejections) take
-    /// Alpine's, debsecan takes Debian's, and wolfi Chainguard's. A branch that is for nothing given
-    /// is an error.
+    /// Only inventories of the branch's distribution take it. An index of apk may also be of a
+    /// relative of Alpine (wolfi, chainguard, postmarketos), and what is taken for Debian's of one
+    /// of Debian (devuan, ubuntu). Feeds of Alpine that name no branch (secdb, apkbuild, rejections)
+    /// take Alpine's, debsecan takes Debian's, and wolfi Chainguard's. A branch that is for nothing
+    /// given is an error.
     #[arg(long = "branch", value_name = "DISTRIBUTION/BRANCH")]
     branches: Vec<BranchName>,
 

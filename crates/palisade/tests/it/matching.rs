@@ -184,7 +184,9 @@ fn an_unknown_kind_is_answered_with_those_there_are() {
     assert_eq!(output.status.code(), Some(2));
     let said = said(&output);
     assert!(
-        said.contains("\"rpmdb\"; there are apkindex, apk_installed, aports, guix_inventory, dpkg"),
+        said.contains(
+            "\"rpmdb\"; there are adb, apkindex, apk_installed, aports, guix_inventory, dpkg"
+        ),
         "{said}"
     );
 }
