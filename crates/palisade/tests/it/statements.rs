@@ -174,6 +174,20 @@ fn debians_tracker_and_its_list_for_debsecan_say_the_same() {
 }
 
 #[test]
+fn an_override_of_nvds_record_takes_its_place() {
+    let range = |before: &str| {
+        json!({"_annotation": {"cve_id": "CVE-2023-38545", "reason": "too wide"},
+            "cve": {"configurations": [{"nodes": [{"operator": "OR", "negate": false, "cpeMatch": [{
+                "vulnerable": true, "criteria": "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*",
+                "versionEndExcluding": before}]}]}]}})
+        .to_string()
+    };
+    let (verdict, says) = on_debian("nvd", "override.json", &range("7.80.0"));
+    assert_eq!(verdict, "fixed", "{says}");
+    assert!(!says.contains("8.4.0"), "{says}");
+}
+
+#[test]
 fn wolfis_false_positive_overrules_nvd_with_its_reason() {
     let folder = tempfile::tempdir().unwrap();
     let index = folder.path().join("APKINDEX");
