@@ -225,7 +225,8 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
         } else {
             ""
         };
-        let entry = Affected::of(product(&raw), ranges).with_note(note([fix]));
+        // One suite's list says nothing of others.
+        let entry = Affected::of_these(product(&raw), ranges).with_note(note([fix]));
         advisory.affected.push(entry);
     }
     let name = format!("{}/{}", raw.package, advisory.id);

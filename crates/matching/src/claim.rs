@@ -1,9 +1,9 @@
 //! What one entry of one advisory says of one subject.
 
-use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind};
+use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind, Upper};
 
 use crate::condition::{Condition, condition};
-use crate::identity::{Identity, identify};
+use crate::identity::{How, Identity, identify};
 use crate::range::{RangeOutcome, Subjected, evaluate, span_words, subjected};
 use crate::subject::{Place, Subject};
 
@@ -51,6 +51,8 @@ pub struct Claim<'a> {
     pub range: RangeOutcome<'a>,
     pub(crate) condition: Condition,
     pub(crate) compared: Subjected,
+    /// Whether its record gathers what several authors say (CVE 5: the CNA and those after it).
+    of_several: bool,
     package: &'a str,
     /// What the source says to people.
     note: Option<&'a str>,
@@ -66,7 +68,17 @@ impl<'a> Claim<'a> {
         place: Place<'_>,
     ) -> Option<Self> {
         let identity = identify(subject, &affected.product, place)?;
-        let range = evaluate(subject, affected);
+        let range = match identity.how {
+            // A notice of one fix names the releases in which it is, and a supplier those that it
+            // has looked at; a CVE's record all.
+            How::OnOtherBranch { .. }
+                if affected.otherwise.is_none() || !provenance.record.contains("CVE-") =>
+            {
+                return None;
+            }
+            How::OnOtherBranch { .. } => RangeOutcome::NotListed { span: None },
+            _ => evaluate(subject, affected),
+        };
         if range == RangeOutcome::Silent {
             return None;
         }
@@ -81,6 +93,7 @@ impl<'a> Claim<'a> {
             range,
             condition: condition(affected),
             compared: subjected(subject, &affected.product),
+            of_several: matches!(affected.product, Product::Named { .. }),
             package: &subject.name,
             note: affected.note.as_deref(),
         })
@@ -97,6 +110,37 @@ impl<'a> Claim<'a> {
             RangeOutcome::NotYet { .. } | RangeOutcome::NotListed { .. } => Outcome::NotAffected,
             RangeOutcome::Unknown { .. } | RangeOutcome::Silent => Outcome::Unknown,
         }
+    }
+
+    /// Whether the entry has the version among those affected, but on other systems only.
+    pub(crate) fn is_foreign(&self) -> bool {
+        matches!(self.condition, Condition::Foreign(_))
+            && matches!(self.range, RangeOutcome::Inside { .. })
+    }
+
+    /// Whether the entry says nothing of systems.
+    pub(crate) fn is_silent_on_systems(&self) -> bool {
+        self.condition == Condition::Holds
+    }
+
+    /// Whether another entry of the same record may know what this one does not.
+    pub(crate) fn is_of_several(&self) -> bool {
+        self.of_several
+    }
+
+    /// Whether it says no more than that the record names other branches.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self.identity.how, How::OnOtherBranch { .. })
+    }
+
+    /// Whether the version is affected only since the entry calls all others so.
+    pub(crate) fn is_by_default(&self) -> bool {
+        matches!(self.range, RangeOutcome::Inside { span: None, .. })
+    }
+
+    /// Whether the entry says of the version itself that it is not affected.
+    pub(crate) fn says_unaffected(&self) -> bool {
+        matches!(self.range, RangeOutcome::NotListed { span: Some(_) })
     }
 
     /// How sure the claim is: the identity's confidence, lowered where the range or the condition
@@ -116,6 +160,17 @@ impl<'a> Claim<'a> {
         if open && self.authority == Authority::Upstream {
             // "All versions" is often what is written when nobody looked.
             confidence = lower(confidence);
+        }
+        let endless = matches!(
+            self.range,
+            RangeOutcome::Inside {
+                span: Some(Span::Between(_, Upper::Open)),
+                ..
+            }
+        );
+        if endless && self.authority == Authority::Upstream {
+            // "From 4.16 on" is what is written before there is a fix, and stays when there is one.
+            confidence = confidence.min(Confidence::Likely);
         }
         if self.compared.snapshot && matches!(self.range, RangeOutcome::Inside { .. }) {
             confidence = lower(confidence);
@@ -138,7 +193,7 @@ impl<'a> Claim<'a> {
     pub fn steps(&self) -> Vec<Step> {
         let mut steps = vec![self.step(StepKind::Identity, self.identity.how.words(self.package))];
         match &self.condition {
-            Condition::Holds => {}
+            Condition::Holds | Condition::AtHome => {}
             Condition::Needs(words) => {
                 steps.push(self.step(StepKind::Condition, format!("only together with {words}")));
             }

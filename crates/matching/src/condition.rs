@@ -5,8 +5,10 @@ use palisade_model::{Affected, Companion, CpePart, Product};
 /// How an entry's further conditions stand for a package of a Linux or Hurd distribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Condition {
-    /// There is none, or it holds.
+    /// There is none.
     Holds,
+    /// It names systems, and ours is among them.
+    AtHome,
     /// Nobody can tell from here: it needs this beside it.
     Needs(String),
     /// It cannot hold: the entry speaks of other systems only.
@@ -86,15 +88,17 @@ pub(crate) fn condition(affected: &Affected) -> Condition {
         return Condition::Foreign(platforms.join(", "));
     }
     let mut needs = Vec::new();
+    let mut best = Condition::Holds;
     for group in &affected.requires {
         match of_group(group) {
             Condition::Holds => {}
+            Condition::AtHome => best = Condition::AtHome,
             Condition::Needs(words) => needs.push(words),
             foreign @ Condition::Foreign(_) => return foreign,
         }
     }
     if needs.is_empty() {
-        Condition::Holds
+        best
     } else {
         Condition::Needs(needs.join(" and "))
     }
@@ -102,8 +106,11 @@ pub(crate) fn condition(affected: &Affected) -> Condition {
 
 /// At least one of a group must be there.
 fn of_group(group: &[Companion]) -> Condition {
-    if group.iter().any(is_at_home) || group.is_empty() {
+    if group.is_empty() {
         return Condition::Holds;
+    }
+    if group.iter().any(is_at_home) {
+        return Condition::AtHome;
     }
     let words = group_words(group);
     if group.iter().all(is_foreign) {
@@ -181,7 +188,7 @@ mod tests {
             of_group(std::slice::from_ref(&windows)),
             Condition::Foreign(_)
         ));
-        assert_eq!(of_group(&[windows, linux]), Condition::Holds);
+        assert_eq!(of_group(&[windows, linux]), Condition::AtHome);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use palisade_model::{Confidence, Cpe, CpePart, Product};
 
 use crate::curated;
-use crate::key::{ecosystem_name, is_normal_of, normal_name};
+use crate::key::{ecosystem_name, is_linux_kernel, is_normal_of, normal_name};
 use crate::names::{Language, Name, NameSource};
 use crate::origins::{self, letters};
 use crate::subject::{Place, Subject};
@@ -22,6 +22,14 @@ pub struct Identity {
 pub enum How {
     /// The record names the distribution's own source package.
     OwnPackage,
+    /// The record names the distribution's own source package on later branches, and where it
+    /// says nothing of a branch, the package is not affected there.
+    OnOtherBranch {
+        /// The branch that it names.
+        named: String,
+        /// The branch that it does not.
+        here: String,
+    },
     /// The packager's hint names the product.
     PackagerHint,
     /// The table of curated aliases says so.
@@ -65,6 +73,9 @@ impl How {
     pub fn words(&self, package: &str) -> String {
         match self {
             Self::OwnPackage => format!("the record names the distribution's package {package}"),
+            Self::OnOtherBranch { named, here } => format!(
+                "the record names the distribution's package {package} on {named}, and nothing on {here}"
+            ),
             Self::PackagerHint => format!("the packager of {package} names this product"),
             Self::Curated { product } => format!("{package} is known to be {product}"),
             Self::EcosystemSource { package: named } => {
@@ -104,8 +115,13 @@ pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -
                 (Some(branch), Some(place)) => branch == place,
                 _ => true,
             };
-            let own = *distribution == subject.distribution && *name == subject.name && here;
-            own.then(|| Identity::new(Confidence::Certain, How::OwnPackage))
+            if *distribution != subject.distribution || *name != subject.name {
+                return None;
+            }
+            if here {
+                return Some(Identity::new(Confidence::Certain, How::OwnPackage));
+            }
+            on_other_branch(subject, branch.as_deref()?, place.branch?)
         }
         Product::Ecosystem {
             ecosystem,
@@ -116,6 +132,22 @@ pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -
         Product::Cpe(cpe) => of_cpe(subject, cpe),
         Product::Named { .. } => of_named(subject, product),
     }
+}
+
+/// Debian's tracker states for each release what it knows of a package, and leaves out the releases
+/// in which it has found the package not affected. Of releases newer than all that a record names
+/// it may not know, and a backport is not what the release has.
+fn on_other_branch(subject: &Subject, named: &str, here: &str) -> Option<Identity> {
+    let is_complete = subject.distribution.as_str() == "debian";
+    let release = |branch: &str| branch.parse::<u32>().ok();
+    let knows = release(here)? < release(named)?;
+    (is_complete && knows && !subject.version.contains("~bpo")).then(|| {
+        let how = How::OnOtherBranch {
+            named: named.to_owned(),
+            here: here.to_owned(),
+        };
+        Identity::new(Confidence::Likely, how)
+    })
 }
 
 impl Identity {
@@ -169,7 +201,7 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
         return None;
     }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
-    if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) {
+    if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) || foreign_edition(cpe) {
         return None;
     }
     if subject.hints.hidden_cpe_vendors.contains(&cpe.vendor) {
@@ -226,6 +258,41 @@ fn foreign_target(subject: &Subject, cpe: &Cpe) -> bool {
         }
         None => true,
     }
+}
+
+/// Whether the CPE name is that of the edition for another system (`http_server:*:*:win32`): before
+/// there was a field for it, NVD wrote there what `target_sw` says now.
+fn foreign_edition(cpe: &Cpe) -> bool {
+    const SYSTEMS: &[&str] = &[
+        "win",
+        "win16",
+        "win32",
+        "win64",
+        "winnt",
+        "mac",
+        "macintosh",
+        "macos",
+        "mac_os",
+        "solaris",
+        "sunos",
+        "aix",
+        "hp-ux",
+        "hp_ux",
+        "hpux",
+        "irix",
+        "netware",
+        "os2",
+        "os_2",
+        "android",
+        "iphone_os",
+        "openvms",
+        "vms",
+    ];
+    cpe.edition.as_deref().is_some_and(|edition| {
+        SYSTEMS.contains(&edition)
+            || edition.starts_with("windows")
+            || edition.starts_with("mac_os")
+    })
 }
 
 /// The names agree; how sure that is depends on the vendor and on how telling the name is.
@@ -285,6 +352,9 @@ fn voucher(subject: &Subject, name: &Name, vendor: &str) -> Option<String> {
     }
     if let Some(word) = subject.vouchers.iter().find(|word| vouches(word, &base)) {
         return Some(word.clone());
+    }
+    if base == subject.distribution.as_str() {
+        return Some(format!("the package is {base}'s own"));
     }
     let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
     let same = base == letters(&name.text);
@@ -406,14 +476,4 @@ fn of_words(
         return Some(Identity::new(Confidence::Likely, how));
     }
     by_name(subject, name, &vendor_name, words(), None)
-}
-
-fn is_linux_kernel(vendor: &str, product: &str) -> bool {
-    ["linux", "linux-kernel", "kernel"]
-        .iter()
-        .any(|kernel| is_normal_of(kernel, product))
-        && matches!(
-            normal_name(vendor).as_str(),
-            "linux" | "kernel" | "linux-kernel" | "n/a" | ""
-        )
 }

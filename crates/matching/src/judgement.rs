@@ -114,6 +114,10 @@ fn judge_one<'a>(
     if claims.is_empty() && patch.is_none() && hidden.is_none() {
         return None;
     }
+    // A record that names this branch is not silent on it.
+    let spoken = claims.iter().filter(|claim| !claim.is_silence());
+    let named: Vec<_> = spoken.map(|claim| claim.provenance).collect();
+    claims.retain(|claim| !claim.is_silence() || !named.contains(&claim.provenance));
     claims.sort_by_key(|claim| std::cmp::Reverse((claim.authority, claim.confidence())));
     let mut judgement = weigh(claims);
     if judgement
@@ -255,8 +259,65 @@ fn weigh(claims: Vec<Claim<'_>>) -> Judgement<'_> {
     judgement
 }
 
-/// What the claims of the given authority come to: within one record an entry that affects decides;
-/// between records the surer one, and of equally sure ones the graver.
+/// What one record comes to.
+struct OfRecord<'c, 'a> {
+    /// The entry that decides, as far as each is looked at alone.
+    best: &'c Claim<'a>,
+    /// The surest that says of this very version that it is not affected.
+    unaffected: Option<&'c Claim<'a>>,
+    /// The surest that has the version affected on other systems only.
+    foreign: Option<&'c Claim<'a>>,
+}
+
+impl<'c, 'a> OfRecord<'c, 'a> {
+    fn new(claim: &'c Claim<'a>) -> Self {
+        let mut record = Self {
+            best: claim,
+            unaffected: None,
+            foreign: None,
+        };
+        record.note(claim);
+        record
+    }
+
+    fn note(&mut self, claim: &'c Claim<'a>) {
+        let keep = |place: &mut Option<&'c Claim<'a>>| {
+            let sure = |known: &Claim<'_>| known.identity.confidence >= claim.identity.confidence;
+            if !place.is_some_and(sure) {
+                *place = Some(claim);
+            }
+        };
+        if claim.says_unaffected() {
+            keep(&mut self.unaffected);
+        }
+        if claim.is_foreign() {
+            keep(&mut self.foreign);
+        }
+    }
+
+    /// Who names the version, or the system, knows more than who calls all affected that nobody
+    /// names: containers added to a CVE record often leave out the branches in which the record's
+    /// author saw it fixed, and the platforms.
+    fn decides(&self) -> &'c Claim<'a> {
+        let best = self.best;
+        let sure = |claim: &&Claim<'_>| claim.identity.confidence >= best.identity.confidence;
+        let unaffected = self.unaffected.filter(|_| best.is_by_default());
+        let foreign = self
+            .foreign
+            .filter(|_| best.is_of_several() && is_unqualified(best));
+        let better = unaffected.filter(sure).or(foreign.filter(sure));
+        better.unwrap_or(best)
+    }
+}
+
+/// Whether a claim says "affected" and nothing of systems.
+fn is_unqualified(claim: &Claim<'_>) -> bool {
+    claim.outcome() == Outcome::Affected && claim.is_silent_on_systems()
+}
+
+/// What the claims of the given authority come to: within one record an entry that affects decides,
+/// unless only by default where another names the version; between records the surer one, and of
+/// equally sure ones the graver, unless one knows that it is so on other systems only.
 fn best_by_record(
     claims: &[Claim<'_>],
     authority: Authority,
@@ -272,28 +333,38 @@ fn best_by_record(
         let known = claim.outcome() != Outcome::Unknown;
         (known, claim.identity.confidence, weight(claim.outcome()))
     };
-    let mut records: Vec<(&str, &str, &Claim<'_>)> = Vec::new();
+    let mut records: Vec<OfRecord<'_, '_>> = Vec::new();
     for claim in claims.iter().filter(|claim| claim.authority == authority) {
-        let (feed, name) = (claim.provenance.feed, claim.provenance.record);
         let known = records
             .iter_mut()
-            .find(|(f, n, _)| *f == feed && *n == name);
+            .find(|record| record.best.provenance == claim.provenance);
         match known {
-            None => records.push((feed, name, claim)),
-            Some((_, _, best)) if rank(claim) > rank(best) => *best = claim,
-            Some(_) => {}
+            None => records.push(OfRecord::new(claim)),
+            Some(record) => {
+                record.note(claim);
+                if rank(claim) > rank(record.best) {
+                    record.best = claim;
+                }
+            }
         }
     }
+    let records: Vec<&Claim<'_>> = records.iter().map(OfRecord::decides).collect();
     let known = |claim: &Claim<'_>| claim.outcome() != Outcome::Unknown;
-    let best = records
-        .iter()
-        .map(|(_, _, claim)| *claim)
-        .max_by_key(|claim| (known(claim), claim.confidence(), weight(claim.outcome())))?;
+    let graver = |claim: &&&Claim<'_>| (known(claim), claim.confidence(), weight(claim.outcome()));
+    let mut best = *records.iter().max_by_key(graver)?;
+    if is_unqualified(best) {
+        // One record knows that it is so on other systems only, the other does not say.
+        let sure = best.identity.confidence;
+        let foreign = records
+            .iter()
+            .find(|claim| claim.is_foreign() && claim.identity.confidence >= sure);
+        best = foreign.copied().unwrap_or(best);
+    }
     let fixed_in = best.fixed_in().or_else(|| {
         let mut same = records
             .iter()
-            .filter(|(_, _, claim)| claim.outcome() == best.outcome());
-        same.find_map(|(_, _, claim)| claim.fixed_in())
+            .filter(|claim| claim.outcome() == best.outcome());
+        same.find_map(|claim| claim.fixed_in())
     });
     Some((
         best.outcome(),

@@ -38,6 +38,18 @@ pub(crate) fn is_normal_of(normal: &str, name: &str) -> bool {
             })
 }
 
+/// Whether a vendor and a product in a CNA's words are the kernel, which its own CNA calls Linux by
+/// Linux.
+pub(crate) fn is_linux_kernel(vendor: &str, product: &str) -> bool {
+    ["linux", "linux-kernel", "kernel"]
+        .iter()
+        .any(|kernel| is_normal_of(kernel, product))
+        && matches!(
+            normal_name(vendor).as_str(),
+            "linux" | "kernel" | "linux-kernel" | "n/a" | ""
+        )
+}
+
 /// The key of a bare product name.
 pub fn of_name(name: &str) -> String {
     format!("n:{}", normal_name(name))
@@ -105,6 +117,7 @@ fn of_product(product: &Product, keys: &mut Vec<String>) {
     match product {
         Product::Cpe(cpe) => of_cpe(cpe, keys),
         Product::Named {
+            vendor,
             product,
             package_name,
             collection_url,
@@ -114,6 +127,9 @@ fn of_product(product: &Product, keys: &mut Vec<String>) {
         } => {
             if !product.is_empty() {
                 keys.push(of_name(product));
+            }
+            if is_linux_kernel(vendor, product) {
+                keys.push(of_name("linux-kernel"));
             }
             if let Some(name) = package_name {
                 keys.push(of_name(name));

@@ -82,8 +82,9 @@ impl Compared<'_> {
                 upstream(self.version).compare(&upstream(bound).text)
             });
         }
-        if is_date(self.version) != is_date(bound) {
-            // `0.97.3` is neither before nor after `2019-11-27`.
+        if is_date(self.version) != is_date(bound) || is_commit(bound) {
+            // `0.97.3` is neither before nor after `2019-11-27`, and in no order with a commit,
+            // which CISA's containers call a version of the type `custom`.
             return None;
         }
         match scheme {
@@ -200,7 +201,7 @@ pub(crate) fn evaluate<'a>(subject: &Subject, affected: &'a Affected) -> RangeOu
     for range in &affected.versions {
         found.note(range, compared.standing(range), &compared);
     }
-    found.conclude(affected)
+    found.conclude(affected, subject.upstream.snapshot)
 }
 
 /// What has been found among an entry's ranges so far.
@@ -263,7 +264,7 @@ impl<'a> Found<'a> {
 
     /// One version named beats a range; of a range that affects and one that does not, in a
     /// distribution's own record the first (a later fix was not enough), elsewhere the second.
-    fn conclude(self, affected: &'a Affected) -> RangeOutcome<'a> {
+    fn conclude(self, affected: &'a Affected, snapshot: bool) -> RangeOutcome<'a> {
         let own = matches!(affected.product, Product::Distribution { .. });
         if let Some(range) = self.affected_exact {
             return RangeOutcome::Inside {
@@ -316,16 +317,37 @@ impl<'a> Found<'a> {
         if let Some(span) = self.before {
             return RangeOutcome::NotYet { span };
         }
-        if affected.otherwise.is_none() && self.incomparable.is_none() {
-            return RangeOutcome::Silent;
+        if affected.otherwise.is_none() {
+            return match self.incomparable {
+                None => RangeOutcome::Silent,
+                span => RangeOutcome::Unknown { span },
+            };
         }
-        if self.apart {
+        if self.apart || self.is_unnamed(affected, snapshot) {
             return RangeOutcome::NotListed { span: None };
         }
         RangeOutcome::Unknown {
             span: self.incomparable,
         }
     }
+
+    /// Whether the version is none of those that the entry names, and the entry says that others
+    /// are not affected. One of a repository that names none at all says so of what was released.
+    fn is_unnamed(&self, affected: &Affected, snapshot: bool) -> bool {
+        let names_some = !affected.versions.is_empty();
+        let of_repository = matches!(affected.product, Product::Ecosystem { .. });
+        affected.otherwise == Some(VersionStatus::Unaffected)
+            && self.incomparable.is_none()
+            && (names_some || (of_repository && !snapshot))
+    }
+}
+
+/// Whether a bound is a commit: letters and digits of a hash, long enough for Git to show it so.
+fn is_commit(bound: &str) -> bool {
+    (10..=40).contains(&bound.len())
+        && bound.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && bound.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && bound.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a version is a day: `2019-11-27`, `2019.11.27` or `20191127`.
@@ -447,6 +469,23 @@ mod tests {
             "1902",
         ] {
             assert!(!is_date(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn commits_are_told_from_versions() {
+        for commit in ["1da177e4c3f4", "8915dcd29a82096acacf54364a8425363782aea0"] {
+            assert!(is_commit(commit), "{commit}");
+        }
+        for version in [
+            "20191127",
+            "202001011200",
+            "1.2.3",
+            "deadbeefcafe",
+            "9.0b1",
+            "5.15.113",
+        ] {
+            assert!(!is_commit(version), "{version}");
         }
     }
 

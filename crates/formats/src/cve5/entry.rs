@@ -45,7 +45,7 @@ pub(super) fn affected(entry: &Entry<'_>) -> Option<Affected> {
 
 fn product(entry: &Entry<'_>, names: &[Attributes<'_>]) -> Option<Product> {
     let vendor = stated(&entry.vendor).unwrap_or_default();
-    let product = stated(&entry.product).unwrap_or_default();
+    let product = without_owner(stated(&entry.product).unwrap_or_default(), &vendor);
     let package_name = stated(&entry.package_name);
     let collection_url = stated(&entry.collection_url);
     let repository = stated(&entry.repo);
@@ -71,6 +71,16 @@ fn product(entry: &Entry<'_>, names: &[Attributes<'_>]) -> Option<Product> {
         cpes,
         platforms,
     })
+}
+
+/// A product without its owner: huntr's CNAs name it as GitHub does, `vim/vim` by the vendor `vim`.
+fn without_owner(product: String, vendor: &str) -> String {
+    match product.split_once('/') {
+        Some((owner, name)) if !name.is_empty() && owner.eq_ignore_ascii_case(vendor) => {
+            name.to_owned()
+        }
+        _ => product,
+    }
 }
 
 fn stated(text: &Text<'_>) -> Option<String> {

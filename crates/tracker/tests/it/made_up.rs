@@ -42,10 +42,27 @@ impl Bench {
         feeds: &[(FeedKind, String)],
     ) -> Vec<MatchRow> {
         let import = self.inventory(kind, inventory, "inventory", 0);
-        let read = read_inventory(&import, &mut |reject| panic!("{reject}")).unwrap();
+        self.matches_of(&import, feeds)
+    }
+
+    /// The same for an inventory that does not say of which branch it is.
+    pub(crate) fn matches_on(
+        &self,
+        (kind, inventory): (InventoryKind, &str),
+        branch: &str,
+        feeds: &[(FeedKind, String)],
+    ) -> Vec<MatchRow> {
+        let mut import = self.inventory(kind, inventory, "inventory", 0);
+        import.branch = Some(branch.parse().unwrap());
+        self.matches_of(&import, feeds)
+    }
+
+    fn matches_of(&self, import: &InventoryImport, feeds: &[(FeedKind, String)]) -> Vec<MatchRow> {
+        let read = read_inventory(import, &mut |reject| panic!("{reject}")).unwrap();
         let distribution: Distribution = read.head.distribution.clone().unwrap().parse().unwrap();
         let mut matcher = Matcher::default();
-        matcher.add_inventory(&read, &distribution, read.head.branch.as_deref());
+        let given = import.branch.as_ref().map(palisade_model::BranchName::name);
+        matcher.add_inventory(&read, &distribution, given.or(read.head.branch.as_deref()));
         for (index, (kind, text)) in feeds.iter().enumerate() {
             let document = self.file(&format!("feed{index}.json"), text);
             let context = FeedContext::default();

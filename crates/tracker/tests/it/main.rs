@@ -7,6 +7,7 @@ mod support;
 mod tracker;
 
 mod alpine_cases;
+mod checked_cases;
 mod guix_cases;
 mod import;
 mod order;
