@@ -9,7 +9,9 @@ use palisade_formats::feed::FeedKind;
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::BranchName;
 use palisade_tracker::Kind;
-use palisade_tracker::sync::{CveReleases, DocumentPart, NvdApi, OsvBucket, Source, SourceKind};
+use palisade_tracker::sync::{
+    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind,
+};
 use serde::{Deserialize, Deserializer};
 
 use crate::commands::read_key;
@@ -19,6 +21,9 @@ pub(crate) const DEFAULT: &str = include_str!("configuration/default.toml");
 
 /// Where a file is looked for when nobody names one.
 const FILE: &str = "palisade.toml";
+
+/// Characters that a token has at least.
+const TOKEN_LENGTH: usize = 20;
 
 /// A configuration as it is written.
 #[derive(Debug, Deserialize)]
@@ -63,6 +68,8 @@ struct WrittenSource {
     /// Whether it is in the own network.
     #[serde(default)]
     private: bool,
+    #[serde(default)]
+    formats: Vec<String>,
     url: Option<Url>,
     #[serde(default, deserialize_with = "optional_duration")]
     pace: Option<Duration>,
@@ -92,6 +99,7 @@ enum Type {
     Osv,
     Documents,
     Alpine,
+    Sender,
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,6 +173,7 @@ impl WrittenSource {
                 SourceKind::Documents(documents.collect::<anyhow::Result<_>>()?)
             }
             Type::Alpine => SourceKind::Documents(self.alpine()?),
+            Type::Sender => SourceKind::Sender(self.sender()?),
         };
         Ok(Source {
             name: self.name,
@@ -187,6 +196,21 @@ impl WrittenSource {
         }
         let key = self.key_environment.as_deref().and_then(environment);
         Ok(key.filter(|key| !key.is_empty()))
+    }
+
+    /// Who sends by itself, known by a token.
+    fn sender(&self) -> anyhow::Result<Sender> {
+        let token = self.key()?.context(
+            "it needs a token: name a file with key-file, or a variable that is set with \
+             key-environment",
+        )?;
+        if token.len() < TOKEN_LENGTH {
+            bail!("its token has less than {TOKEN_LENGTH} characters, so it can be guessed");
+        }
+        for format in &self.formats {
+            format.parse::<Kind>().map_err(anyhow::Error::msg)?;
+        }
+        Ok(Sender::new(&token, self.formats.clone()))
     }
 
     /// The indexes and security databases of Alpine's branches.
@@ -326,6 +350,13 @@ mod tests {
         assert!(format.contains("there is no format \"y\""), "{format}");
         let duration = error(&source("").replace("1h", "often"));
         assert!(duration.contains("\"often\" is no duration"), "{duration}");
+        let sender = |rest: &str| source(rest).replace("documents", "sender");
+        let token = error(&sender(""));
+        assert!(token.contains("it needs a token"), "{token}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(file.path(), "guess\n").unwrap();
+        let short = error(&sender(&format!("key-file = {:?}\n", file.path())));
+        assert!(short.contains("less than 20 characters"), "{short}");
         let url = error("[[source]]\nname = \"n\"\ntype = \"nvd\"\nevery = \"1h\"\n");
         assert!(url.contains("it needs a url"), "{url}");
     }

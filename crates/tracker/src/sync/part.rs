@@ -153,11 +153,26 @@ impl<'a, 't> Parts<'a, 't> {
             Err(TrackerError::Store(error)) => return Err(error.into()),
             Err(error) => Outcome::Failed(error),
         };
+        self.write(part, memory, &outcome).await?;
+        (self.tell)(part, &outcome);
+        Ok(())
+    }
+
+    /// Writes how a part went.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn write<C: Serialize>(
+        &mut self,
+        part: &str,
+        memory: &Memory<C>,
+        outcome: &Outcome,
+    ) -> Result<(), TrackerError> {
         let now = Some((self.syncer.clock)().as_microsecond());
         let mut record = self.known.remove(part).unwrap_or_default();
         part.clone_into(&mut record.name);
         record.memory = serde_json::to_string(memory).unwrap_or_default();
-        match &outcome {
+        match outcome {
             Outcome::Unchanged => record.fetched_at = now,
             Outcome::Imported(summary, _) => {
                 let count = |n: u64| Some(i64::try_from(n).unwrap_or(i64::MAX));
@@ -167,9 +182,10 @@ impl<'a, 't> Parts<'a, 't> {
                 }
                 record.records = count(summary.records);
                 record.rejected = count(summary.rejected);
+                record.import = summary.number.or(record.import);
                 record.error = None;
             }
-            Outcome::Failed(error) => record.error = Some(error_line(error)),
+            Outcome::Failed(error) => record.error = Some(self.public(&error_line(error))),
         }
         if let Some(error) = &record.error {
             self.failures.push(format!("{part}: {error}"));
@@ -180,8 +196,14 @@ impl<'a, 't> Parts<'a, 't> {
             .await?;
         session.commit().await?;
         self.known.insert(record.name.clone(), record);
-        (self.tell)(part, &outcome);
         Ok(())
+    }
+
+    /// An error for everybody to read: without where this machine keeps documents.
+    fn public(&self, error: &str) -> String {
+        let cache = self.syncer.cache.display().to_string();
+        let separator = std::path::MAIN_SEPARATOR;
+        error.replace(&format!("{cache}{separator}"), "")
     }
 
     /// Fetches and imports documents, each by itself.
