@@ -29,9 +29,11 @@ pub(crate) struct Match {
     )]
     inventories: Vec<OfKind<InventoryKind>>,
 
-    /// A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild, rejections,
-    /// debian_tracker, debsecan, wolfi, avg, rustsec, csaf, openvex or kev
-    #[arg(long = "feed", required = true, value_name = "KIND:FILE", num_args = 1..)]
+    #[arg(
+        long = "feed", required = true, value_name = "KIND:FILE", num_args = 1..,
+        help = "A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild, \
+                rejections, debian_tracker, debsecan, wolfi, avg, rustsec, csaf, openvex or kev"
+    )]
     feeds: Vec<OfKind<FeedKind>>,
 
     /// How matches are printed
