@@ -5,7 +5,7 @@
 //! is what one document says of one vulnerability; it holds the parts of the product tree that it
 //! needs (section 3.2.2), looked up before. Products are named by package URL, else by CPE, else by
 //! the vendor and product of their place in the tree; relationships put a component onto a platform.
-//! What statuses mean is told in [`crate::vex`]; `first_affected` and `last_affected` are affected
+//! What statuses mean is told in `vex`; `first_affected` and `last_affected` are affected
 //! versions, `first_fixed` is a fixed one, and `recommended` says nothing.
 //!
 //! Justifications (`flags`), impacts (`threats`) and why there is no fix (`remediations`) become

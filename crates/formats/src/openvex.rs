@@ -5,7 +5,7 @@
 //! of those of one moment the last. Products are named by package URL, as `@id` or among the
 //! `identifiers`, or by CPE. A statement about a product through a `subcomponent` is one about the
 //! product: an image that is not affected says nothing of the library in it. What statuses mean is
-//! told in [`crate::vex`].
+//! told in `vex`.
 //!
 //! Documents of one author are one scope; author and role are kept. Documents of 0.0.x, which write
 //! vulnerability and products as plain text, are read as well.
