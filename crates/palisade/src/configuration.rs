@@ -134,6 +134,12 @@ impl Configuration {
         let written: Written = toml::from_str(text)?;
         let mut sources = Vec::new();
         for source in written.source {
+            if !is_name(&source.name) {
+                bail!(
+                    "{:?} is no name of a source: letters, digits, '.', '-' and '_', at most 64",
+                    source.name
+                );
+            }
             if sources
                 .iter()
                 .any(|known: &Source| known.name == source.name)
@@ -276,6 +282,12 @@ impl WrittenDocument {
     }
 }
 
+/// Whether a source may be called so: names stand in addresses, and are folders' names.
+fn is_name(name: &str) -> bool {
+    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    (1..=64).contains(&name.len()) && !name.starts_with('.') && name.chars().all(usable)
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the binary reads the environment, for secrets here"
@@ -344,6 +356,8 @@ mod tests {
         assert!(typo.contains("unknown field `evry`"), "{typo}");
         let twice = error(&format!("{}{}", source(""), source("")));
         assert!(twice.contains("two sources are called \"x\""), "{twice}");
+        let name = error(&source("").replace("\"x\"", "\"../x\""));
+        assert!(name.contains("\"../x\" is no name of a source"), "{name}");
         let format = error(&source(
             "[[source.document]]\nurl = \"https://example.org/x\"\nformat = \"y\"\n",
         ));

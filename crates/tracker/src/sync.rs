@@ -212,7 +212,11 @@ impl Syncer {
         } else {
             0
         };
-        let pause = pause(source.every, failures);
+        let pause = match source.kind {
+            // It sends when it has something.
+            SourceKind::Sender(_) => source.every,
+            _ => pause(source.every, failures),
+        };
         let micros = |pause: Duration| i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
         let now = (self.clock)().as_microsecond();
         let record = SourceRecord {

@@ -33,8 +33,6 @@ struct SourceLine {
     records: String,
     rejected: String,
     parts: Vec<PartLine>,
-    /// Whether its parts are shown at once: one of them failed.
-    open: bool,
 }
 
 struct PartLine {
@@ -79,7 +77,6 @@ impl SourceLine {
             next: source.next_at.map(Moment::minute),
             records: sum(|part| part.records),
             rejected: sum(|part| part.rejected),
-            open: source.parts.iter().any(|part| part.error.is_some()),
             parts: source.parts.iter().map(PartLine::of).collect(),
         }
     }
