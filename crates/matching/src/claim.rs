@@ -77,6 +77,7 @@ impl<'a> Claim<'a> {
                 return None;
             }
             How::OnOtherBranch { .. } => RangeOutcome::NotListed { span: None },
+            How::Distributor { .. } => RangeOutcome::Unknown { span: None },
             _ => evaluate(subject, affected),
         };
         if range == RangeOutcome::Silent {

@@ -108,6 +108,12 @@ pub(crate) fn is_known_program(name: &str) -> bool {
     ALIASES.contains_key(name)
 }
 
+/// Whether the table names this vendor as somebody else, whatever vouches for it.
+pub(crate) fn is_other(package: &str, vendor: &str) -> bool {
+    let known = HOMONYMS.get(package);
+    known.is_some_and(|known| known.iter().any(|homonym| homonym.vendor == vendor))
+}
+
 /// Whose product of the same name the package is not.
 pub(crate) fn homonym(package: &str, vendor: &str) -> Option<&'static Homonym> {
     HOMONYMS

@@ -3,10 +3,11 @@
 use palisade_model::{Confidence, Cpe, CpePart, Product};
 
 use crate::curated;
-use crate::key::{ecosystem_name, is_linux_kernel, is_normal_of, normal_name};
+use crate::key::{ecosystem_name, is_normal_of, normal_name};
 use crate::names::{Language, Name, NameSource};
 use crate::origins::{self, letters};
 use crate::subject::{Place, Subject};
+use crate::wording::{self, is_joined};
 
 /// That a subject is a product, how sure, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,11 @@ pub enum How {
     },
     /// The source comes from the repository that the record names.
     Repository(String),
+    /// Another distributor's list has a package of that name; its versions say nothing of others.
+    Distributor {
+        /// The package there.
+        package: String,
+    },
     /// The names agree, and an address of the package vouches for the vendor.
     NameAndVendor {
         /// The product, `vendor:product`.
@@ -75,6 +81,9 @@ impl How {
             Self::OwnPackage => format!("the record names the distribution's package {package}"),
             Self::OnOtherBranch { named, here } => format!(
                 "the record names the distribution's package {package} on {named}, and nothing on {here}"
+            ),
+            Self::Distributor { package: named } => format!(
+                "another distributor's package {named} has the name of {package}; its versions say nothing of this one"
             ),
             Self::PackagerHint => format!("the packager of {package} names this product"),
             Self::Curated { product } => format!("{package} is known to be {product}"),
@@ -153,6 +162,10 @@ fn on_other_branch(subject: &Subject, named: &str, here: &str) -> Option<Identit
 }
 
 impl Identity {
+    fn is_sure(&self) -> bool {
+        self.confidence == Confidence::Certain
+    }
+
     fn new(confidence: Confidence, how: How) -> Self {
         Self { confidence, how }
     }
@@ -309,6 +322,9 @@ fn by_name(
     if name.source == NameSource::LanguageStripped && binding {
         return None;
     }
+    if curated::is_other(&subject.name, vendor) {
+        return None;
+    }
     let voucher = voucher(subject, name, vendor);
     if let Some(voucher) = voucher {
         let how = How::NameAndVendor { product, voucher };
@@ -390,8 +406,16 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
         .zip(package_name.as_deref())
         .map(|(ecosystem, name)| (ecosystem, name, of_ecosystem(subject, ecosystem, name)));
     if let Some((_, _, found)) = by_collection {
-        // A record that names a registry speaks of that registry's package and no other.
-        return found;
+        // A record that names a registry speaks of that registry's package and no other; but Go's
+        // own library is in none.
+        return found
+            .or_else(|| of_words(subject, vendor, product, None).filter(Identity::is_sure));
+    }
+    let listed = collection_url
+        .as_deref()
+        .is_some_and(wording::is_distributors);
+    if let Some(name) = package_name.as_deref().filter(|_| listed) {
+        return of_distributor(subject, name);
     }
     let by_repository = repository
         .as_deref()
@@ -419,22 +443,6 @@ fn of_words(
     product: &str,
     home: Option<&str>,
 ) -> Option<Identity> {
-    let name = subject
-        .names
-        .iter()
-        .find(|name| is_normal_of(&name.text, product));
-    let alias = subject
-        .aliases
-        .iter()
-        .any(|alias| is_normal_of(&alias.product, product));
-    if product.is_empty() || (name.is_none() && !alias && !is_linux_kernel(vendor, product)) {
-        return None;
-    }
-    let text = normal_name(product);
-    let vendor_name = normal_name(vendor).replace('-', "_");
-    if subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
-        return None;
-    }
     let words = || {
         if vendor.is_empty() {
             product.to_owned()
@@ -442,25 +450,29 @@ fn of_words(
             format!("{vendor} {product}")
         }
     };
-    if is_linux_kernel(vendor, product) {
-        let kernel = subject
-            .aliases
-            .iter()
-            .any(|alias| alias.product == "linux-kernel");
-        return kernel
-            .then(|| Identity::new(Confidence::Certain, How::Curated { product: words() }));
+    let is_curated = |vendor: &str, product: &str| {
+        let mut aliases = subject.aliases.iter();
+        aliases.any(|it| it.product == product && it.vendor.eq_ignore_ascii_case(vendor))
+    };
+    let curated = || Identity::new(Confidence::Certain, How::Curated { product: words() });
+    if let Some(known) = wording::known(vendor, product) {
+        let mut aliases = subject.aliases.iter();
+        return aliases.any(|alias| alias.product == known).then(curated);
     }
-    let curated = subject
-        .aliases
-        .iter()
-        .find(|a| a.product == text && a.vendor.eq_ignore_ascii_case(&vendor_name));
-    if curated.is_some() {
-        return Some(Identity::new(
-            Confidence::Certain,
-            How::Curated { product: words() },
-        ));
+    let text = normal_name(product);
+    let vendor_name = normal_name(vendor).replace('-', "_");
+    if text.is_empty() || subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
+        return None;
     }
-    let name = name?;
+    let short = wording::short_vendor(vendor).replace('-', "_");
+    let rest = wording::without_vendor(vendor, product);
+    let mut wordings = [Some(&text), rest.as_ref()].into_iter().flatten();
+    if wordings.any(|text| is_curated(&vendor_name, text) || is_curated(&short, text)) {
+        return Some(curated());
+    }
+    let Some(name) = subject.names.iter().find(|name| name.text == text) else {
+        return of_other_wording(subject, (vendor, &short), &text, rest.as_deref());
+    };
     if name.source == NameSource::Hint {
         return Some(Identity::new(Confidence::Likely, How::PackagerHint));
     }
@@ -478,4 +490,39 @@ fn of_words(
         return Some(Identity::new(Confidence::Likely, how));
     }
     by_name(subject, name, &vendor_name, words(), None)
+}
+
+/// A product whose name is the package's but for its vendor in front or what divides its words; the
+/// package's addresses have to vouch for the vendor.
+fn of_other_wording(
+    subject: &Subject,
+    (vendor, short): (&str, &str),
+    text: &str,
+    rest: Option<&str>,
+) -> Option<Identity> {
+    let same = |name: &&Name| {
+        let other = rest.is_some_and(|rest| name.text == rest || is_joined(&name.text, rest));
+        name.source != NameSource::LanguageStripped && (other || is_joined(&name.text, text))
+    };
+    let name = subject.names.iter().find(same)?;
+    let shared = curated::is_common(&name.text) || curated::is_company(short);
+    if shared || curated::homonym(&subject.name, short).is_some() {
+        return None;
+    }
+    let voucher = voucher(subject, name, short)?;
+    let how = How::NameAndVendor {
+        product: format!("{vendor} {text}"),
+        voucher,
+    };
+    Some(Identity::new(Confidence::Likely, how))
+}
+
+/// A distributor's list has the package's name, which is that of the project for both.
+fn of_distributor(subject: &Subject, name: &str) -> Option<Identity> {
+    let name = normal_name(name);
+    let own = subject.names.iter().find(|it| it.text == name)?;
+    let telling = matches!(own.source, NameSource::Own | NameSource::Upstream)
+        && subject.language.is_none()
+        && !curated::is_common(&name);
+    telling.then(|| Identity::new(Confidence::Likely, How::Distributor { package: name }))
 }

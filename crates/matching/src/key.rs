@@ -7,7 +7,7 @@
 
 use palisade_model::{Affected, Cpe, CpePart, Distribution, Product};
 
-use crate::origins;
+use crate::{origins, wording};
 
 /// A product name in the one spelling in which names are compared: lower case, with `-` for blanks
 /// and underscores, nothing else changed.
@@ -36,18 +36,6 @@ pub(crate) fn is_normal_of(normal: &str, name: &str) -> bool {
                 b'_' | b' ' | b'\t' => normal == b'-',
                 byte => normal == byte.to_ascii_lowercase(),
             })
-}
-
-/// Whether a vendor and a product in a CNA's words are the kernel, which its own CNA calls Linux by
-/// Linux.
-pub(crate) fn is_linux_kernel(vendor: &str, product: &str) -> bool {
-    ["linux", "linux-kernel", "kernel"]
-        .iter()
-        .any(|kernel| is_normal_of(kernel, product))
-        && matches!(
-            normal_name(vendor).as_str(),
-            "linux" | "kernel" | "linux-kernel" | "n/a" | ""
-        )
 }
 
 /// The key of a bare product name.
@@ -113,6 +101,19 @@ pub fn of_affected(affected: &[Affected]) -> Vec<String> {
     keys
 }
 
+/// The keys of a product in a CNA's words.
+fn of_wordings(vendor: &str, product: &str, keys: &mut Vec<String>) {
+    let normal = normal_name(product);
+    keys.extend(wording::known(vendor, product).map(of_name));
+    for name in wording::without_vendor(vendor, product)
+        .into_iter()
+        .chain([normal])
+    {
+        keys.extend(wording::joined(&name).as_deref().map(of_name));
+        keys.push(of_name(&name));
+    }
+}
+
 fn of_product(product: &Product, keys: &mut Vec<String>) {
     match product {
         Product::Cpe(cpe) => of_cpe(cpe, keys),
@@ -126,10 +127,7 @@ fn of_product(product: &Product, keys: &mut Vec<String>) {
             ..
         } => {
             if !product.is_empty() {
-                keys.push(of_name(product));
-            }
-            if is_linux_kernel(vendor, product) {
-                keys.push(of_name("linux-kernel"));
+                of_wordings(vendor, product, keys);
             }
             if let Some(name) = package_name {
                 keys.push(of_name(name));

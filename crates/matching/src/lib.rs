@@ -19,6 +19,7 @@ mod names;
 mod origins;
 mod range;
 mod subject;
+mod wording;
 
 pub use claim::{Authority, Claim, Outcome, Provenance};
 pub use identity::{How, Identity};
@@ -28,4 +29,4 @@ pub use range::{RangeOutcome, Subjected, span_words};
 pub use subject::{Place, Subject};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
-pub const RULES_VERSION: i64 = 2;
+pub const RULES_VERSION: i64 = 3;

@@ -5,7 +5,7 @@ use palisade_version::Scheme;
 
 use crate::curated::{self, Alias};
 use crate::names::{self, Language, Name};
-use crate::{key, origins};
+use crate::{key, origins, wording};
 
 /// A source package as matching sees it, made from a [`Package`] once and used for many advisories.
 #[derive(Debug, Clone)]
@@ -122,7 +122,10 @@ impl Subject {
     }
 
     fn add_keys(&self, keys: &mut Vec<String>) {
-        keys.extend(self.names.iter().map(|name| key::of_name(&name.text)));
+        for name in &self.names {
+            keys.push(key::of_name(&name.text));
+            keys.extend(wording::joined(&name.text).as_deref().map(key::of_name));
+        }
         keys.extend(
             self.aliases
                 .iter()
