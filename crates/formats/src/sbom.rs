@@ -15,7 +15,7 @@ use palisade_model::{Hash, Hints, Inventory, Package, Patch, SourceKind, SourceO
 use palisade_model::{InventoryHead, Timestamp};
 use serde_json::Value;
 
-use crate::os_release::Release;
+use crate::releases::Release;
 use crate::purl::Purl;
 use crate::{BadRecord, Place, ReadError, Reject, limits};
 

@@ -2,15 +2,17 @@
 
 use palisade_model::{Distribution, RangeScheme, Registry};
 
+use crate::releases;
+
 /// An ecosystem's name with its suffix apart, as in `Debian:12`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ecosystem<'a> {
     /// The name as OSV spells it.
     pub(super) name: &'a str,
-    /// The release, without Ubuntu's remark that it is a long-term one.
-    pub(super) release: Option<&'a str>,
     /// The distribution, if it is one.
     pub(super) distribution: Option<Distribution>,
+    /// Its branch, without Ubuntu's remark that it is a long-term one.
+    pub(super) branch: Option<String>,
     /// The scheme of its versions.
     pub(super) scheme: RangeScheme,
 }
@@ -27,9 +29,13 @@ impl<'a> Ecosystem<'a> {
             Some(distribution) => Some(distribution.scheme()),
             None => Registry::named(name).map(|registry| registry.scheme),
         };
+        let branch = |distribution: &Distribution| {
+            let release = release.filter(|release| !release.is_empty())?;
+            Some(releases::branch_of_osv(distribution.as_str(), release))
+        };
         Self {
             name,
-            release: release.filter(|release| !release.is_empty()),
+            branch: distribution.as_ref().and_then(branch),
             distribution,
             scheme: scheme.map_or(RangeScheme::Unstated, RangeScheme::stated),
         }
@@ -72,7 +78,7 @@ mod tests {
 
     #[test]
     fn releases_and_schemes_of_distributions_are_told() {
-        for (text, distribution, release, scheme) in [
+        for (text, distribution, branch, scheme) in [
             ("Alpine:v3.17", "alpine", Some("v3.17"), Scheme::Apk),
             ("Debian:12", "debian", Some("12"), Scheme::Deb),
             ("Ubuntu:22.04:LTS", "ubuntu", Some("22.04"), Scheme::Deb),
@@ -83,11 +89,30 @@ mod tests {
                 Scheme::Deb,
             ),
             ("Rocky Linux:9", "rocky", Some("9"), Scheme::Rpm),
+            (
+                "Red Hat:enterprise_linux:9::appstream",
+                "redhat",
+                Some("9"),
+                Scheme::Rpm,
+            ),
+            (
+                "Red Hat:rhel_eus:9.2::baseos",
+                "redhat",
+                Some("rhel_eus-9.2"),
+                Scheme::Rpm,
+            ),
+            ("openSUSE:Leap 15.5", "opensuse", Some("15.5"), Scheme::Rpm),
+            (
+                "openSUSE:Tumbleweed",
+                "opensuse",
+                Some("tumbleweed"),
+                Scheme::Rpm,
+            ),
             ("Wolfi", "wolfi", None, Scheme::Apk),
         ] {
             let ecosystem = Ecosystem::new(text);
             assert_eq!(ecosystem.distribution.unwrap().as_str(), distribution);
-            assert_eq!(ecosystem.release, release);
+            assert_eq!(ecosystem.branch.as_deref(), branch);
             assert_eq!(ecosystem.scheme, RangeScheme::stated(scheme));
         }
     }

@@ -211,7 +211,7 @@ fn product(ecosystem: &Ecosystem<'_>, name: &str, repository: Option<&str>) -> P
     match &ecosystem.distribution {
         Some(distribution) => Product::Distribution {
             distribution: distribution.clone(),
-            branch: ecosystem.release.map(str::to_owned),
+            branch: ecosystem.branch.clone(),
             repository: None,
             name: name.to_owned(),
         },

@@ -6,7 +6,7 @@ use palisade_model::{Distribution, Ecosystem};
 
 use super::Component;
 use crate::BadRecord;
-use crate::os_release::{Release, distribution};
+use crate::releases::{Release, distribution};
 use crate::purl::Purl;
 
 /// Whose package a component is, as it says itself.

@@ -1,12 +1,12 @@
 //! What a statement's product is here: from its package URL, its CPE name, or its words.
 
-use palisade_model::{Cpe, CpePart, Distribution, Product, RangeScheme};
+use palisade_model::{Distribution, Product, RangeScheme};
 use serde::{Deserialize, Serialize};
 
 use super::Versions;
 use super::purl::Purl;
 use crate::cpe::{Attributes, VersionAttribute};
-use crate::releases;
+use crate::releases::{self, Release};
 use crate::secdb::is_package_name;
 use crate::words::said;
 
@@ -93,11 +93,12 @@ impl Known {
         }
         let branch = purl
             .qualifier("distro")
-            .and_then(|release| branch(&distribution, release));
+            .filter(|_| !releases::has_one_branch(distribution.as_str()))
+            .and_then(|word| Release::within(distribution.as_str(), word).branch);
         let branch = match platform {
             // A platform that cannot be told is a branch of its own, and none of the others.
             Platform::Of { cpe, name } if branch.is_none() => {
-                branch_of_platform(cpe).or_else(|| said(name).map(str::to_owned))
+                releases::branch_of_cpe(cpe).or_else(|| said(name).map(str::to_owned))
             }
             _ => branch,
         };
@@ -218,49 +219,6 @@ fn source(purl: &Purl) -> (String, String) {
         Some((name, version)) => (name.to_owned(), version.to_owned()),
         None => (upstream.to_owned(), own()),
     }
-}
-
-/// The branch that a scanner's word for a release means: `debian-12.5`, `bookworm`, `alpine-3.18.4`,
-/// `rhel-9.3`; `None` where there is only one, or the word says nothing.
-fn branch(distribution: &Distribution, release: &str) -> Option<String> {
-    let release = release.to_ascii_lowercase();
-    let number = release
-        .find(|c: char| c.is_ascii_digit())
-        .map(|start| &release[start..]);
-    let parts = |count| {
-        let number = number?;
-        let parts: Vec<&str> = number.split('.').take(count).collect();
-        Some(parts.join("."))
-    };
-    let word = release.rsplit('-').next().unwrap_or_default();
-    match distribution.as_str() {
-        "alpine" if word == "edge" || release.contains("_alpha") => Some("edge".to_owned()),
-        "alpine" => Some(format!("v{}", parts(2)?)),
-        "debian" if number.is_none() => Some(match word {
-            "unstable" => "sid".to_owned(),
-            word => releases::debian(word).to_owned(),
-        }),
-        "debian" | "redhat" | "almalinux" | "rocky" | "centos" | "fedora" => parts(1),
-        "ubuntu" if number.is_none() => Some(releases::ubuntu(word).to_owned()),
-        "wolfi" | "chainguard" | "archlinux" | "guix" => None,
-        _ => parts(2),
-    }
-}
-
-/// The branch that a distribution's CPE name stands for: `9` for
-/// `cpe:/a:redhat:enterprise_linux:9::appstream`; a product of its own (`rhel_eus`) keeps its name.
-fn branch_of_platform(name: &str) -> Option<String> {
-    let name = Attributes::parse(name).ok()?;
-    let VersionAttribute::Version(version) = name.version() else {
-        return None;
-    };
-    let Cpe { part, product, .. } = name.name();
-    let is_base = part == CpePart::OperatingSystem || product == "enterprise_linux";
-    Some(match &*product {
-        "alpine_linux" => format!("v{version}"),
-        _ if is_base && !product.starts_with("rhel_") => version,
-        product => format!("{product}-{version}"),
-    })
 }
 
 /// The registry in OSV's words, and the package's name there.
