@@ -1,12 +1,19 @@
 //! Judgements that were found wrong when findings were checked by hand (docs/quality.md).
 
-use palisade_formats::feed::FeedKind::{Cve5, Nvd, Osv};
+use palisade_formats::feed::FeedKind::{self, Cve5, Nvd, Osv};
 use palisade_formats::inventory::InventoryKind::{Apkindex, Dpkg};
 use palisade_model::Confidence;
-use palisade_model::VerdictStatus::{Affected, NotAffected, UnderInvestigation};
+use palisade_model::VerdictStatus::{self, Affected, NotAffected, UnderInvestigation};
+use palisade_tracker::MatchRow;
 use serde_json::{Value, json};
 
-use crate::made_up::{Bench, any_of, apkindex, before, nvd, row, status};
+use crate::documents::{any_of, apkindex, before, nvd, page, product};
+use crate::tracker::{self, row, status};
+
+/// Matches a package of Alpine against feeds.
+fn matches(package: &str, feeds: &[(FeedKind, String)]) -> Vec<MatchRow> {
+    tracker::matches(Apkindex, &apkindex(&[package]), feeds)
+}
 
 /// A CVE record with the entries of its author and those that CISA added.
 fn cve5(id: &str, author: &Value, added: &Value) -> String {
@@ -32,8 +39,8 @@ fn the_kernel_is_found_under_whatever_name_a_package_has() {
         {"version": "6.9.8", "lessThanOrEqual": "*", "status": "unaffected", "versionType": "semver"}]}]);
     let record = cve5("CVE-2024-3009", &author, &json!([]));
     for name in ["linux-lts", "linux-libre", "linux-libre-lts", "linux-asahi"] {
-        let index = apkindex(&[(name, "6.1.163-r0")]);
-        let rows = Bench::new().matches((Apkindex, &index), &[(Cve5, record.clone())]);
+        let package = format!("{name} 6.1.163-r0");
+        let rows = matches(&package, &[(Cve5, record.clone())]);
         assert_eq!(
             status(&rows, name, "CVE-2024-3009"),
             Some(Affected),
@@ -43,13 +50,12 @@ fn the_kernel_is_found_under_whatever_name_a_package_has() {
 }
 
 /// What comes of the kernel 5.15.113 when its author says that 5.15 has had the fix since .8.
-fn of_kernel(added: &Value) -> Option<palisade_model::VerdictStatus> {
+fn of_kernel(added: &Value) -> Option<VerdictStatus> {
     let author = json!([{"vendor": "Linux", "product": "Linux", "defaultStatus": "affected", "versions": [
         {"version": "5.15.8", "lessThanOrEqual": "5.15.*", "status": "unaffected", "versionType": "semver"},
         {"version": "5.16", "lessThanOrEqual": "*", "status": "unaffected", "versionType": "semver"}]}]);
     let record = cve5("CVE-2024-3001", &author, added);
-    let index = apkindex(&[("linux-lts", "5.15.113-r0")]);
-    let rows = Bench::new().matches((Apkindex, &index), &[(Cve5, record)]);
+    let rows = matches("linux-lts 5.15.113-r0", &[(Cve5, record)]);
     status(&rows, "linux-lts", "CVE-2024-3001")
 }
 
@@ -74,8 +80,7 @@ fn an_edition_for_another_system_is_another_product() {
             "CVE-2024-3002",
             &[any_of(&[json!({"vulnerable": true, "criteria": criteria})])],
         );
-        let index = apkindex(&[("apache2", "2.4.57-r0")]);
-        let rows = Bench::new().matches((Apkindex, &index), &[(Nvd, record)]);
+        let rows = matches("apache2 2.4.57-r0", &[(Nvd, page(&[record]))]);
         status(&rows, "apache2", "CVE-2024-3002")
     };
     assert_eq!(of("win32"), None);
@@ -95,11 +100,10 @@ fn a_record_that_knows_the_system_overrules_one_that_does_not_say() {
             {"operator": "OR", "negate": false, "cpeMatch": [companion]}]});
         let author = json!([{"vendor": "tukaani", "product": "xz", "versions": [
             {"version": "0", "lessThan": "5.6.3", "status": "affected", "versionType": "custom"}]}]);
-        let index = apkindex(&[("xz", "5.2.9-r0")]);
-        let rows = Bench::new().matches(
-            (Apkindex, &index),
+        let rows = matches(
+            "xz 5.2.9-r0",
             &[
-                (Nvd, nvd("CVE-2024-3003", &[configuration])),
+                (Nvd, page(&[nvd("CVE-2024-3003", &[configuration])])),
                 (Cve5, cve5("CVE-2024-3003", &author, &json!([]))),
             ],
         );
@@ -116,21 +120,19 @@ fn what_was_added_to_a_record_does_not_forget_the_platforms_of_its_author() {
             "cpes": ["cpe:2.3:a:openvpn:openvpn:*:*:*:*:*:*:*:*"], "versions": [
             {"version": "0", "lessThanOrEqual": "2.6.8", "status": "affected", "versionType": "custom"}]}])
     };
-    let index = apkindex(&[("openvpn", "2.5.8-r0")]);
     for (platforms, expected) in [(json!(["Windows"]), NotAffected), (json!([]), Affected)] {
         let record = cve5("CVE-2024-3008", &entry(&platforms), &entry(&json!([])));
-        let rows = Bench::new().matches((Apkindex, &index), &[(Cve5, record)]);
+        let rows = matches("openvpn 2.5.8-r0", &[(Cve5, record)]);
         assert_eq!(status(&rows, "openvpn", "CVE-2024-3008"), Some(expected));
     }
 }
 
 #[test]
 fn a_range_without_an_end_is_not_certain() {
-    let row_of = json!({"vulnerable": true, "criteria": "cpe:2.3:a:samba:samba:*:*:*:*:*:*:*:*",
+    let row_of = json!({"vulnerable": true, "criteria": product("samba"),
         "versionStartIncluding": "4.0.0"});
     let record = nvd("CVE-2024-3004", &[any_of(&[row_of])]);
-    let index = apkindex(&[("samba", "4.16.10-r0")]);
-    let rows = Bench::new().matches((Apkindex, &index), &[(Nvd, record)]);
+    let rows = matches("samba 4.16.10-r0", &[(Nvd, page(&[record]))]);
     let found = row(&rows, "samba", "CVE-2024-3004").unwrap();
     assert_eq!(
         (found.verdict, found.confidence),
@@ -143,8 +145,7 @@ fn versions_that_are_named_as_unaffected_leave_no_question_about_the_rest() {
     let author = json!([{"vendor": "gnome", "product": "glib", "defaultStatus": "unaffected",
         "versions": [{"version": "2.75.1", "status": "unaffected"}]}]);
     let record = cve5("CVE-2024-3005", &author, &json!([]));
-    let index = apkindex(&[("glib", "2.74.7-r0")]);
-    let rows = Bench::new().matches((Apkindex, &index), &[(Cve5, record)]);
+    let rows = matches("glib 2.74.7-r0", &[(Cve5, record)]);
     assert_eq!(status(&rows, "glib", "CVE-2024-3005"), Some(NotAffected));
 }
 
@@ -153,8 +154,7 @@ fn a_product_named_as_its_repository_is_that_product() {
     let author = json!([{"vendor": "vim", "product": "vim/vim", "versions": [
         {"version": "unspecified", "lessThan": "9.0.1499", "status": "affected", "versionType": "custom"}]}]);
     let record = cve5("CVE-2024-3006", &author, &json!([]));
-    let index = apkindex(&[("vim", "9.0.0999-r0")]);
-    let rows = Bench::new().matches((Apkindex, &index), &[(Cve5, record)]);
+    let rows = matches("vim 9.0.0999-r0", &[(Cve5, record)]);
     assert_eq!(status(&rows, "vim", "CVE-2024-3006"), Some(Affected));
 }
 
@@ -167,9 +167,9 @@ fn an_issue_between_two_releases_is_in_none() {
                 {"introduced": "6e6050e9ca2a898de1c6b0f3babadb745b5047da"},
                 {"fixed": "3bfb7acb29d9812ffe8085af77c7fac72f76d33a"}]}],
             "versions": versions}]});
-        let index = apkindex(&[("libcbor", "0.9.0-r1")])
-            .replace("A:x86_64\n", "A:x86_64\nU:https://github.com/PJK/libcbor\n");
-        let rows = Bench::new().matches((Apkindex, &index), &[(Osv, format!("{record}\n"))]);
+        let index = apkindex(&["libcbor 0.9.0-r1"])
+            .replace("https://libcbor.example/", "https://github.com/PJK/libcbor");
+        let rows = tracker::matches(Apkindex, &index, &[(Osv, format!("{record}\n"))]);
         status(&rows, "libcbor", "OSV-2024-1")
     };
     assert_eq!(of(&json!([])), Some(NotAffected));
@@ -192,10 +192,10 @@ fn debians_silence_of_an_older_release_says_that_it_is_not_affected() {
         let packages = format!(
             "Package: linux\nStatus: install ok installed\nVersion: {version}\nArchitecture: amd64\n\n"
         );
-        let bench = Bench::new();
-        let rows = bench.matches_on(
-            (Dpkg, &packages),
+        let rows = tracker::matches_on(
             "debian/12",
+            Dpkg,
+            &packages,
             &[
                 (Osv, format!("{debian}\n")),
                 (Cve5, cve5("CVE-2024-3007", &author, &json!([]))),

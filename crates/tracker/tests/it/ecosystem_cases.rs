@@ -1,12 +1,13 @@
 //! Bills of materials, in which a distribution's packages lie beside those of registries.
 
-use palisade_formats::feed::FeedKind::{Nvd, Osv};
+use palisade_formats::feed::FeedKind::{self, Nvd, Osv};
 use palisade_formats::inventory::InventoryKind::{Cyclonedx, NixPackages};
 use palisade_model::VerdictStatus::{Affected, Fixed};
 use palisade_tracker::MatchRow;
 use serde_json::{Value, json};
 
-use crate::made_up::{Bench, any_of, before, nvd, open_findings, row, status};
+use crate::documents::{self, nvd_before, page, product};
+use crate::tracker::{self, Tracker, row, status};
 
 fn component(name: &str, version: &str, purl: &str) -> Value {
     json!({"type": "library", "name": name, "version": version, "purl": purl})
@@ -16,29 +17,19 @@ fn bill(components: &[Value]) -> String {
     json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}).to_string()
 }
 
-/// A record that affects a package before a version.
-fn osv(cve: &str, ecosystem: &str, name: &str, fixed: &str) -> String {
-    let record = json!({
-        "id": format!("O-{cve}"), "modified": "2024-01-01T00:00:00Z", "aliases": [cve],
-        "affected": [{"package": {"ecosystem": ecosystem, "name": name},
-                      "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]}]}]
-    });
-    format!("{record}\n")
+/// OSV's record that a package is affected before a version.
+fn osv(cve: &str, ecosystem: &str, name: &str, fixed: &str) -> (FeedKind, String) {
+    let record = documents::osv(&format!("O-{cve}"), &[cve], ecosystem, name, fixed);
+    (Osv, format!("{record}\n"))
 }
 
-fn matches(components: &[Value], records: &[String]) -> Vec<MatchRow> {
-    let feeds: Vec<_> = records
-        .iter()
-        .map(|record| {
-            let kind = if record.contains("\"vulnStatus\"") {
-                Nvd
-            } else {
-                Osv
-            };
-            (kind, record.clone())
-        })
-        .collect();
-    Bench::new().matches((Cyclonedx, &bill(components)), &feeds)
+/// NVD's record that all versions of a product before one are affected.
+fn nvd(cve: &str, cpe: &str, version: &str) -> (FeedKind, String) {
+    (Nvd, page(&[nvd_before(cve, cpe, version)]))
+}
+
+fn matches(components: &[Value], feeds: &[(FeedKind, String)]) -> Vec<MatchRow> {
+    tracker::matches(Cyclonedx, &bill(components), feeds)
 }
 
 #[test]
@@ -137,19 +128,11 @@ fn versions_are_compared_by_the_registrys_rules() {
 
 #[test]
 fn a_librarys_name_in_a_registry_is_not_a_programs() {
-    let program = nvd(
-        "CVE-2024-3003",
-        &[any_of(&[before(
-            "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*",
-            "9",
-        )])],
-    );
+    let program = nvd("CVE-2024-3003", "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*", "9");
     let library = nvd(
         "CVE-2024-3004",
-        &[any_of(&[before(
-            "cpe:2.3:a:someone:telling:*:*:*:*:*:node.js:*:*",
-            "9",
-        )])],
+        "cpe:2.3:a:someone:telling:*:*:*:*:*:node.js:*:*",
+        "9",
     );
     let rows = matches(
         &[
@@ -173,13 +156,7 @@ fn a_librarys_name_in_a_registry_is_not_a_programs() {
 
 #[test]
 fn software_that_nobody_packaged_is_matched_as_upstreams() {
-    let record = nvd(
-        "CVE-2024-3005",
-        &[any_of(&[before(
-            "cpe:2.3:a:openssl:openssl:*:*:*:*:*:*:*:*",
-            "3.0.9",
-        )])],
-    );
+    let record = nvd("CVE-2024-3005", &product("openssl"), "3.0.9");
     let rows = matches(
         &[
             component("openssl", "3.0.8", "pkg:generic/openssl@3.0.8"),
@@ -231,10 +208,8 @@ fn another_distributions_package_is_judged_on_its_own_branch() {
 fn a_registrys_package_takes_no_name_from_a_distributions() {
     let record = nvd(
         "CVE-2024-3010",
-        &[any_of(&[before(
-            "cpe:2.3:a:urllib3:urllib3:*:*:*:*:*:python:*:*",
-            "2",
-        )])],
+        "cpe:2.3:a:urllib3:urllib3:*:*:*:*:*:python:*:*",
+        "2",
     );
     let system = component(
         "py3-urllib3",
@@ -265,13 +240,11 @@ fn a_packager_who_says_that_it_is_affected_is_believed() {
     let unrelated = osv("CVE-2024-3011", "PyPI", "something", "1");
     let behind = nvd(
         "CVE-2024-3011",
-        &[any_of(&[before(
-            "cpe:2.3:a:tool_project:tool:*:*:*:*:*:*:*:*",
-            "1.0",
-        )])],
+        "cpe:2.3:a:tool_project:tool:*:*:*:*:*:*:*:*",
+        "1.0",
     );
-    for (kind, record) in [(Osv, unrelated), (Nvd, behind)] {
-        let rows = Bench::new().matches((NixPackages, &list.to_string()), &[(kind, record)]);
+    for feed in [unrelated, behind] {
+        let rows = tracker::matches(NixPackages, &list.to_string(), &[feed]);
         assert_eq!(rows.len(), 1, "{rows:?}");
         assert_eq!((&*rows[0].package, rows[0].verdict), ("tool", Affected));
         let said = format!("{:?}", rows[0].evidence);
@@ -284,8 +257,7 @@ fn a_packager_who_says_that_it_is_affected_is_believed() {
 
 #[tokio::test]
 async fn what_is_stored_is_judged_as_what_is_matched() {
-    let bench = Bench::new();
-    let store = bench.store().await;
+    let tracker = Tracker::new().await;
     let components = [
         component(
             "requests",
@@ -294,26 +266,21 @@ async fn what_is_stored_is_judged_as_what_is_matched() {
         ),
         component("requests", "2.0.0", "pkg:pypi/requests@2.0.0"),
     ];
-    let import = bench.inventory(Cyclonedx, &bill(&components), "bom.json", 0);
-    bench.import_inventory(&store, import).await;
-    bench
-        .import_feed(&store, Osv, &osv("CVE-2024-3012", "PyPI", "requests", "3"))
-        .await;
-    bench
-        .import_feed(
-            &store,
-            Osv,
-            &osv("CVE-2024-3013", "Debian:12", "requests", "3"),
-        )
-        .await;
+    tracker.bill(Cyclonedx, &bill(&components)).await;
+    for (kind, record) in [
+        osv("CVE-2024-3012", "PyPI", "requests", "3"),
+        osv("CVE-2024-3013", "Debian:12", "requests", "3"),
+    ] {
+        tracker.feed(kind, &record).await;
+    }
     assert_eq!(
-        open_findings(&store, "debian/12").await,
+        tracker.open_findings("debian/12").await,
         [
             "CVE-2024-3012 requests 2.0.0 affected",
             "CVE-2024-3013 requests 2.0.0 affected"
         ]
     );
-    let mut session = store.read().await.unwrap();
+    let mut session = tracker.store.read().await.unwrap();
     let sources = session.all_sources().await.unwrap();
     assert_eq!(sources.len(), 2, "two ecosystems, two sources");
 }

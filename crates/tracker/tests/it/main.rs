@@ -2,8 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-mod made_up;
-mod support;
+mod documents;
 mod tracker;
 
 mod alpine_cases;

@@ -3,12 +3,20 @@
 use std::sync::Mutex;
 
 use palisade_formats::feed::FeedKind;
+use palisade_matching::RULES_VERSION;
 use palisade_store::{Content, FindingState};
 use palisade_tracker::{Progress, Store, follow_rules};
 
-use crate::support::{World, nvd, package};
+use crate::documents::{guix, named_package, nvd_before, page, product};
+use crate::tracker::Tracker;
 
 const NOW: i64 = 1_900_000_000_000_000;
+
+/// What is told while all findings are derived again.
+const REJUDGED: [&str; 2] = [
+    "finding names by the new rules",
+    "judging guix/master by the new rules",
+];
 
 /// Remembers the steps that it is told.
 #[derive(Default)]
@@ -36,14 +44,13 @@ async fn content(store: &Store) -> Content {
 }
 
 /// A database with one finding.
-async fn world() -> World {
-    let mut world = World::new().await;
-    world
-        .revision("r1", "10:00", &[&package("widget", "1.0")])
-        .await;
-    let affected = nvd("CVE-2025-1000", "widget", "1.1", 9.8);
-    world.feed(FeedKind::Nvd, &affected).await;
-    world
+async fn tracker() -> Tracker {
+    let tracker = Tracker::new().await;
+    let packages = guix(&[named_package("widget", "1.0")]);
+    tracker.inventory("guix/master", 1000, &packages).await;
+    let affected = nvd_before("CVE-2025-1000", &product("widget"), "1.1");
+    tracker.feed(FeedKind::Nvd, &page(&[affected])).await;
+    tracker
 }
 
 /// Turns the finding into one that other rules might have made.
@@ -70,67 +77,64 @@ async fn set_rules(store: &Store, number: &str) {
 
 #[tokio::test]
 async fn a_new_database_is_marked_without_work() {
-    let world = World::new().await;
-    assert_eq!(follow(&world.store).await, Vec::<String>::new());
-    let marked = content(&world.store).await;
-    assert_eq!(marked.tables["setting"].len(), 1);
-    assert_eq!(follow(&world.store).await, Vec::<String>::new());
-    assert_eq!(content(&world.store).await, marked);
+    let tracker = Tracker::new().await;
+    assert_eq!(follow(&tracker.store).await, Vec::<String>::new());
+    let marked = content(&tracker.store).await;
+    assert_eq!(
+        marked.tables["setting"],
+        [format!("\"rules\" | \"{RULES_VERSION}\"")]
+    );
+    assert_eq!(follow(&tracker.store).await, Vec::<String>::new());
+    assert_eq!(content(&tracker.store).await, marked);
 }
 
 #[tokio::test]
 async fn findings_of_other_rules_are_derived_again() {
-    let world = world().await;
-    follow(&world.store).await;
-    let before = content(&world.store).await.without(&["event"]);
-    change_finding(&world.store).await;
+    let tracker = tracker().await;
+    follow(&tracker.store).await;
+    let before = content(&tracker.store).await.without(&["event"]);
+    change_finding(&tracker.store).await;
     assert_eq!(
-        follow(&world.store).await,
+        follow(&tracker.store).await,
         Vec::<String>::new(),
         "what the same rules made is believed"
     );
-    set_rules(&world.store, "0").await;
-    assert_eq!(
-        follow(&world.store).await,
-        [
-            "finding names by the new rules",
-            "judging guix/master by the new rules"
-        ]
-    );
-    let after = content(&world.store).await.without(&["event"]);
+    set_rules(&tracker.store, "0").await;
+    assert_eq!(follow(&tracker.store).await, REJUDGED);
+    let after = content(&tracker.store).await.without(&["event"]);
     assert_eq!(before.differences(&after, 9), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn findings_that_nothing_says_the_rules_of_are_derived_again() {
-    let world = world().await;
-    let before = content(&world.store).await;
-    change_finding(&world.store).await;
-    assert_eq!(follow(&world.store).await.len(), 2);
-    let after = content(&world.store).await;
+    let tracker = tracker().await;
+    let before = content(&tracker.store).await;
+    change_finding(&tracker.store).await;
+    assert_eq!(follow(&tracker.store).await, REJUDGED);
+    let after = content(&tracker.store).await;
     assert_eq!(before.tables["finding"], after.tables["finding"]);
 }
 
 #[tokio::test]
 async fn names_that_other_rules_saw_are_found_again() {
-    let world = world().await;
-    let before = content(&world.store).await;
+    let tracker = tracker().await;
+    let before = content(&tracker.store).await;
     assert_ne!(before.tables["advisory_key"], Vec::<String>::new());
     assert_ne!(before.tables["source_package_key"], Vec::<String>::new());
-    let mut session = world.store.write().await.unwrap();
+    let mut session = tracker.store.write().await.unwrap();
     session.remove_keys().await.unwrap();
     session.commit().await.unwrap();
-    assert_eq!(follow(&world.store).await.len(), 2);
-    let after = content(&world.store).await.without(&["setting"]);
+    assert_eq!(follow(&tracker.store).await, REJUDGED);
+    let after = content(&tracker.store).await.without(&["setting"]);
     let before = before.without(&["setting"]);
     assert_eq!(before.differences(&after, 9), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn whoever_has_nothing_to_judge_waits_for_no_writer() {
-    let world = world().await;
-    follow(&world.store).await;
-    let writer = world.store.write().await.unwrap();
-    assert_eq!(follow(&world.store).await, Vec::<String>::new());
+    let tracker = tracker().await;
+    follow(&tracker.store).await;
+    let writer = tracker.store.write().await.unwrap();
+    assert_eq!(follow(&tracker.store).await, Vec::<String>::new());
     drop(writer);
 }

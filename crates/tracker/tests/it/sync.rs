@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::tracker::nvd;
+use crate::documents::{exploited, kev, modified, nvd_before, product};
 
 /// Answers by path and query; what has none is not found.
 type Answers = Arc<Mutex<HashMap<String, Vec<u8>>>>;
@@ -172,12 +172,9 @@ async fn serve(listener: TcpListener, answers: Answers, asked: Arc<Mutex<Vec<Str
 
 fn catalogue(day: &str, count: usize) -> Vec<u8> {
     let entries: Vec<_> = (0..count)
-        .map(|number| json!({"cveID": format!("CVE-2024-{number:04}"), "dateAdded": "2024-05-01"}))
+        .map(|number| exploited(&format!("CVE-2024-{number:04}")))
         .collect();
-    json!({"title": "KEV", "catalogVersion": "1", "dateReleased": format!("{day}T00:00:00Z"),
-        "count": count, "vulnerabilities": entries})
-    .to_string()
-    .into_bytes()
+    kev(day, &entries).into_bytes()
 }
 
 fn documents(world: &World, paths: &[&str]) -> Source {
@@ -296,8 +293,9 @@ fn nvd_page(start: usize, total: usize, records: &[serde_json::Value]) -> Vec<u8
     .into_bytes()
 }
 
-fn cve(number: usize, modified: &str) -> serde_json::Value {
-    nvd(&format!("CVE-2024-{number:04}"), "zlib", "1.2.12", modified)
+fn cve(number: usize, time: &str) -> serde_json::Value {
+    let id = format!("CVE-2024-{number:04}");
+    modified(nvd_before(&id, &product("zlib"), "1.2.12"), time)
 }
 
 #[tokio::test]

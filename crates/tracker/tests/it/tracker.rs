@@ -1,141 +1,148 @@
-//! A database with a few short ways to import into it and ask of it.
+//! A database with a few short ways to import into it and ask of it; and matching without one.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use palisade_formats::Reject;
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
-use palisade_model::Timestamp;
-use palisade_store::Content;
+use palisade_model::{BranchName, Distribution, Evidence, Inventory, Timestamp, VerdictStatus};
+use palisade_store::{Content, OpenFinding};
 use palisade_tracker::{
-    Document, FeedImport, ImportSummary, InventoryImport, NoProgress, Store, TrackerError,
-    import_epss, import_feed, import_inventory,
+    Document, FeedImport, ImportSummary, InventoryImport, MatchRow, Matcher, NoProgress, Store,
+    TrackerError, Views, import_epss, import_feed, import_inventory, read_inventory,
 };
-use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
-/// A new database with the documents that are imported into it.
+/// When everything is imported, in microseconds.
+const NOW: i64 = 1_800_000_000_000_000;
+
+/// A new database in a folder that goes with it.
 pub(crate) struct Tracker {
+    pub(crate) store: Store,
+    pub(crate) views: Views,
     folder: TempDir,
-    runtime: Runtime,
-    store: Store,
-    documents: std::cell::Cell<u32>,
 }
 
 impl Tracker {
-    pub(crate) fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let path = folder.path().join("test.sqlite");
-        let store = runtime
-            .block_on(Store::open(path.to_str().unwrap()))
-            .unwrap();
+        let store = Store::open(path.to_str().unwrap()).await.unwrap();
+        let views = Views::new(store.clone());
         Self {
-            folder,
-            runtime,
             store,
-            documents: 0.into(),
+            views,
+            folder,
         }
     }
 
-    fn document(&self, bytes: &[u8]) -> Document {
-        let number = self.documents.replace(self.documents.get() + 1);
-        let path = self.folder.path().join(format!("document-{number}"));
-        fs_err::write(&path, bytes).unwrap();
-        Document::File(path)
+    fn document(&self, name: &str, text: &str) -> Document {
+        let path = self.folder.path().join(name);
+        fs_err::write(&path, text).unwrap();
+        Document::of(&path)
     }
 
-    pub(crate) fn try_feed(
+    /// Imports a document of a feed in which every record is good.
+    pub(crate) async fn feed(&self, kind: FeedKind, text: &str) -> ImportSummary {
+        let (summary, rejects) = self.try_feed(kind, text).await.unwrap();
+        assert_eq!(rejects, [""; 0]);
+        summary
+    }
+
+    /// Imports a document of a feed; also returns what is said of its bad records.
+    pub(crate) async fn try_feed(
         &self,
         kind: FeedKind,
         text: &str,
-    ) -> Result<ImportSummary, TrackerError> {
+    ) -> Result<(ImportSummary, Vec<String>), TrackerError> {
         let import = FeedImport {
             kind,
-            document: self.document(text.as_bytes()),
+            document: self.document("feed.json", text),
             context: FeedContext::default(),
             believe: false,
-            now: now(),
+            now: NOW,
         };
-        let imported = import_feed(&self.store, import, Arc::new(NoProgress));
-        self.runtime.block_on(imported).map(|(summary, _)| summary)
+        let (summary, rejects) = import_feed(&self.store, import, Arc::new(NoProgress)).await?;
+        Ok((summary, rejects.iter().map(Reject::to_string).collect()))
     }
 
-    pub(crate) fn feed(&self, kind: FeedKind, text: &str) -> ImportSummary {
-        self.try_feed(kind, text).unwrap()
+    pub(crate) async fn epss(&self, text: &str) -> ImportSummary {
+        let document = self.document("epss.csv", text);
+        let (summary, rejects) = import_epss(&self.store, document, NOW).await.unwrap();
+        assert_eq!(rejects, []);
+        summary
     }
 
-    /// Imports packages as the state of a branch at a second.
-    pub(crate) fn try_inventory(
+    /// Imports packages as the state of a branch at a second, under a name such as `r1000`.
+    pub(crate) async fn inventory(&self, branch: &str, second: i64, text: &str) -> ImportSummary {
+        self.try_inventory(branch, second, text).await.unwrap()
+    }
+
+    pub(crate) async fn try_inventory(
         &self,
         branch: &str,
         second: i64,
-        packages: &str,
+        text: &str,
     ) -> Result<ImportSummary, TrackerError> {
-        self.try_state(branch, Some(format!("r{second}")), second, packages)
-    }
-
-    /// Imports packages as the state of a branch at a second, under a name or none.
-    fn try_state(
-        &self,
-        branch: &str,
-        revision: Option<String>,
-        second: i64,
-        packages: &str,
-    ) -> Result<ImportSummary, TrackerError> {
-        let import = InventoryImport {
-            kind: InventoryKind::Apkindex,
-            document: self.document(packages.as_bytes()),
-            branch: Some(branch.parse().unwrap()),
-            repository: Some("main".to_owned()),
-            revision,
-            time: Some(Timestamp::from_second(second).unwrap()),
-            keys: Vec::new(),
-            require_signature: false,
-            believe: false,
-            now: Timestamp::from_microsecond(now()).unwrap(),
-        };
-        let imported = import_inventory(&self.store, import, Arc::new(NoProgress));
-        self.runtime.block_on(imported).map(|(summary, _)| summary)
-    }
-
-    pub(crate) fn inventory(&self, branch: &str, second: i64, packages: &str) -> ImportSummary {
-        self.try_inventory(branch, second, packages).unwrap()
+        self.state(branch, second, Some(format!("r{second}")), text)
+            .await
     }
 
     /// Imports the state of a branch that has no name of its own.
-    pub(crate) fn nameless_inventory(&self, branch: &str, second: i64, packages: &str) {
-        self.try_state(branch, None, second, packages).unwrap();
+    pub(crate) async fn nameless_inventory(&self, branch: &str, second: i64, text: &str) {
+        self.state(branch, second, None, text).await.unwrap();
     }
 
-    pub(crate) fn epss(&self, text: &str) -> ImportSummary {
-        let document = self.document(text.as_bytes());
-        self.runtime
-            .block_on(import_epss(&self.store, document, now()))
-            .unwrap()
-            .0
-    }
-
-    /// All that is stored but for the names of documents, which differ from one test to the next.
-    pub(crate) fn content(&self) -> Content {
-        let read = async {
-            let mut session = self.store.read().await?;
-            session.content().await
+    /// Imports an inventory that tells by itself of which branches it is.
+    pub(crate) async fn bill(&self, kind: InventoryKind, text: &str) {
+        let import = InventoryImport {
+            revision: Some("r1000".to_owned()),
+            time: Some(Timestamp::from_second(1000).unwrap()),
+            ..inventory_import(kind, self.document("bill", text))
         };
-        self.runtime
-            .block_on(read)
-            .unwrap()
-            .without(&["import", "import_reject"])
+        self.import(import).await.unwrap();
+    }
+
+    async fn state(
+        &self,
+        branch: &str,
+        second: i64,
+        revision: Option<String>,
+        text: &str,
+    ) -> Result<ImportSummary, TrackerError> {
+        let (kind, repository) = match branch.split_once('/').unwrap().0 {
+            "alpine" => (InventoryKind::Apkindex, Some("main".to_owned())),
+            _ => (InventoryKind::GuixInventory, None),
+        };
+        let import = InventoryImport {
+            branch: Some(branch.parse().unwrap()),
+            repository,
+            revision,
+            time: Some(Timestamp::from_second(second).unwrap()),
+            ..inventory_import(kind, self.document("packages", text))
+        };
+        self.import(import).await
+    }
+
+    async fn import(&self, import: InventoryImport) -> Result<ImportSummary, TrackerError> {
+        let (summary, rejects) =
+            import_inventory(&self.store, import, Arc::new(NoProgress)).await?;
+        assert_eq!(rejects, []);
+        Ok(summary)
+    }
+
+    /// All that is stored but for the imports, which are listed one by one whatever they change.
+    pub(crate) async fn content(&self) -> Content {
+        let mut session = self.store.read().await.unwrap();
+        let content = session.content().await.unwrap();
+        content.without(&["import", "import_reject"])
     }
 
     /// The findings, one a line: `BRANCH PACKAGE VERSION VULNERABILITY: STATUS`; those of packages
     /// that have left the branch have a `-` in front.
-    pub(crate) fn findings(&self) -> Vec<String> {
-        let content = self.content();
+    pub(crate) async fn findings(&self) -> Vec<String> {
+        let content = self.content().await;
         let intervals: Vec<Vec<String>> = content.tables["source_interval"]
             .iter()
             .map(|line| fields(line))
@@ -162,15 +169,27 @@ impl Tracker {
         lines
     }
 
+    /// What is open on a branch: `VULNERABILITY PACKAGE VERSION STATUS`, sorted.
+    pub(crate) async fn open_findings(&self, branch: &str) -> Vec<String> {
+        let mut session = self.store.read().await.unwrap();
+        let branches = session.branches().await.unwrap();
+        let (id, _, _) = branches
+            .into_iter()
+            .find(|(_, distribution, name)| format!("{distribution}/{name}") == branch)
+            .unwrap();
+        let open = session.named_open_findings(id).await.unwrap();
+        open.into_iter().map(open_finding).collect()
+    }
+
     /// The names of the stored records of feeds.
-    pub(crate) fn advisories(&self) -> Vec<String> {
-        let lines = &self.content().tables["advisory"];
+    pub(crate) async fn advisories(&self) -> Vec<String> {
+        let lines = &self.content().await.tables["advisory"];
         lines.iter().map(|line| fields(line)[2].clone()).collect()
     }
 
     /// What the events tell of findings, in no order.
-    pub(crate) fn events(&self) -> Vec<String> {
-        let lines = &self.content().tables["event"];
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let lines = &self.content().await.tables["event"];
         let events = lines.iter().map(|line| fields(line));
         let of_findings = events.filter(|event| event[0].starts_with("finding"));
         of_findings
@@ -179,75 +198,124 @@ impl Tracker {
     }
 }
 
-fn now() -> i64 {
-    1_700_000_000_000_000
+fn open_finding(finding: OpenFinding) -> String {
+    let OpenFinding {
+        vulnerability,
+        package,
+        version,
+        ..
+    } = finding;
+    let status = match finding.status {
+        0 => "affected",
+        _ => "under investigation",
+    };
+    format!("{vulnerability} {package} {version} {status}")
 }
 
-pub(crate) fn fields(line: &str) -> Vec<String> {
+fn fields(line: &str) -> Vec<String> {
     line.split(" | ")
         .map(|field| field.trim_matches('"').to_owned())
         .collect()
 }
 
-/// Packages of an index: `NAME VERSION` or `NAME VERSION ORIGIN`.
-pub(crate) fn apkindex(packages: &[&str]) -> String {
-    let record = |line: &&str| {
-        let mut words = line.split(' ');
-        let (name, version) = (words.next().unwrap(), words.next().unwrap());
-        let origin = words.next().unwrap_or(name);
-        format!("P:{name}\nV:{version}\nA:x86_64\nU:https://{name}.example/\no:{origin}\n\n")
+/// Reads an inventory without storing it.
+pub(crate) fn read(kind: InventoryKind, text: &str) -> (Inventory, Vec<Reject>) {
+    let mut rejects = Vec::new();
+    let import = inventory_import(kind, in_memory(text));
+    let inventory = read_inventory(&import, &mut |reject| rejects.push(reject)).unwrap();
+    (inventory, rejects)
+}
+
+/// Matches an inventory against feeds, without a database.
+pub(crate) fn matches(
+    kind: InventoryKind,
+    packages: &str,
+    feeds: &[(FeedKind, String)],
+) -> Vec<MatchRow> {
+    let import = inventory_import(kind, in_memory(packages));
+    matches_of(&import, feeds)
+}
+
+/// The same for an inventory that does not say of which branch it is.
+pub(crate) fn matches_on(
+    branch: &str,
+    kind: InventoryKind,
+    packages: &str,
+    feeds: &[(FeedKind, String)],
+) -> Vec<MatchRow> {
+    let import = InventoryImport {
+        branch: Some(branch.parse().unwrap()),
+        ..inventory_import(kind, in_memory(packages))
     };
-    packages.iter().map(record).collect()
+    matches_of(&import, feeds)
 }
 
-/// A record of NVD: the product's versions before `fixed` are affected.
-pub(crate) fn nvd(id: &str, product: &str, fixed: &str, modified: &str) -> Value {
-    let criteria = format!("cpe:2.3:a:{product}:{product}:*:*:*:*:*:*:*:*");
-    json!({"cve": {
-        "id": id,
-        "published": "2024-01-01T00:00:00.000",
-        "lastModified": modified,
-        "vulnStatus": "Analyzed",
-        "configurations": [{"nodes": [{"operator": "OR", "negate": false, "cpeMatch": [
-            {"vulnerable": true, "criteria": criteria, "versionEndExcluding": fixed}
-        ]}]}]
-    }})
-}
-
-/// A page of NVD.
-pub(crate) fn page(records: &[Value]) -> String {
-    json!({"resultsPerPage": records.len(), "totalResults": records.len(), "format": "NVD_CVE",
-        "version": "2.0", "vulnerabilities": records})
-    .to_string()
-}
-
-/// A security database of a branch: `PACKAGE VERSION ID…` for each fix.
-pub(crate) fn secdb(branch: &str, fixes: &[&str]) -> String {
-    let mut packages: std::collections::BTreeMap<&str, serde_json::Map<String, Value>> =
-        std::collections::BTreeMap::new();
-    for fix in fixes {
-        let mut words = fix.split(' ');
-        let (name, version) = (words.next().unwrap(), words.next().unwrap());
-        let ids: Vec<&str> = words.collect();
-        packages
-            .entry(name)
-            .or_default()
-            .insert(version.to_owned(), json!(ids));
+fn matches_of(import: &InventoryImport, feeds: &[(FeedKind, String)]) -> Vec<MatchRow> {
+    let inventory = read_inventory(import, &mut |reject| panic!("{reject}")).unwrap();
+    let head = &inventory.head;
+    let distribution: Distribution = head.distribution.as_deref().unwrap().parse().unwrap();
+    let given = import.branch.as_ref().map(BranchName::name);
+    let mut matcher = Matcher::default();
+    matcher.add_inventory(&inventory, &distribution, given.or(head.branch.as_deref()));
+    for (kind, text) in feeds {
+        let context = FeedContext::default();
+        let refuse = &mut |reject| panic!("{reject}");
+        matcher
+            .read_feed(*kind, &in_memory(text), &context, refuse)
+            .unwrap();
     }
-    let packages: Vec<Value> = packages
-        .into_iter()
-        .map(|(name, secfixes)| json!({"pkg": {"name": name, "secfixes": secfixes}}))
-        .collect();
-    json!({"distroversion": branch, "reponame": "main", "packages": packages}).to_string()
+    let mut rows = Vec::new();
+    let collected: Result<(), Infallible> = matcher.matches(|row| {
+        rows.push(row);
+        Ok(())
+    });
+    collected.unwrap();
+    rows
 }
 
-/// A record of OSV for a package of Alpine.
-pub(crate) fn osv(id: &str, aliases: &[&str], branch: &str, package: &str, fixed: &str) -> Value {
-    json!({
-        "id": id, "modified": "2024-01-01T00:00:00Z", "aliases": aliases,
-        "affected": [{
-            "package": {"ecosystem": format!("Alpine:{branch}"), "name": package},
-            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": fixed}]}]
-        }]
-    })
+/// The status of a vulnerability in a package, if any is told.
+pub(crate) fn status(
+    rows: &[MatchRow],
+    package: &str,
+    vulnerability: &str,
+) -> Option<VerdictStatus> {
+    row(rows, package, vulnerability).map(|row| row.verdict)
+}
+
+pub(crate) fn row<'a>(
+    rows: &'a [MatchRow],
+    package: &str,
+    vulnerability: &str,
+) -> Option<&'a MatchRow> {
+    rows.iter()
+        .find(|row| row.package == package && row.vulnerability == vulnerability)
+}
+
+/// What evidence says, step by step.
+pub(crate) fn says(evidence: &Evidence) -> Vec<&str> {
+    let steps = evidence.0.iter();
+    steps.map(|step| step.says.as_str()).collect()
+}
+
+fn in_memory(text: &str) -> Document {
+    Document::Memory {
+        name: "made up".to_owned(),
+        bytes: text.as_bytes().to_vec().into(),
+    }
+}
+
+/// An import of a document of which nothing else is known.
+fn inventory_import(kind: InventoryKind, document: Document) -> InventoryImport {
+    InventoryImport {
+        kind,
+        document,
+        branch: None,
+        repository: None,
+        revision: None,
+        time: None,
+        keys: Vec::new(),
+        require_signature: false,
+        believe: false,
+        now: Timestamp::from_microsecond(NOW).unwrap(),
+    }
 }
