@@ -11,7 +11,7 @@ use palisade_model::{Inventory, InventoryHead, Package};
 use crate::apk_repositories::Repositories;
 use crate::apkindex::{self, Listing};
 use crate::container::{for_each_document, read_whole};
-use crate::os_release::Release;
+use crate::releases::Release;
 use crate::{Place, ReadError, Reject, limits};
 
 /// Other files of a root are short.

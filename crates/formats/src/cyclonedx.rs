@@ -11,7 +11,7 @@ use std::io::Read;
 use palisade_model::{Inventory, Patch};
 
 use crate::container::{decompress, read_whole};
-use crate::os_release::Release;
+use crate::releases::Release;
 use crate::sbom::{About, Assembly, Component, said};
 use crate::{ReadError, Reject, limits};
 

@@ -13,7 +13,6 @@ mod json_records;
 pub mod limits;
 mod lines;
 mod members;
-mod os_release;
 pub mod purl;
 mod reject;
 mod releases;

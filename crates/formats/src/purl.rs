@@ -2,13 +2,16 @@
 //!
 //! Tools write less strictly than the standard says, so reading is lenient where nothing can be
 //! mistaken: slashes behind `pkg:`, an `@` that was not escaped in front of an npm scope, a `+` or
-//! a blank that was not escaped. Writing is strict. What the single types say of upper and lower
+//! a blank that was not escaped, a percent sign that escapes nothing. Writing is strict. What the single types say of upper and lower
 //! case is left to those who compare names.
 
 use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+mod owner;
+pub(crate) use owner::Owner;
 
 /// No package needs more.
 const MOST_BYTES: usize = 8 << 10;
@@ -159,7 +162,8 @@ fn path(text: &str) -> Result<String, InvalidPurl> {
     Ok(parts.join("/"))
 }
 
-fn decoded(text: &str) -> Result<String, InvalidPurl> {
+/// Text without its percent signs; one that quotes nothing stays as it is.
+pub(crate) fn decoded(text: &str) -> Result<String, InvalidPurl> {
     let text = percent_decode_str(text).decode_utf8();
     let text = text.map_err(|_| InvalidPurl::Text)?;
     if text.chars().any(char::is_control) {

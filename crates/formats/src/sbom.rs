@@ -15,8 +15,8 @@ use palisade_model::{Hash, Hints, Inventory, Package, Patch, SourceKind, SourceO
 use palisade_model::{InventoryHead, Timestamp};
 use serde_json::Value;
 
-use crate::os_release::Release;
 use crate::purl::Purl;
+use crate::releases::Release;
 use crate::{BadRecord, Place, ReadError, Reject, limits};
 
 mod address;
@@ -312,7 +312,7 @@ fn sources(
 ) -> Vec<SourceOrigin> {
     let qualifier = |key| purl.and_then(|purl| purl.qualifier(key)).map(str::to_owned);
     let repository = repository.or_else(|| qualifier("vcs_url"));
-    let repository = repository.or_else(|| purl.and_then(address::of_forge));
+    let repository = repository.or_else(|| purl.and_then(Purl::repository));
     let git = repository.map(|repository| {
         let (url, reference) = address::repository(&repository);
         SourceOrigin {

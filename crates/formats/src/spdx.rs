@@ -10,7 +10,7 @@ use std::io::Read;
 use palisade_model::Inventory;
 
 use crate::container::{decompress, read_whole};
-use crate::os_release::Release;
+use crate::releases::Release;
 use crate::sbom::{About, Assembly, Component, Told, said};
 use crate::{Place, ReadError, Reject, limits};
 

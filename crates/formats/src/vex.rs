@@ -16,7 +16,6 @@
 //! documents are imported is the choice of whoever imports them.
 
 mod product;
-pub(crate) mod purl;
 pub(crate) mod versions;
 
 use std::collections::HashMap;

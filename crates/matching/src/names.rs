@@ -1,6 +1,6 @@
 //! Under which upstream names a distribution's package may be known, and in which language it is.
 
-use palisade_model::{Ecosystem, Package};
+use palisade_model::{Ecosystem, Package, Registry};
 
 use crate::key::normal_name;
 use crate::origins;
@@ -98,30 +98,6 @@ const PREFIXES: &[(&str, Language)] = &[
     ("ecl-", Language::Lisp),
     ("guile-", Language::Lisp),
     ("chicken-", Language::Lisp),
-];
-
-/// The registries of which a package may be, in OSV's words.
-const REGISTRIES: &[&str] = &[
-    "Bioconductor",
-    "Bitnami",
-    "CPAN",
-    "CRAN",
-    "GitHub Actions",
-    "Go",
-    "Hackage",
-    "Hex",
-    "Julia",
-    "Maven",
-    "NuGet",
-    "Packagist",
-    "Pub",
-    "PyPI",
-    "RubyGems",
-    "SwiftURL",
-    "VSCode",
-    "crates.io",
-    "npm",
-    "opam",
 ];
 
 impl Language {
@@ -329,9 +305,8 @@ pub(crate) fn ecosystem_packages(package: &Package) -> Vec<(&'static str, String
     match &package.ecosystem {
         Ecosystem::Registry(registry) => {
             let name = crate::key::ecosystem_name(registry, &package.source_name);
-            let known = REGISTRIES.iter().find(|known| *known == registry);
-            return known
-                .map(|known| (*known, name, true))
+            return Registry::named(registry)
+                .map(|known| (known.name, name, true))
                 .into_iter()
                 .collect();
         }

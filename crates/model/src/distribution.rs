@@ -54,10 +54,11 @@ impl Distribution {
     /// The scheme in which the distribution writes and orders its package versions.
     pub fn scheme(&self) -> Scheme {
         match &*self.0 {
-            "alpine" | "wolfi" | "chainguard" | "postmarketos" => Scheme::Apk,
+            "alpaquita" | "alpine" | "bellsoft" | "chainguard" | "cleanstart" | "minimos"
+            | "postmarketos" | "wolfi" => Scheme::Apk,
             "guix" => Scheme::Guix,
             "nix" | "nixos" | "nixpkgs" => Scheme::Nix,
-            "debian" | "ubuntu" | "devuan" => Scheme::Deb,
+            "debian" | "devuan" | "echo" | "ubuntu" => Scheme::Deb,
             "almalinux" | "amazon" | "azurelinux" | "centos" | "fedora" | "mageia"
             | "openeuler" | "opensuse" | "oracle" | "photon" | "redhat" | "rocky" | "suse" => {
                 Scheme::Rpm

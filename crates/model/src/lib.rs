@@ -20,7 +20,7 @@ pub use affected::{
     Upper, VersionList, VersionRange, VersionStatus,
 };
 pub use distribution::{BranchName, Distribution, InvalidName};
-pub use ecosystem::{Ecosystem, registry_scheme};
+pub use ecosystem::{Ecosystem, Registry};
 pub use identifier::{InvalidIdentifier, VulnerabilityId};
 pub use package::{
     Hash, Hints, Input, InputKind, Inventory, InventoryHead, Package, Patch, SourceKind,

@@ -6,7 +6,7 @@ use super::layer::{DPKG_PIECES, Files, PACMAN};
 use super::malformed;
 use crate::apk_repositories::Repositories;
 use crate::apkindex::{self, Listing};
-use crate::os_release::Release;
+use crate::releases::Release;
 use crate::{ReadError, Reject, dpkg, pacman};
 
 /// Which distribution and branch the image's `os-release` names; of Alpine the branch is that of

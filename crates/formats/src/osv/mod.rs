@@ -43,11 +43,6 @@ use tags::is_own_version;
 
 pub(crate) use severity::score;
 
-/// The scheme of an ecosystem's versions, by OSV's name of it.
-pub(crate) fn scheme(ecosystem: &str) -> RangeScheme {
-    Ecosystem::new(ecosystem).scheme
-}
-
 /// Cuts a document into raw records.
 pub fn read(
     document: &str,
@@ -211,7 +206,7 @@ fn product(ecosystem: &Ecosystem<'_>, name: &str, repository: Option<&str>) -> P
     match &ecosystem.distribution {
         Some(distribution) => Product::Distribution {
             distribution: distribution.clone(),
-            branch: ecosystem.release.map(str::to_owned),
+            branch: ecosystem.branch.clone(),
             repository: None,
             name: name.to_owned(),
         },

@@ -1,7 +1,5 @@
 //! Addresses as bills of materials write them.
 
-use crate::purl::Purl;
-
 /// The address of a repository without the tool's name in front, and the commit or tag behind it:
 /// `git+https://example.org/a.git@v1` (SPDX 2.3, 7.7).
 pub(super) fn repository(text: &str) -> (String, Option<String>) {
@@ -18,19 +16,6 @@ pub(super) fn repository(text: &str) -> (String, Option<String>) {
         }
         _ => (rest.to_owned(), None),
     }
-}
-
-/// The repository of a package that is named by it.
-pub(super) fn of_forge(purl: &Purl) -> Option<String> {
-    let host = match purl.kind.as_str() {
-        "github" | "githubactions" => "github.com",
-        "gitlab" => "gitlab.com",
-        "bitbucket" => "bitbucket.org",
-        "codeberg" => "codeberg.org",
-        _ => return None,
-    };
-    let path = purl.full_name('/');
-    (!purl.namespace.is_empty()).then(|| format!("https://{host}/{path}"))
 }
 
 #[cfg(test)]

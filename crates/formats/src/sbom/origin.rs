@@ -6,8 +6,8 @@ use palisade_model::{Distribution, Ecosystem};
 
 use super::Component;
 use crate::BadRecord;
-use crate::os_release::{Release, distribution};
-use crate::purl::Purl;
+use crate::purl::{Owner, Purl};
+use crate::releases::Release;
 
 /// Whose package a component is, as it says itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,26 +100,26 @@ pub(super) fn of(
         return upstream(component, component.version.clone()).map(Some);
     };
     let version = purl.version.clone().or_else(|| component.version.clone());
-    match purl.kind.as_str() {
-        // An image or a file is made of packages, and is none.
-        "docker" | "oci" | "huggingface" | "mlflow" | "swid" => Ok(None),
-        "apk" | "deb" | "rpm" | "alpm" | "guix" | "nix" | "ebuild" | "opkg" => {
-            packaged(component, purl, version).map(Some)
+    let identity = match purl.owner() {
+        Owner::NoPackage => return Ok(None),
+        Owner::Upstream => upstream(component, version)?,
+        Owner::SomeDistribution => {
+            return Err(BadRecord::new(
+                "its purl does not say of which distribution it is",
+            ));
         }
-        kind => match registry(kind) {
-            Some(registry) => {
-                let version = version.ok_or_else(no_version)?;
-                let name = name_in(registry, purl);
-                Ok(Some(Identity {
-                    origin: Origin::Registry(registry),
-                    name,
-                    version,
-                    source: None,
-                }))
-            }
-            None => upstream(component, version).map(Some),
+        Owner::Distribution(release) => {
+            let version = version.ok_or_else(no_version)?;
+            packaged(component, purl, release, &version)
+        }
+        Owner::Registry(registry) => Identity {
+            origin: Origin::Registry(registry.name),
+            name: purl.name_in(registry),
+            version: version.ok_or_else(no_version)?,
+            source: None,
         },
-    }
+    };
+    Ok(Some(identity))
 }
 
 fn no_version() -> BadRecord {
@@ -138,121 +138,17 @@ fn upstream(component: &Component, version: Option<String>) -> Result<Identity, 
     })
 }
 
-fn packaged(
-    component: &Component,
-    purl: &Purl,
-    version: Option<String>,
-) -> Result<Identity, BadRecord> {
-    let word = purl.qualifier("distro").and_then(Release::of_word);
-    let namespace = match (purl.kind.as_str(), purl.namespace.as_str()) {
-        (kind @ ("guix" | "nix"), "") => distribution(kind),
-        (_, "") => None,
-        // What the namespace holds beyond that is a part of the distribution.
-        (_, namespace) => namespace.split('/').next().and_then(distribution),
-    };
-    let release = match (namespace, word) {
-        // `arch-` of `distro=arch-rolling` and the namespace may name one thing in two ways.
-        (Some(namespace), Some(word)) if word.distribution == namespace => word,
-        (Some(distribution), _) => Release {
-            distribution,
-            branch: None,
-        },
-        (None, Some(word)) => word,
-        (None, None) => {
-            return Err(BadRecord::new(
-                "its purl does not say of which distribution it is",
-            ));
-        }
-    };
-    let version = version.ok_or_else(no_version)?;
-    let version = with_epoch(&purl.kind, version, purl.qualifier("epoch"));
-    let source = match (purl.qualifier("upstream"), &component.source) {
-        (Some(upstream), _) => Some(named_upstream(&purl.kind, upstream)),
-        (None, Some((name, version))) => Some((name.clone(), version.clone())),
-        (None, None) => None,
-    };
-    // The name of a source's file has no epoch; it is that of the packages built from it.
-    let epoch = version.split_once(':').map(|(epoch, _)| epoch);
-    let epoch = epoch.filter(|_| purl.kind == "rpm");
-    let of_source = |(name, told): (String, Option<String>)| {
-        let told = told.map(|told| with_epoch(&purl.kind, told, epoch));
-        (name, told.unwrap_or_else(|| version.clone()))
-    };
-    Ok(Identity {
+fn packaged(component: &Component, purl: &Purl, release: Release, version: &str) -> Identity {
+    let version = purl.with_epoch(version);
+    let source = purl.source().or_else(|| component.source.clone());
+    let source = source.map(|(name, told)| {
+        let told = purl.source_version(told.as_deref(), &version);
+        (name, told)
+    });
+    Identity {
         origin: Origin::Distribution(release),
         name: purl.name.clone(),
-        source: source.map(of_source),
+        source,
         version,
-    })
-}
-
-/// Some tools write an epoch apart, where the type has one.
-fn with_epoch(kind: &str, version: String, epoch: Option<&str>) -> String {
-    match epoch {
-        Some(epoch) if matches!(kind, "deb" | "rpm" | "alpm") && epoch != "0" => {
-            let written = version.contains(':');
-            if written {
-                version
-            } else {
-                format!("{epoch}:{version}")
-            }
-        }
-        _ => version,
-    }
-}
-
-/// The source package in an `upstream` qualifier: `openssl`, `gcc-12@12.2.0-14`, and of RPM the
-/// name of the source's file, `glibc-2.37-4.fc38.src.rpm`.
-fn named_upstream(kind: &str, upstream: &str) -> (String, Option<String>) {
-    if let Some(file) = upstream.strip_suffix(".src.rpm").filter(|_| kind == "rpm") {
-        let mut parts = file.rsplitn(3, '-');
-        if let (Some(release), Some(version), Some(name)) =
-            (parts.next(), parts.next(), parts.next())
-        {
-            return (name.to_owned(), Some(format!("{version}-{release}")));
-        }
-    }
-    match upstream.split_once('@') {
-        Some((name, version)) if !name.is_empty() => (name.to_owned(), Some(version.to_owned())),
-        _ => (upstream.to_owned(), None),
-    }
-}
-
-/// The registry of a package URL's type, in OSV's words.
-fn registry(kind: &str) -> Option<&'static str> {
-    Some(match kind {
-        "bioconductor" => "Bioconductor",
-        "bitnami" => "Bitnami",
-        "cargo" => "crates.io",
-        "composer" => "Packagist",
-        "cpan" => "CPAN",
-        "cran" => "CRAN",
-        "gem" => "RubyGems",
-        "githubactions" => "GitHub Actions",
-        "golang" => "Go",
-        "hackage" => "Hackage",
-        "hex" => "Hex",
-        "julia" => "Julia",
-        "maven" => "Maven",
-        "npm" => "npm",
-        "nuget" => "NuGet",
-        "opam" => "opam",
-        "pub" => "Pub",
-        "pypi" => "PyPI",
-        "swift" => "SwiftURL",
-        "vscode-extension" => "VSCode",
-        _ => return None,
-    })
-}
-
-/// The package's name in the spelling of OSV's records.
-fn name_in(registry: &str, purl: &Purl) -> String {
-    match registry {
-        "Maven" => purl.full_name(':'),
-        // CPAN's namespace is the author, who is no part of the distribution's name.
-        "CPAN" | "CRAN" | "PyPI" | "RubyGems" | "NuGet" => purl.name.clone(),
-        // OSV tells the toolchain's library from modules by this name.
-        "Go" if purl.namespace.is_empty() && purl.name == "std" => "stdlib".to_owned(),
-        _ => purl.full_name('/'),
     }
 }

@@ -1,12 +1,12 @@
 //! What a statement's product is here: from its package URL, its CPE name, or its words.
 
-use palisade_model::{Cpe, CpePart, Distribution, Product, RangeScheme};
+use palisade_model::{Distribution, Product, RangeScheme, Registry};
 use serde::{Deserialize, Serialize};
 
 use super::Versions;
-use super::purl::Purl;
 use crate::cpe::{Attributes, VersionAttribute};
-use crate::releases;
+use crate::purl::{Owner, Purl};
+use crate::releases::{self, Release};
 use crate::secdb::is_package_name;
 use crate::words::said;
 
@@ -58,52 +58,62 @@ impl Known {
     /// What is said of a component holds within its platform. Where that is a distribution, so does
     /// what we match; a library within some other product is not the library everywhere.
     pub(crate) fn said(&self, platform: Platform<'_>) -> Option<Said> {
-        let purl = Purl::parse(&self.purl);
-        if let Some(purl) = &purl
-            && let Some(said) = self.of_distribution(purl, platform)
-        {
-            return Some(said);
+        let purl: Option<Purl> = self.purl.parse().ok();
+        let owner = purl.as_ref().map(|purl| (purl, purl.owner()));
+        let is_component = platform != Platform::None;
+        match owner {
+            Some((purl, Owner::Distribution(release))) => {
+                self.of_distribution(purl, release, platform)
+            }
+            _ if is_component => None,
+            Some((purl, Owner::Registry(registry))) => Some(self.of_registry(purl, registry)),
+            Some((purl, Owner::Upstream)) => self.of_upstream(purl),
+            Some((_, Owner::SomeDistribution | Owner::NoPackage)) => None,
+            None => self.of_cpe().or_else(|| self.of_words()),
         }
-        if platform != Platform::None {
-            return None;
-        }
-        if let Some(purl) = &purl {
-            return self.of_registry(purl);
-        }
-        self.of_cpe().or_else(|| self.of_words())
     }
 
     /// The versions that are meant: the one of the identifier, else those of the product's branch.
-    fn versions(&self, identified: &str) -> Versions {
+    fn versions(&self, identified: Option<&str>) -> Versions {
+        let identified = identified.filter(|version| !version.is_empty());
         match (identified, &*self.range) {
-            ("", "") => Versions::All,
-            ("", range) => Versions::range(range).unwrap_or_else(|| {
+            (None, "") => Versions::All,
+            (None, range) => Versions::range(range).unwrap_or_else(|| {
                 let spans = crate::cve5::spans(range).into_iter();
                 Versions::Spans(spans.map(|span| (true, span)).collect())
             }),
-            (version, _) => Versions::one(version),
+            (Some(version), _) => Versions::one(version),
         }
     }
 
-    fn of_distribution(&self, purl: &Purl, platform: Platform<'_>) -> Option<Said> {
-        let distribution = distribution(purl)?;
-        let (name, version) = source(purl);
+    fn of_distribution(
+        &self,
+        purl: &Purl,
+        release: Release,
+        platform: Platform<'_>,
+    ) -> Option<Said> {
+        let own = purl.version.as_deref().map(|own| purl.with_epoch(own));
+        let (name, version) = match (purl.source(), own) {
+            (None, own) => (purl.name.clone(), own),
+            (Some((name, told)), None) => (name, told),
+            (Some((name, told)), Some(own)) => {
+                (name, Some(purl.source_version(told.as_deref(), &own)))
+            }
+        };
         if !is_package_name(&name) {
             return None;
         }
-        let branch = purl
-            .qualifier("distro")
-            .and_then(|release| branch(&distribution, release));
+        let distribution: Distribution = release.distribution.parse().ok()?;
         let branch = match platform {
             // A platform that cannot be told is a branch of its own, and none of the others.
-            Platform::Of { cpe, name } if branch.is_none() => {
-                branch_of_platform(cpe).or_else(|| said(name).map(str::to_owned))
-            }
-            _ => branch,
+            Platform::Of { cpe, name } => branch(purl, release)
+                .or_else(|| releases::branch_of_cpe(cpe))
+                .or_else(|| said(name).map(str::to_owned)),
+            Platform::None => branch(purl, release),
         };
         Some(Said {
             scheme: RangeScheme::stated(distribution.scheme()),
-            versions: self.versions(&version),
+            versions: self.versions(version.as_deref()),
             product: Product::Distribution {
                 distribution,
                 branch,
@@ -113,32 +123,32 @@ impl Known {
         })
     }
 
-    fn of_registry(&self, purl: &Purl) -> Option<Said> {
-        let versions = self.versions(&purl.version);
-        let product = match registry(purl) {
-            Some((ecosystem, name)) => Product::Ecosystem {
-                ecosystem: ecosystem.to_owned(),
-                name,
+    fn of_registry(&self, purl: &Purl, registry: &Registry) -> Said {
+        Said {
+            product: Product::Ecosystem {
+                ecosystem: registry.name.to_owned(),
+                name: purl.name_in(registry),
                 repository: None,
             },
+            scheme: RangeScheme::stated(registry.scheme),
+            versions: self.versions(purl.version.as_deref()),
+        }
+    }
+
+    fn of_upstream(&self, purl: &Purl) -> Option<Said> {
+        let product = match purl.repository() {
+            Some(repository) => Product::Ecosystem {
+                ecosystem: "GIT".to_owned(),
+                name: repository.clone(),
+                repository: Some(repository),
+            },
             None if purl.kind == "generic" => named(&purl.namespace, &purl.name),
-            None => {
-                let repository = repository(purl)?;
-                Product::Ecosystem {
-                    ecosystem: "GIT".to_owned(),
-                    name: repository.clone(),
-                    repository: Some(repository),
-                }
-            }
-        };
-        let scheme = match &product {
-            Product::Ecosystem { ecosystem, .. } => crate::osv::scheme(ecosystem),
-            _ => RangeScheme::Unstated,
+            None => return None,
         };
         Some(Said {
             product,
-            scheme,
-            versions,
+            scheme: RangeScheme::Unstated,
+            versions: self.versions(purl.version.as_deref()),
         })
     }
 
@@ -146,7 +156,9 @@ impl Known {
         let name = Attributes::parse(&self.cpe).ok()?;
         let versions = match name.version() {
             VersionAttribute::Version(version) => Versions::one(&version),
-            VersionAttribute::Any | VersionAttribute::NotApplicable => self.versions(&self.version),
+            VersionAttribute::Any | VersionAttribute::NotApplicable => {
+                self.versions(Some(&self.version))
+            }
         };
         Some(Said {
             product: Product::Cpe(name.name()),
@@ -160,7 +172,7 @@ impl Known {
         Some(Said {
             product,
             scheme: RangeScheme::Unstated,
-            versions: self.versions(&self.version),
+            versions: self.versions(Some(&self.version)),
         })
     }
 }
@@ -177,125 +189,20 @@ fn named(vendor: &str, product: &str) -> Product {
     }
 }
 
-/// The distribution whose package a URL names.
-fn distribution(purl: &Purl) -> Option<Distribution> {
-    let namespace = purl.namespace.to_ascii_lowercase();
-    let name = match (&*purl.kind, &*namespace) {
-        ("guix", _) => "guix",
-        ("nix", _) => "nixpkgs",
-        ("alpm", "" | "arch" | "archlinux") => "archlinux",
-        ("rpm", "rhel" | "redhat" | "red-hat") => "redhat",
-        ("rpm", "rocky" | "rockylinux" | "rocky-linux") => "rocky",
-        ("rpm", "amzn" | "amazon" | "amazonlinux") => "amazon",
-        ("rpm", "sles" | "sle" | "suse") => "suse",
-        ("apk" | "deb" | "rpm" | "alpm", namespace) => namespace,
-        _ => return None,
-    };
-    name.parse().ok()
-}
-
-/// The source package and its version: scanners name it in `upstream`, as `openssl`,
-/// `openssl@3.0.11-1` or `openssl-3.0.7-24.el9.src.rpm`.
-fn source(purl: &Purl) -> (String, String) {
-    let own = || match purl.qualifier("epoch").filter(|_| purl.kind == "rpm") {
-        Some(epoch) if !purl.version.is_empty() => format!("{epoch}:{}", purl.version),
-        _ => purl.version.clone(),
-    };
-    let Some(upstream) = purl
-        .qualifier("upstream")
-        .or_else(|| purl.qualifier("origin"))
-    else {
-        return (purl.name.clone(), own());
-    };
-    if let Some(file) = upstream.strip_suffix(".src.rpm") {
-        let mut parts = file.rsplitn(3, '-');
-        let (release, version) = (parts.next(), parts.next());
-        if let (Some(_), Some(_), Some(name)) = (release, version, parts.next()) {
-            return (name.to_owned(), own());
-        }
-    }
-    match upstream.split_once('@') {
-        Some((name, version)) => (name.to_owned(), version.to_owned()),
-        None => (upstream.to_owned(), own()),
-    }
-}
-
-/// The branch that a scanner's word for a release means: `debian-12.5`, `bookworm`, `alpine-3.18.4`,
-/// `rhel-9.3`; `None` where there is only one, or the word says nothing.
-fn branch(distribution: &Distribution, release: &str) -> Option<String> {
-    let release = release.to_ascii_lowercase();
-    let number = release
-        .find(|c: char| c.is_ascii_digit())
-        .map(|start| &release[start..]);
-    let parts = |count| {
-        let number = number?;
-        let parts: Vec<&str> = number.split('.').take(count).collect();
-        Some(parts.join("."))
-    };
-    let word = release.rsplit('-').next().unwrap_or_default();
-    match distribution.as_str() {
-        "alpine" if word == "edge" || release.contains("_alpha") => Some("edge".to_owned()),
-        "alpine" => Some(format!("v{}", parts(2)?)),
-        "debian" if number.is_none() => Some(match word {
-            "unstable" => "sid".to_owned(),
-            word => releases::debian(word).to_owned(),
-        }),
-        "debian" | "redhat" | "almalinux" | "rocky" | "centos" | "fedora" => parts(1),
-        "ubuntu" if number.is_none() => Some(releases::ubuntu(word).to_owned()),
-        "wolfi" | "chainguard" | "archlinux" | "guix" => None,
-        _ => parts(2),
-    }
-}
-
-/// The branch that a distribution's CPE name stands for: `9` for
-/// `cpe:/a:redhat:enterprise_linux:9::appstream`; a product of its own (`rhel_eus`) keeps its name.
-fn branch_of_platform(name: &str) -> Option<String> {
-    let name = Attributes::parse(name).ok()?;
-    let VersionAttribute::Version(version) = name.version() else {
+/// The branch that a package URL names; none where it names none, or the distribution's records
+/// are all of one. A word that cannot be told is a branch of its own, and none of the others.
+fn branch(purl: &Purl, release: Release) -> Option<String> {
+    let Release {
+        distribution,
+        branch,
+    } = release;
+    if releases::has_one_branch(&distribution) {
         return None;
+    }
+    let unknown = || {
+        let word = purl.qualifier("distro")?;
+        let says_nothing = releases::distribution(word).as_ref() == Some(&distribution);
+        (!says_nothing).then(|| word.to_owned())
     };
-    let Cpe { part, product, .. } = name.name();
-    let is_base = part == CpePart::OperatingSystem || product == "enterprise_linux";
-    Some(match &*product {
-        "alpine_linux" => format!("v{version}"),
-        _ if is_base && !product.starts_with("rhel_") => version,
-        product => format!("{product}-{version}"),
-    })
-}
-
-/// The registry in OSV's words, and the package's name there.
-fn registry(purl: &Purl) -> Option<(&'static str, String)> {
-    let joined = |divider: &str| match &*purl.namespace {
-        "" => purl.name.clone(),
-        namespace => format!("{namespace}{divider}{}", purl.name),
-    };
-    Some(match &*purl.kind {
-        "pypi" => ("PyPI", purl.name.clone()),
-        "npm" => ("npm", joined("/")),
-        "cargo" => ("crates.io", purl.name.clone()),
-        "golang" => ("Go", joined("/")),
-        "gem" => ("RubyGems", purl.name.clone()),
-        "maven" => ("Maven", joined(":")),
-        "nuget" => ("NuGet", purl.name.clone()),
-        "composer" => ("Packagist", joined("/")),
-        "hex" => ("Hex", purl.name.clone()),
-        "pub" => ("Pub", purl.name.clone()),
-        "hackage" => ("Hackage", purl.name.clone()),
-        "cran" => ("CRAN", purl.name.clone()),
-        "cpan" => ("CPAN", purl.name.clone()),
-        "opam" => ("opam", purl.name.clone()),
-        _ => return None,
-    })
-}
-
-/// The repository that a URL of a forge names.
-fn repository(purl: &Purl) -> Option<String> {
-    let forge = match &*purl.kind {
-        "github" => "github.com",
-        "gitlab" => "gitlab.com",
-        "bitbucket" => "bitbucket.org",
-        _ => return None,
-    };
-    (!purl.namespace.is_empty())
-        .then(|| format!("https://{forge}/{}/{}", purl.namespace, purl.name))
+    branch.or_else(unknown)
 }

@@ -5,7 +5,7 @@
 
 use palisade_model::{Lower, Span, Upper};
 
-use super::purl::decoded;
+use crate::purl::decoded;
 use crate::words::is_version;
 
 /// Comparisons of one range.
@@ -104,7 +104,7 @@ fn comparison(text: &str) -> Option<(Sign, String)> {
         .into_iter()
         .find_map(|(sign, kind)| Some((kind, text.strip_prefix(sign)?)));
     let (sign, version) = found.unwrap_or((Sign::Equal, text));
-    let version = decoded(version.trim());
+    let version = decoded(version.trim()).ok()?;
     is_version(&version).then_some((sign, version))
 }
 

@@ -195,6 +195,34 @@ fn package_urls_name_packages_of_distributions_and_of_registries() {
             "pkg:alpm/arch/demo@1:2-1?arch=x86_64",
             "archlinux demo: affected =1:2-1",
         ),
+        (
+            "pkg:apk/alpine/demo@1.2-r3?distro=3.18.4&origin=source",
+            "alpine/v3.18 source: affected =1.2-r3",
+        ),
+        (
+            "pkg:deb/debian/demo@1?distro=unstable&epoch=2",
+            "debian/sid demo: affected =2:1",
+        ),
+        (
+            "pkg:deb/debian/demo@1?distro=debian",
+            "debian demo: affected =1",
+        ),
+        (
+            "pkg:deb/debian/demo@1?distro=unheard-of",
+            "debian/unheard-of demo: affected =1",
+        ),
+        (
+            "pkg:rpm/fedora/demo-libs@3-1?upstream=demo-2-1.fc38.src.rpm&distro=fedora-38&epoch=1",
+            "fedora/38 demo: affected =1:2-1.fc38",
+        ),
+        (
+            "pkg:alpm/arch/demo@2-1?distro=arch-rolling",
+            "archlinux demo: affected =2-1",
+        ),
+        (
+            "pkg:githubactions/demo/demo@v1",
+            "GitHub Actions demo/demo: affected =v1",
+        ),
         ("pkg:guix/demo@2", "guix demo: affected =2"),
         ("pkg:pypi/Demo@1.0", "PyPI Demo: affected =1.0"),
         (

@@ -179,6 +179,27 @@ fn sources_are_told_in_the_ways_of_several_tools() {
 }
 
 #[test]
+fn a_release_is_told_beside_the_namespace_or_instead_of_it() {
+    for (purl, expected) in [
+        ("pkg:apk/alpine/a@1-r0?distro=3.20.3", "alpine v3.20"),
+        ("pkg:rpm/red-hat/a@1-1?distro=el9", "redhat 9"),
+        ("pkg:deb/debian/a@1-1?distro=noble", "debian -"),
+        ("pkg:deb/a@1-1?distro=noble", "ubuntu 24.04"),
+        ("pkg:alpm/a@1-1", "archlinux -"),
+        (
+            "pkg:nix/nixpkgs/a@1?distro=nixos-24.05",
+            "nixpkgs nixos-24.05",
+        ),
+    ] {
+        let components = json!([{"type": "library", "name": "a", "version": "1", "purl": purl}]);
+        let head = inventory(KIND, "x", bill(&components).as_bytes()).head;
+        let branch = head.branch.as_deref().unwrap_or("-");
+        let found = format!("{} {branch}", head.distribution.unwrap());
+        assert_eq!(found, expected, "{purl}");
+    }
+}
+
+#[test]
 fn a_patch_of_the_pedigree_names_what_it_resolves() {
     let components = json!([{
         "type": "library", "name": "zlib", "version": "1.2.11", "purl": "pkg:generic/zlib@1.2.11",

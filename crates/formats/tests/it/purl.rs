@@ -29,6 +29,44 @@ fn the_parts_are_told_apart() {
 }
 
 #[test]
+fn what_tools_write_less_strictly_is_read() {
+    for (text, kind, namespace, name, version) in [
+        (
+            "pkg:golang/github.com/x/y@v1.2#sub/path",
+            "golang",
+            "github.com/x",
+            "y",
+            "v1.2",
+        ),
+        ("pkg:PyPI/Django", "pypi", "", "Django", ""),
+        (
+            "pkg:rpm/redhat/gcc-c%2B%2B@1%3A2",
+            "rpm",
+            "redhat",
+            "gcc-c++",
+            "1:2",
+        ),
+        (
+            "pkg://apk/wolfi/git@2.39.0-r1?a",
+            "apk",
+            "wolfi",
+            "git",
+            "2.39.0-r1",
+        ),
+        ("pkg:npm/@babel/core", "npm", "@babel", "core", ""),
+        ("pkg:generic/a%zz%4", "generic", "", "a%zz%4", ""),
+    ] {
+        let found = purl(text);
+        let parts = (&*found.kind, &*found.namespace, &*found.name);
+        assert_eq!(parts, (kind, namespace, name), "{text}");
+        assert_eq!(found.version.as_deref().unwrap_or_default(), version);
+    }
+    let found = purl("pkg:deb/debian/libssl3@3?Upstream=openssl%403.1&arch=");
+    assert_eq!(found.qualifier("upstream"), Some("openssl@3.1"));
+    assert_eq!(found.qualifier("arch"), None);
+}
+
+#[test]
 fn the_canonical_spelling_is_written() {
     for (text, canonical) in [
         (
@@ -66,6 +104,8 @@ fn what_is_none_is_refused() {
         ("cpe:2.3:a:b:c", InvalidPurl::Scheme),
         ("pkg:npm", InvalidPurl::Name),
         ("pkg:npm/", InvalidPurl::Name),
+        ("pkg:/x", InvalidPurl::Name),
+        ("deb/debian/x", InvalidPurl::Scheme),
         ("pkg:n&m/a@1", InvalidPurl::Type),
         ("pkg:npm/a%ff@1", InvalidPurl::Text),
         ("pkg:npm/a%0a@1", InvalidPurl::Text),
