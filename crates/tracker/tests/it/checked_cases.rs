@@ -149,6 +149,54 @@ fn versions_that_are_named_as_unaffected_leave_no_question_about_the_rest() {
     assert_eq!(status(&rows, "glib", "CVE-2024-3005"), Some(NotAffected));
 }
 
+/// What comes of one version of a package when its author words vendor and product so.
+fn worded(package: &str, vendor: &str, product: &str) -> Option<VerdictStatus> {
+    let author = json!([{"vendor": vendor, "product": product, "versions": [
+        {"version": "0", "lessThan": "2.0", "status": "affected", "versionType": "custom"}]}]);
+    let record = cve5("CVE-2024-3010", &author, &json!([]));
+    let rows = matches(&format!("{package} 1.0-r0"), &[(Cve5, record)]);
+    status(&rows, package, "CVE-2024-3010")
+}
+
+#[test]
+fn a_product_may_be_worded_otherwise_where_something_vouches_for_it() {
+    let apache = "Apache Software Foundation";
+    assert_eq!(
+        worded("apache2", apache, "Apache HTTP Server"),
+        Some(Affected)
+    );
+    assert_eq!(
+        worded("openbabel", "Open Babel", "Open Babel"),
+        Some(Affected)
+    );
+    assert_eq!(worded("openbabel", "Somebody", "Open Babel"), None);
+    assert_eq!(
+        worded("python3", "Python Software Foundation", "CPython"),
+        Some(Affected)
+    );
+    assert_eq!(
+        worded("go", "Go standard library", "net/http"),
+        Some(Affected)
+    );
+    assert_eq!(worded("http", "Go standard library", "net/http"), None);
+    assert_eq!(worded("linux-lts", "debian", "debian_linux"), None);
+}
+
+#[test]
+fn another_distributors_package_names_the_project_but_no_version_of_it() {
+    let of = |package: &str| {
+        let author = json!([{"vendor": "Red Hat", "product": "Red Hat Enterprise Linux 9",
+            "packageName": package, "versions": [{"version": "0:0.23.0-4.el9_3", "lessThan": "*",
+            "status": "unaffected", "versionType": "rpm"}], "defaultStatus": "affected",
+            "collectionURL": "https://access.redhat.com/downloads/content/package-browser/"}]);
+        let record = cve5("CVE-2024-3011", &author, &json!([]));
+        let rows = matches("opensc 0.22.0-r0", &[(Cve5, record)]);
+        status(&rows, "opensc", "CVE-2024-3011")
+    };
+    assert_eq!(of("opensc"), Some(UnderInvestigation));
+    assert_eq!(of("libopensc"), None);
+}
+
 #[test]
 fn a_product_named_as_its_repository_is_that_product() {
     let author = json!([{"vendor": "vim", "product": "vim/vim", "versions": [
