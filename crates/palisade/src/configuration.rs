@@ -79,6 +79,8 @@ struct WrittenSource {
     #[serde(default)]
     architectures: Vec<String>,
     #[serde(default)]
+    index: AlpineIndex,
+    #[serde(default)]
     keys: Vec<PathBuf>,
     #[serde(default)]
     document: Vec<WrittenDocument>,
@@ -92,6 +94,15 @@ enum Type {
     Osv,
     Documents,
     Alpine,
+}
+
+/// Which of its indexes a mirror of Alpine is asked for.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AlpineIndex {
+    #[default]
+    Apkindex,
+    Adb,
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,6 +204,7 @@ impl WrittenSource {
     fn alpine(&self) -> anyhow::Result<Vec<DocumentPart>> {
         let keys = self.keys.iter().map(|path| read_key(path));
         let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
+        let (file, kind) = self.index.file();
         let mut parts = Vec::new();
         for name in &self.branches {
             let branch: BranchName = format!("alpine/{name}")
@@ -222,16 +234,23 @@ impl WrittenSource {
                     let Some(mirror) = &self.mirror else {
                         continue;
                     };
-                    let path = format!("{name}/{repository}/{architecture}/APKINDEX.tar.gz");
-                    parts.push(part(
-                        format!("{name}/{repository}/{architecture}"),
-                        mirror.join(&path)?,
-                        Kind::Inventory(InventoryKind::Apkindex),
-                    ));
+                    let place = format!("{name}/{repository}/{architecture}");
+                    let url = mirror.join(&format!("{place}/{file}"))?;
+                    parts.push(part(place, url, Kind::Inventory(kind)));
                 }
             }
         }
         Ok(parts)
+    }
+}
+
+impl AlpineIndex {
+    /// Its file in the folder of an architecture, and its format.
+    fn file(self) -> (&'static str, InventoryKind) {
+        match self {
+            Self::Apkindex => ("APKINDEX.tar.gz", InventoryKind::Apkindex),
+            Self::Adb => ("Packages.adb", InventoryKind::Adb),
+        }
     }
 }
 
@@ -309,6 +328,30 @@ mod tests {
             parts[2].url.as_str(),
             "https://secdb.alpinelinux.org/edge/community.json"
         );
+    }
+
+    #[test]
+    fn alpines_index_is_of_version_2_unless_another_is_asked_for() {
+        let source = |rest: &str| {
+            let text = format!(
+                "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
+                 mirror = \"https://example.org/alpine/\"\nbranches = [\"edge\"]\n\
+                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\n{rest}"
+            );
+            let configuration = Configuration::parse(&text)?;
+            let SourceKind::Documents(parts) = &configuration.sources[0].kind else {
+                bail!("Alpine has documents")
+            };
+            Ok((parts[0].url.path().to_owned(), parts[0].kind))
+        };
+        let two = source("").unwrap();
+        assert_eq!(two.0, "/alpine/edge/main/x86_64/APKINDEX.tar.gz");
+        assert!(matches!(two.1, Kind::Inventory(InventoryKind::Apkindex)));
+        let three = source("index = \"adb\"\n").unwrap();
+        assert_eq!(three.0, "/alpine/edge/main/x86_64/Packages.adb");
+        assert!(matches!(three.1, Kind::Inventory(InventoryKind::Adb)));
+        let other = source("index = \"zip\"\n").unwrap_err();
+        assert!(other.to_string().contains("unknown variant `zip`"));
     }
 
     #[test]
