@@ -30,6 +30,7 @@ pub mod epss;
 pub mod guix_inventory;
 pub mod kev;
 pub mod nvd;
+pub mod openpgp;
 pub mod osv;
 pub mod rejections;
 pub mod secdb;

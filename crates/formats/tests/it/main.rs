@@ -22,6 +22,7 @@ mod guix_inventory;
 mod json_records;
 mod kev;
 mod nvd;
+mod openpgp;
 mod osv;
 mod rejections;
 mod secdb;
