@@ -25,6 +25,7 @@ pub mod aports;
 pub mod cpe;
 pub mod cve5;
 pub mod deb822;
+pub mod debian_release;
 pub mod dpkg;
 pub mod epss;
 pub mod guix_inventory;

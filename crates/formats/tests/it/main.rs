@@ -16,6 +16,7 @@ mod aports;
 mod container;
 mod cve5;
 mod deb822;
+mod debian_release;
 mod dpkg;
 mod epss;
 mod guix_inventory;
