@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use palisade_fetch::Url;
-use palisade_formats::feed::FeedKind;
-use palisade_formats::inventory::InventoryKind;
 use palisade_model::BranchName;
 use palisade_tracker::Kind;
 use palisade_tracker::sync::{CveReleases, DocumentPart, NvdApi, OsvBucket, Source, SourceKind};
 use serde::{Deserialize, Deserializer};
 
-use crate::commands::read_key;
+use self::mirrors::AlpineIndex;
+
+mod mirrors;
 
 /// What counts without a file.
 pub(crate) const DEFAULT: &str = include_str!("configuration/default.toml");
@@ -81,6 +81,14 @@ struct WrittenSource {
     #[serde(default)]
     index: AlpineIndex,
     #[serde(default)]
+    suites: Vec<String>,
+    #[serde(default)]
+    components: Vec<String>,
+    branch: Option<BranchName>,
+    /// Whether what nobody signed is believed.
+    #[serde(default)]
+    unsigned: bool,
+    #[serde(default)]
     keys: Vec<PathBuf>,
     #[serde(default)]
     document: Vec<WrittenDocument>,
@@ -94,15 +102,7 @@ enum Type {
     Osv,
     Documents,
     Alpine,
-}
-
-/// Which of its indexes a mirror of Alpine is asked for.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum AlpineIndex {
-    #[default]
-    Apkindex,
-    Adb,
+    Debian,
 }
 
 #[derive(Debug, Deserialize)]
@@ -176,6 +176,7 @@ impl WrittenSource {
                 SourceKind::Documents(documents.collect::<anyhow::Result<_>>()?)
             }
             Type::Alpine => SourceKind::Documents(self.alpine()?),
+            Type::Debian => SourceKind::Debian(self.debian()?),
         };
         Ok(Source {
             name: self.name,
@@ -198,59 +199,6 @@ impl WrittenSource {
         }
         let key = self.key_environment.as_deref().and_then(environment);
         Ok(key.filter(|key| !key.is_empty()))
-    }
-
-    /// The indexes and security databases of Alpine's branches.
-    fn alpine(&self) -> anyhow::Result<Vec<DocumentPart>> {
-        let keys = self.keys.iter().map(|path| read_key(path));
-        let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
-        let (file, kind) = self.index.file();
-        let mut parts = Vec::new();
-        for name in &self.branches {
-            let branch: BranchName = format!("alpine/{name}")
-                .parse()
-                .with_context(|| format!("{name:?} is no branch"))?;
-            for repository in &self.repositories {
-                let part = |name: String, url: Url, kind: Kind| DocumentPart {
-                    name,
-                    url,
-                    kind,
-                    branch: Some(branch.clone()),
-                    repository: Some(repository.clone()),
-                    keys: keys.clone(),
-                    require_signature: !keys.is_empty(),
-                };
-                if let Some(secdb) = &self.secdb {
-                    parts.push(DocumentPart {
-                        require_signature: false,
-                        ..part(
-                            format!("secdb/{name}/{repository}"),
-                            secdb.join(&format!("{name}/{repository}.json"))?,
-                            Kind::Feed(FeedKind::Secdb),
-                        )
-                    });
-                }
-                for architecture in &self.architectures {
-                    let Some(mirror) = &self.mirror else {
-                        continue;
-                    };
-                    let place = format!("{name}/{repository}/{architecture}");
-                    let url = mirror.join(&format!("{place}/{file}"))?;
-                    parts.push(part(place, url, Kind::Inventory(kind)));
-                }
-            }
-        }
-        Ok(parts)
-    }
-}
-
-impl AlpineIndex {
-    /// Its file in the folder of an architecture, and its format.
-    fn file(self) -> (&'static str, InventoryKind) {
-        match self {
-            Self::Apkindex => ("APKINDEX.tar.gz", InventoryKind::Apkindex),
-            Self::Adb => ("Packages.adb", InventoryKind::Adb),
-        }
     }
 }
 
@@ -301,6 +249,9 @@ fn optional_duration<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
+    use palisade_formats::inventory::InventoryKind;
+    use palisade_tracker::sync::Trust;
+
     use super::*;
 
     fn error(text: &str) -> String {
@@ -352,6 +303,34 @@ mod tests {
         assert!(matches!(three.1, Kind::Inventory(InventoryKind::Adb)));
         let other = source("index = \"zip\"\n").unwrap_err();
         assert!(other.to_string().contains("unknown variant `zip`"));
+    }
+
+    #[test]
+    fn an_archive_of_debian_needs_keys_unless_it_says_that_it_has_none() {
+        let source = |rest: &str| {
+            let text = format!(
+                "[[source]]\nname = \"d\"\ntype = \"debian\"\nevery = \"1h\"\n\
+                 mirror = \"https://example.org/debian\"\ncomponents = [\"main\"]\n\
+                 architectures = [\"source\"]\n{rest}"
+            );
+            match Configuration::parse(&text)?.sources.remove(0).kind {
+                SourceKind::Debian(archive) => Ok(archive),
+                other => bail!("{other:?}"),
+            }
+        };
+        let error = |rest: &str| format!("{:#}", source(rest).unwrap_err());
+        let suites = "suites = [\"bookworm\"]\n";
+        assert!(error(suites).contains("it needs keys"));
+        assert!(error("unsigned = true\n").contains("it needs suites"));
+        assert!(error("unsigned = true\nsuites = [\"../x\"]\n").contains("is none of its suites"));
+        let keys = "keys = [\"/absent.gpg\"]\n";
+        assert!(error(&format!("{suites}{keys}unsigned = true\n")).contains("only one"));
+        // The file is not read before the archive is asked.
+        let archive = source(&format!("{suites}{keys}branch = \"debian/12\"\n")).unwrap();
+        assert!(matches!(archive.trust, Trust::Keyrings(_)));
+        assert_eq!(archive.branch.unwrap().to_string(), "debian/12");
+        let unsigned = source(&format!("{suites}unsigned = true\n")).unwrap();
+        assert!(matches!(unsigned.trust, Trust::Anybody));
     }
 
     #[test]

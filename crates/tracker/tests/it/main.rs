@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod made_up;
+mod signer;
 mod support;
 mod tracker;
 
 mod alpine_cases;
 mod checked_cases;
+mod debian_sync;
 mod guix_cases;
 mod import;
 mod order;

@@ -92,6 +92,8 @@ impl Tracker {
             document: self.document(packages.as_bytes()),
             branch: Some(branch.parse().unwrap()),
             repository: Some("main".to_owned()),
+            architecture: None,
+            signed_by: None,
             revision,
             time: Some(Timestamp::from_second(second).unwrap()),
             keys: Vec::new(),
