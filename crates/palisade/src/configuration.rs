@@ -7,7 +7,9 @@ use anyhow::{Context, bail};
 use palisade_fetch::Url;
 use palisade_model::BranchName;
 use palisade_tracker::Kind;
-use palisade_tracker::sync::{CveReleases, DocumentPart, NvdApi, OsvBucket, Source, SourceKind};
+use palisade_tracker::sync::{
+    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind,
+};
 use serde::{Deserialize, Deserializer};
 
 use self::mirrors::AlpineIndex;
@@ -19,6 +21,9 @@ pub(crate) const DEFAULT: &str = include_str!("configuration/default.toml");
 
 /// Where a file is looked for when nobody names one.
 const FILE: &str = "palisade.toml";
+
+/// Characters that a token has at least.
+const TOKEN_LENGTH: usize = 20;
 
 /// A configuration as it is written.
 #[derive(Debug, Deserialize)]
@@ -63,6 +68,8 @@ struct WrittenSource {
     /// Whether it is in the own network.
     #[serde(default)]
     private: bool,
+    #[serde(default)]
+    formats: Vec<String>,
     url: Option<Url>,
     #[serde(default, deserialize_with = "optional_duration")]
     pace: Option<Duration>,
@@ -103,6 +110,7 @@ enum Type {
     Documents,
     Alpine,
     Debian,
+    Sender,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,6 +145,12 @@ impl Configuration {
         let written: Written = toml::from_str(text)?;
         let mut sources = Vec::new();
         for source in written.source {
+            if !is_name(&source.name) {
+                bail!(
+                    "{:?} is no name of a source: letters, digits, '.', '-' and '_', at most 64",
+                    source.name
+                );
+            }
             if sources
                 .iter()
                 .any(|known: &Source| known.name == source.name)
@@ -177,6 +191,7 @@ impl WrittenSource {
             }
             Type::Alpine => SourceKind::Documents(self.alpine()?),
             Type::Debian => SourceKind::Debian(self.debian()?),
+            Type::Sender => SourceKind::Sender(self.sender()?),
         };
         Ok(Source {
             name: self.name,
@@ -200,6 +215,21 @@ impl WrittenSource {
         let key = self.key_environment.as_deref().and_then(environment);
         Ok(key.filter(|key| !key.is_empty()))
     }
+
+    /// Who sends by itself, known by a token.
+    fn sender(&self) -> anyhow::Result<Sender> {
+        let token = self.key()?.context(
+            "it needs a token: name a file with key-file, or a variable that is set with \
+             key-environment",
+        )?;
+        if token.len() < TOKEN_LENGTH {
+            bail!("its token has less than {TOKEN_LENGTH} characters, so it can be guessed");
+        }
+        for format in &self.formats {
+            format.parse::<Kind>().map_err(anyhow::Error::msg)?;
+        }
+        Ok(Sender::new(&token, self.formats.clone()))
+    }
 }
 
 impl WrittenDocument {
@@ -217,6 +247,12 @@ impl WrittenDocument {
             require_signature: false,
         })
     }
+}
+
+/// Whether a source may be called so: names stand in addresses, and are folders' names.
+fn is_name(name: &str) -> bool {
+    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    (1..=64).contains(&name.len()) && !name.starts_with('.') && name.chars().all(usable)
 }
 
 #[expect(
@@ -342,12 +378,21 @@ mod tests {
         assert!(typo.contains("unknown field `evry`"), "{typo}");
         let twice = error(&format!("{}{}", source(""), source("")));
         assert!(twice.contains("two sources are called \"x\""), "{twice}");
+        let name = error(&source("").replace("\"x\"", "\"../x\""));
+        assert!(name.contains("\"../x\" is no name of a source"), "{name}");
         let format = error(&source(
             "[[source.document]]\nurl = \"https://example.org/x\"\nformat = \"y\"\n",
         ));
         assert!(format.contains("there is no format \"y\""), "{format}");
         let duration = error(&source("").replace("1h", "often"));
         assert!(duration.contains("\"often\" is no duration"), "{duration}");
+        let sender = |rest: &str| source(rest).replace("documents", "sender");
+        let token = error(&sender(""));
+        assert!(token.contains("it needs a token"), "{token}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(file.path(), "guess\n").unwrap();
+        let short = error(&sender(&format!("key-file = {:?}\n", file.path())));
+        assert!(short.contains("less than 20 characters"), "{short}");
         let url = error("[[source]]\nname = \"n\"\ntype = \"nvd\"\nevery = \"1h\"\n");
         assert!(url.contains("it needs a url"), "{url}");
     }

@@ -3,12 +3,16 @@
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use anyhow::Context;
+use palisade_tracker::sync::Receiver;
 use palisade_tracker::{Store, Views};
+use palisade_web::Site;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::commands::now;
 use crate::ui;
 
 /// Where pages are served unless somebody says otherwise.
@@ -46,11 +50,17 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Prints the address and serves a store's pages there until the end is asked for.
 pub(crate) async fn serve(
     store: &Store,
+    receiver: Option<Receiver>,
     listener: TcpListener,
     end: EndSignal,
 ) -> anyhow::Result<()> {
     announce(&listener)?;
-    palisade_web::serve(listener, Views::new(store.clone()), end)
+    let site = Site {
+        views: Views::new(store.clone()),
+        receiver: receiver.map(Arc::new),
+        clock: now,
+    };
+    palisade_web::serve(listener, site, end)
         .await
         .context("serve pages")?;
     ui::say("ended");

@@ -21,6 +21,8 @@ pub struct ImportSummary {
     pub withdrawn: u64,
     /// Records passed over or mended, of which as many are kept as the limit allows.
     pub rejected: u64,
+    /// Its number, unless it changed nothing.
+    pub number: Option<i64>,
 }
 
 /// A record that was passed over or mended.
@@ -59,7 +61,7 @@ static REJECT: Table = Table {
 };
 
 impl Session {
-    /// Notes an import.
+    /// Notes an import, and gives its number.
     ///
     /// # Errors
     /// When the database refuses.
@@ -68,7 +70,7 @@ impl Session {
         now: i64,
         summary: &ImportSummary,
         rejects: &[StoredReject],
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let id = self.next_id("SELECT max(id) FROM import").await?;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         self.execute(
@@ -98,6 +100,7 @@ impl Session {
                 reject.mended,
             ]);
         }
-        rows.insert(self).await
+        rows.insert(self).await?;
+        Ok(id)
     }
 }

@@ -18,6 +18,8 @@ pub struct SourceRecord {
     pub error: Option<String>,
     /// When it is to be asked again.
     pub next_at: i64,
+    /// Seconds from one run to the next; none when it is not in the configuration any longer.
+    pub every: Option<i64>,
 }
 
 /// A part of a source.
@@ -35,26 +37,30 @@ pub struct PartRecord {
     pub records: Option<i64>,
     /// Records that were passed over or mended then.
     pub rejected: Option<i64>,
+    /// The import that last changed something that is stored.
+    pub import: Option<i64>,
     /// Why it failed the last time.
     pub error: Option<String>,
 }
 
-const SOURCES: &str = "SELECT name, attempted_at, succeeded_at, failures, error, next_at \
+const SOURCES: &str = "SELECT name, attempted_at, succeeded_at, failures, error, next_at, every \
                        FROM source ORDER BY name";
 const ADD: &str = "INSERT INTO source (name, failures, next_at) VALUES ($1, 0, $2) \
                    ON CONFLICT (name) DO NOTHING";
 const WRITE: &str = "UPDATE source SET attempted_at = $2, succeeded_at = $3, failures = $4, \
                      error = $5, next_at = $6, leased_until = NULL WHERE name = $1";
+const FORGET_PLANS: &str = "UPDATE source SET every = NULL WHERE every IS NOT NULL";
+const PLAN: &str = "UPDATE source SET every = $2 WHERE name = $1";
 const LEASE: &str = "UPDATE source SET leased_until = $3 \
                      WHERE name = $1 AND (leased_until IS NULL OR leased_until <= $2)";
-const PARTS: &str = "SELECT name, memory, fetched_at, changed_at, records, rejected, error \
-                     FROM source_part WHERE source = $1 ORDER BY name";
+const PARTS: &str = "SELECT name, memory, fetched_at, changed_at, records, rejected, error, \
+                     import_id FROM source_part WHERE source = $1 ORDER BY name";
 const WRITE_PART: &str = "INSERT INTO source_part \
-    (source, name, memory, fetched_at, changed_at, records, rejected, error) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (source, name) DO UPDATE SET \
+    (source, name, memory, fetched_at, changed_at, records, rejected, error, import_id) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (source, name) DO UPDATE SET \
     memory = excluded.memory, fetched_at = excluded.fetched_at, \
     changed_at = excluded.changed_at, records = excluded.records, \
-    rejected = excluded.rejected, error = excluded.error";
+    rejected = excluded.rejected, error = excluded.error, import_id = excluded.import_id";
 
 impl Session {
     /// All sources that were ever asked, by name.
@@ -64,6 +70,20 @@ impl Session {
     pub async fn sources(&mut self) -> Result<Vec<SourceRecord>, StoreError> {
         let rows = self.query(SOURCES, Vec::new()).await?;
         rows.iter().map(source).collect()
+    }
+
+    /// Writes which sources there are and how many seconds there are from one run of each to the
+    /// next; others are not in the configuration any longer.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn plan_sources(&mut self, sources: &[(&str, i64)]) -> Result<(), StoreError> {
+        self.execute(FORGET_PLANS, Vec::new()).await?;
+        for (name, every) in sources {
+            self.execute(ADD, params![*name, 0_i64]).await?;
+            self.execute(PLAN, params![*name, *every]).await?;
+        }
+        Ok(())
     }
 
     /// Takes a source for oneself until a time; `false` when somebody else is at it.
@@ -126,6 +146,7 @@ impl Session {
             part.records,
             part.rejected,
             part.error.as_deref(),
+            part.import,
         ];
         self.execute(WRITE_PART, row).await?;
         Ok(())
@@ -140,6 +161,7 @@ fn source(row: &Row) -> Result<SourceRecord, StoreError> {
         failures: row.int(3)?,
         error: row.opt_text(4)?,
         next_at: row.int(5)?,
+        every: row.opt_int(6)?,
     })
 }
 
@@ -152,5 +174,6 @@ fn part(row: &Row) -> Result<PartRecord, StoreError> {
         records: row.opt_int(4)?,
         rejected: row.opt_int(5)?,
         error: row.opt_text(6)?,
+        import: row.opt_int(7)?,
     })
 }

@@ -29,7 +29,7 @@ pub async fn import_epss(
     for chunk in scores.chunks(20_000) {
         changed += session.write_epss(&day, chunk).await?;
     }
-    let summary = ImportSummary {
+    let mut summary = ImportSummary {
         kind: "epss".to_owned(),
         document: name,
         records: scores.len() as u64,
@@ -38,7 +38,7 @@ pub async fn import_epss(
         ..ImportSummary::default()
     };
     if changed > 0 {
-        note_import(&mut session, &summary, &rejects, now).await?;
+        note_import(&mut session, &mut summary, &rejects, now).await?;
     }
     session.commit().await?;
     Ok((summary, rejects))

@@ -98,9 +98,10 @@ pub async fn import_inventory(
     };
     if write(&mut session, &revision, &mut summary, &*progress).await? {
         let rejects: Vec<_> = rejects.iter().map(stored_reject).collect();
-        session
+        let number = session
             .write_import(revision.now, &summary, &rejects)
             .await?;
+        summary.number = Some(number);
         session.commit().await?;
     }
     Ok((summary, rejects))

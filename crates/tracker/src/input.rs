@@ -70,6 +70,17 @@ impl FromStr for Kind {
     }
 }
 
+impl Kind {
+    /// Its name in commands, addresses and the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Feed(kind) => kind.name(),
+            Self::Inventory(kind) => kind.name(),
+            Self::Epss => "epss",
+        }
+    }
+}
+
 impl Input {
     /// A document that says everything itself.
     pub fn new(kind: Kind, document: Document) -> Self {

@@ -29,6 +29,7 @@ pub use import_inventory::{InventoryImport, import_inventory, read_inventory};
 pub use input::{Input, Kind};
 pub use judging::{Judged, judge_branch, judge_vulnerabilities};
 pub use matches::{MatchRow, Matcher};
+pub use palisade_formats::Reject;
 pub use palisade_store::{Backend, ImportSummary, Store, StoreError};
 pub use progress::{NoProgress, Progress};
 pub use rules::follow_rules;

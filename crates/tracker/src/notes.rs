@@ -8,12 +8,12 @@ use crate::TrackerError;
 /// Writes an import's own row and its event.
 pub(crate) async fn note_import(
     session: &mut Session,
-    summary: &ImportSummary,
+    summary: &mut ImportSummary,
     rejects: &[Reject],
     now: i64,
 ) -> Result<(), TrackerError> {
     let rejects: Vec<StoredReject> = rejects.iter().map(stored_reject).collect();
-    session.write_import(now, summary, &rejects).await?;
+    summary.number = Some(session.write_import(now, summary, &rejects).await?);
     let ImportSummary {
         added,
         changed,

@@ -9,6 +9,7 @@ mod debian;
 mod nvd;
 mod osv;
 mod part;
+mod receive;
 mod source;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use self::debian::{DebianArchive, Trust};
 pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
 use self::part::Parts;
+pub use self::receive::{Delivery, Receiver, Sender};
 pub use self::source::{DocumentPart, Source, SourceKind};
 use crate::error::error_line;
 use crate::{NoProgress, Progress, TrackerError};
@@ -89,6 +91,9 @@ impl Syncer {
         tell: &Tell<'_>,
     ) -> Result<Ran, TrackerError> {
         let started = (self.clock)();
+        if matches!(source.kind, SourceKind::Sender(_)) {
+            return Ok(Ran::Done { failed: 0 });
+        }
         if !self.lease(source, started).await? {
             return Ok(Ran::Busy);
         }
@@ -99,6 +104,7 @@ impl Syncer {
             SourceKind::CveList(releases) => cve_list::sync(&mut parts, releases).await,
             SourceKind::Osv(bucket) => osv::sync(&mut parts, bucket).await,
             SourceKind::Debian(archive) => debian::sync(&mut parts, archive).await,
+            SourceKind::Sender(_) => Ok(()),
         };
         let failures = parts.failures();
         let error = match result {
@@ -113,7 +119,24 @@ impl Syncer {
         Ok(Ran::Done { failed })
     }
 
-    /// Those of the sources whose time has come, the longest waiting first.
+    /// Writes which sources there are, for those who ask how they are.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn plan(&self, sources: &[Source]) -> Result<(), TrackerError> {
+        let every = |source: &Source| i64::try_from(source.every.as_secs()).unwrap_or(i64::MAX);
+        let plan: Vec<(&str, i64)> = sources
+            .iter()
+            .map(|source| (source.name.as_str(), every(source)))
+            .collect();
+        let mut session = self.store.write().await?;
+        session.plan_sources(&plan).await?;
+        session.commit().await?;
+        Ok(())
+    }
+
+    /// Those of the sources whose time has come, the longest waiting first; who sends is not waited
+    /// for.
     ///
     /// # Errors
     /// When the database refuses.
@@ -125,7 +148,10 @@ impl Syncer {
             record.map_or(i64::MIN, |record| record.next_at)
         };
         let now = (self.clock)().as_microsecond();
-        let mut due: Vec<&Source> = sources.iter().filter(|it| next_at(it) <= now).collect();
+        let is_due = |source: &&Source| {
+            !matches!(source.kind, SourceKind::Sender(_)) && next_at(source) <= now
+        };
+        let mut due: Vec<&Source> = sources.iter().filter(is_due).collect();
         due.sort_by_key(|source| next_at(source));
         Ok(due)
     }
@@ -189,7 +215,11 @@ impl Syncer {
         } else {
             0
         };
-        let pause = pause(source.every, failures);
+        let pause = match source.kind {
+            // It sends when it has something.
+            SourceKind::Sender(_) => source.every,
+            _ => pause(source.every, failures),
+        };
         let micros = |pause: Duration| i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
         let now = (self.clock)().as_microsecond();
         let record = SourceRecord {
@@ -206,6 +236,7 @@ impl Syncer {
                 count => format!("{count} parts failed, the first because {first}"),
             }),
             next_at: now.saturating_add(micros(pause)),
+            every: known.every,
         };
         session.write_source(&record).await?;
         session.commit().await?;

@@ -1,7 +1,8 @@
 //! What is answered when a page cannot be: a status and a message for the public. The cause goes to
 //! the log, under the request's number.
 
-use axum::http::StatusCode;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use palisade_tracker::TrackerError;
 
@@ -20,8 +21,26 @@ pub(crate) enum WebError {
     /// It takes too long.
     #[error("this took too long; try again, or ask for less")]
     Timeout,
+    /// Nobody who may send.
+    #[error("send a token that may send here: Authorization: Bearer TOKEN")]
+    Unauthorized,
+    /// Somebody who may not send this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// A document that is too large.
+    #[error("the document has more than {0} bytes")]
+    TooLarge(u64),
+    /// Others send at the same time.
+    #[error("too much is being received; send it again in a while")]
+    Busy,
+    /// A document that cannot be imported.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A document that is not believed.
+    #[error("{0}")]
+    HeldBack(String),
     /// Not a way in which this page can be asked for.
-    #[error("pages are only read here: use GET")]
+    #[error("this is not asked in that way: pages take GET, /receive takes POST")]
     Method,
 }
 
@@ -31,7 +50,12 @@ impl WebError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::HeldBack(_) => StatusCode::CONFLICT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -62,6 +86,16 @@ impl From<askama::Error> for WebError {
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        let headers = response.headers_mut();
+        match self {
+            Self::Unauthorized => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::Busy => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("30"));
+            }
+            _ => {}
+        }
         response.extensions_mut().insert(self);
         response
     }

@@ -9,10 +9,12 @@ mod assets;
 mod components;
 mod error;
 mod headers;
+mod metrics;
 mod pages;
 mod parameters;
+mod receive;
 mod respond;
 mod serve;
 mod words;
 
-pub use serve::{router, serve};
+pub use serve::{Site, router, serve};

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -17,7 +18,7 @@ use crate::error::WebError;
 use crate::pages::error::ErrorPage;
 
 /// How long a page may take to be made.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// In which type an answer is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,10 +190,14 @@ fn without_reordering(page: String) -> String {
 }
 
 /// Answers errors in the type that was asked for, and what takes too long with one.
-pub(crate) async fn negotiate(request: Request, next: Next) -> Response {
+pub(crate) async fn negotiate(
+    State(patience): State<Duration>,
+    request: Request,
+    next: Next,
+) -> Response {
     let format = format_of(request.extensions().get::<Format>(), request.headers());
     let head = request.method() == Method::HEAD;
-    let response = tokio::time::timeout(PATIENCE, next.run(request)).await;
+    let response = tokio::time::timeout(patience, next.run(request)).await;
     let mut response = response.unwrap_or_else(|_| WebError::Timeout.into_response());
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response = WebError::Method.into_response();
@@ -223,7 +228,13 @@ fn error_response(error: &WebError, format: Format) -> Response {
             )
         }
     };
+    let told = error.clone().into_response();
     let mut response = (status, [(CONTENT_TYPE, kind)], body).into_response();
+    for name in [WWW_AUTHENTICATE, RETRY_AFTER] {
+        if let Some(value) = told.headers().get(&name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
     if format == Format::Json {
         let anyone = HeaderValue::from_static("*");
         response

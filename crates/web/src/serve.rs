@@ -1,14 +1,18 @@
 //! The routes, what stands around them, and the server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::http::{HeaderName, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use jiff::Timestamp;
 use palisade_tracker::Views;
+use palisade_tracker::sync::Receiver;
 use tokio::net::TcpListener;
 use tower::Layer;
 use tower::util::MapRequestLayer;
@@ -19,9 +23,9 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::error::WebError;
-use crate::{assets, headers, pages, respond};
+use crate::{assets, headers, metrics, pages, receive, respond};
 
-/// Bytes of a request's body at the most: nothing is sent here.
+/// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
 
 /// How long requests that are under way may take once the server is to end.
@@ -29,8 +33,25 @@ const GRACE: Duration = Duration::from_secs(10);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// All pages.
-pub fn router(views: Views) -> Router {
+/// What is served.
+#[derive(Clone)]
+pub struct Site {
+    /// What pages ask.
+    pub views: Views,
+    /// What takes documents, where somebody may send.
+    pub receiver: Option<Arc<Receiver>>,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
+}
+
+impl FromRef<Site> for Views {
+    fn from_ref(site: &Site) -> Self {
+        site.views.clone()
+    }
+}
+
+/// All pages, and what is received.
+pub fn router(site: Site) -> Router {
     let pages = Router::new()
         .route("/", get(pages::home::page))
         .route("/branches", get(pages::branches::page))
@@ -44,15 +65,22 @@ pub fn router(views: Views) -> Router {
         .route("/search", get(pages::search::page))
         .route("/feeds", get(pages::feeds::page))
         .route("/feeds/import/{number}", get(pages::feeds::import))
+        .route("/sources", get(pages::sources::page))
         .route("/about", get(pages::about::page))
+        .route("/metrics", get(metrics::answer))
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::serve))
         .fallback(nothing)
-        .with_state(views)
+        .with_state(site.clone())
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(respond::negotiate))
+        .layer(middleware::from_fn_with_state(
+            respond::PATIENCE,
+            respond::negotiate,
+        ))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES));
+    let pages = receiving(site)
+        .fallback_service(pages)
         .layer(middleware::from_fn(headers::add))
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -61,13 +89,27 @@ pub fn router(views: Views) -> Router {
     Router::new().fallback_service(MapRequestLayer::new(respond::strip_suffix::<Body>).layer(pages))
 }
 
+/// What is received: far more may be sent than a page is asked with, and it takes longer.
+fn receiving(site: Site) -> Router {
+    Router::new()
+        .route("/receive/{kind}", post(receive::document))
+        .layer(DefaultBodyLimit::disable())
+        .with_state(site.receiver)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(
+            receive::PATIENCE,
+            respond::negotiate,
+        ))
+        .layer(middleware::from_fn(receive::in_json))
+}
+
 /// Serves until `shutdown` completes, then lets what is under way end.
 ///
 /// # Errors
 /// When connections cannot be accepted.
 pub async fn serve(
     listener: TcpListener,
-    views: Views,
+    site: Site,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let (stopping, stopped) = tokio::sync::oneshot::channel();
@@ -76,7 +118,7 @@ pub async fn serve(
         // Nobody waits for it when the server has ended by itself.
         let _ = stopping.send(());
     };
-    let server = axum::serve(listener, router(views)).with_graceful_shutdown(signal);
+    let server = axum::serve(listener, router(site)).with_graceful_shutdown(signal);
     let patience = async {
         if stopped.await.is_ok() {
             tokio::time::sleep(GRACE).await;

@@ -71,7 +71,7 @@ async fn load_and_serve(
         loaded = load(store) => loaded?,
         () = &mut end => return Ok(()),
     }
-    serving::serve(store, listener, end).await
+    serving::serve(store, None, listener, end).await
 }
 
 /// Imports the sample, one line a part.

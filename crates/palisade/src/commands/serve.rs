@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Args;
 use palisade_tracker::Store;
+use palisade_tracker::sync::{Receiver, Source, SourceKind};
 
 use super::sync::syncer;
 use super::{block_on, open_current_store};
@@ -42,12 +44,23 @@ pub(crate) fn run(database: &str, command: &Serve) -> anyhow::Result<ExitCode> {
 async fn serve(store: &Store, command: &Serve) -> anyhow::Result<()> {
     let end = serving::end_signal()?;
     let listener = serving::listen(command.listen).await?;
-    let served = serving::serve(store, listener, end);
+    let Configuration { fetch, sources } = Configuration::read(command.config.as_deref())?;
+    let syncer = syncer(store, &fetch)?;
+    let sends = |source: &Source| matches!(source.kind, SourceKind::Sender(_));
+    let receiver = sources
+        .iter()
+        .any(sends)
+        .then(|| Receiver::new(syncer.clone(), &sources));
+    if command.sync || receiver.is_some() {
+        syncer
+            .plan(&sources)
+            .await
+            .context("write what is planned")?;
+    }
+    let served = serving::serve(store, receiver, listener, end);
     if !command.sync {
         return served.await;
     }
-    let Configuration { fetch, sources } = Configuration::read(command.config.as_deref())?;
-    let syncer = syncer(store, &fetch)?;
     tokio::select! {
         served = served => served,
         // An import that the end interrupts was never begun.

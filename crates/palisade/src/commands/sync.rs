@@ -12,7 +12,7 @@ use palisade_model::Timestamp;
 use palisade_store::SourceRecord;
 use palisade_tracker::Store;
 use palisade_tracker::sync::{Outcome, Ran, Source, Syncer};
-use serde_json::json;
+use palisade_tracker::views::{SourceState, SyncSource, SyncView};
 
 use super::{block_on, now, open_current_store, open_store};
 use crate::configuration::{self, Configuration, Fetch};
@@ -59,6 +59,7 @@ pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let Configuration { fetch, sources } = Configuration::read(command.config.as_deref())?;
+    let planned = sources.clone();
     let sources = chosen(sources, &command.sources)?;
     block_on(async {
         if command.status {
@@ -66,7 +67,12 @@ pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {
             return status(&store, &sources, command.format).await;
         }
         let store = open_current_store(database).await?;
-        let failed = sync(&store, &fetch, &sources, command.due).await?;
+        let syncer = syncer(&store, &fetch)?;
+        syncer
+            .plan(&planned)
+            .await
+            .context("write what is planned")?;
+        let failed = sync(&syncer, &sources, command.due).await?;
         store.optimize().await.context("tidy the database")?;
         store.close().await;
         Ok(if failed {
@@ -107,8 +113,7 @@ pub(crate) fn syncer(store: &Store, fetch: &Fetch) -> anyhow::Result<Syncer> {
 }
 
 /// Asks sources one after the other; tells whether anything failed.
-async fn sync(store: &Store, fetch: &Fetch, sources: &[Source], due: bool) -> anyhow::Result<bool> {
-    let syncer = syncer(store, fetch)?;
+async fn sync(syncer: &Syncer, sources: &[Source], due: bool) -> anyhow::Result<bool> {
     let sources = if due {
         syncer.due(sources).await.context("read how sources went")?
     } else {
@@ -147,103 +152,59 @@ fn line(source: &str, part: &str, outcome: &Outcome) -> String {
     format!("{source} {part}: {what}")
 }
 
-async fn records(store: &Store) -> anyhow::Result<Vec<SourceRecord>> {
-    let mut session = store.read().await.context("read the database")?;
-    session.sources().await.context("read how sources went")
-}
-
 async fn status(store: &Store, sources: &[Source], format: Format) -> anyhow::Result<ExitCode> {
-    let known = records(store).await?;
-    let mut output = ui::stdout();
-    let mut rows = Vec::new();
-    let mut objects = Vec::new();
-    let mut late = false;
+    let mut known = Vec::new();
     for source in sources {
-        let record = known.iter().find(|record| record.name == source.name);
-        let record = record.cloned().unwrap_or_default();
-        let is_late = is_late(source, &record);
-        late |= is_late;
-        match format {
-            Format::Text => rows.push(row(source, &record, is_late)),
-            Format::Json => objects.push(object(store, source, &record, is_late).await?),
-        }
+        known.push(of(store, source).await.context("read how sources went")?);
     }
+    let late = known.iter().any(|source| source.late);
+    let mut output = ui::stdout();
     match format {
         Format::Text => {
             let head = ["source", "last had", "expected", "next", "state"];
+            let rows: Vec<_> = known.iter().map(row).collect();
             ui::write_table(&mut output, &head, &rows)?;
         }
-        Format::Json => writeln!(output, "{}", json!({"sources": objects}))?,
+        Format::Json => {
+            let view = SyncView { sources: known };
+            writeln!(output, "{}", serde_json::to_string(&view)?)?;
+        }
     }
     output.flush()?;
     Ok(ExitCode::from(u8::from(late)))
 }
 
-/// Whether a source was last had longer ago than three of its runs.
-fn is_late(source: &Source, record: &SourceRecord) -> bool {
-    let every = i64::try_from(source.every.as_micros()).unwrap_or(i64::MAX);
-    let age = |had: i64| now().as_microsecond().saturating_sub(had);
-    record
-        .succeeded_at
-        .is_none_or(|had| age(had) > every.saturating_mul(3))
+/// How a source is, by what is configured now.
+async fn of(store: &Store, source: &Source) -> anyhow::Result<SyncSource> {
+    let mut session = store.read().await?;
+    let records = session.sources().await?;
+    let record = records.into_iter().find(|known| known.name == source.name);
+    let parts = session.source_parts(&source.name).await?;
+    let record = SourceRecord {
+        name: source.name.clone(),
+        every: i64::try_from(source.every.as_secs()).ok(),
+        ..record.unwrap_or_default()
+    };
+    Ok(SyncSource::of(record, parts, now()))
 }
 
-fn row(source: &Source, record: &SourceRecord, late: bool) -> Vec<Cell> {
-    let time = |time: Option<i64>| {
-        let time = time.and_then(|time| Timestamp::from_microsecond(time).ok());
-        time.map_or_else(
-            || "never".to_owned(),
-            |time| time.strftime("%Y-%m-%d %H:%M").to_string(),
-        )
+fn row(source: &SyncSource) -> Vec<Cell> {
+    let time = |time: Option<Timestamp>, none: &str| {
+        let text = time.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
+        Cell::of(&text.unwrap_or_else(|| none.to_owned()))
     };
-    let next = Some(record.next_at).filter(|_| record.attempted_at.is_some());
-    let state = match (&record.error, record.attempted_at, late) {
-        (Some(error), ..) => error.clone(),
-        (None, None, _) => "never asked".to_owned(),
-        (None, Some(_), true) => "late".to_owned(),
-        (None, Some(_), false) => "fine".to_owned(),
+    let state = match (&source.error, source.state) {
+        (Some(error), _) => error.clone(),
+        (None, SourceState::NeverAsked) => "never asked".to_owned(),
+        (None, SourceState::Late) => "late".to_owned(),
+        (None, _) => "fine".to_owned(),
     };
-    let every = jiff::SignedDuration::try_from(source.every).unwrap_or_default();
+    let every = jiff::SignedDuration::from_secs(source.every_seconds.unwrap_or_default());
     vec![
         Cell::of(&source.name),
-        Cell::of(&time(record.succeeded_at)),
+        time(source.succeeded_at, "never"),
         Cell::of(&format!("every {every:#}")),
-        Cell::of(&next.map_or_else(|| "now".to_owned(), |next| time(Some(next)))),
+        time(source.next_at, "now"),
         Cell::of(&state),
     ]
-}
-
-async fn object(
-    store: &Store,
-    source: &Source,
-    record: &SourceRecord,
-    late: bool,
-) -> anyhow::Result<serde_json::Value> {
-    let time = |time: Option<i64>| time.and_then(|it| Timestamp::from_microsecond(it).ok());
-    let mut session = store.read().await.context("read the database")?;
-    let parts = session.source_parts(&source.name).await?;
-    let parts: Vec<_> = parts
-        .into_iter()
-        .map(|part| {
-            json!({
-                "name": part.name,
-                "fetched_at": time(part.fetched_at),
-                "changed_at": time(part.changed_at),
-                "records": part.records,
-                "rejected": part.rejected,
-                "error": part.error,
-            })
-        })
-        .collect();
-    Ok(json!({
-        "name": source.name,
-        "every_seconds": source.every.as_secs(),
-        "attempted_at": time(record.attempted_at),
-        "succeeded_at": time(record.succeeded_at),
-        "failures": record.failures,
-        "error": record.error,
-        "next_at": time(Some(record.next_at)),
-        "late": late,
-        "parts": parts,
-    }))
 }

@@ -91,19 +91,23 @@ impl Running {
 
     /// The first line of the answer to a request for the first page.
     pub(crate) fn request(&self) -> String {
+        let host = &self.address;
+        let answer = self.ask(&format!(
+            "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        ));
+        answer.lines().next().unwrap_or_default().to_owned()
+    }
+
+    /// The whole answer to a request, after which the connection is closed.
+    pub(crate) fn ask(&self, request: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
             .unwrap();
-        let host = &self.address;
-        write!(
-            stream,
-            "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer).unwrap();
-        answer
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Asks it to end as a system does, and waits until it has.

@@ -44,3 +44,38 @@ fn an_address_that_is_taken_is_an_error() {
     let said = said(&output);
     assert!(said.contains(&format!("listen at {address}")), "{said}");
 }
+
+#[test]
+fn configured_senders_may_send() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs_err::write(path("token"), "0123456789abcdef0123\n").unwrap();
+    let configuration = format!(
+        "[fetch]\ncache = {:?}\n[[source]]\nname = \"ci\"\ntype = \"sender\"\nevery = \"24h\"\nkey-file = {:?}\n",
+        path("cache"),
+        path("token")
+    );
+    fs_err::write(path("palisade.toml"), configuration).unwrap();
+    let server = Running::start("serve", |command| {
+        command
+            .args(["--listen", "127.0.0.1:0", "--database"])
+            .arg(path("test.sqlite"))
+            .arg("--config")
+            .arg(path("palisade.toml"));
+    });
+    let body = r#"{"title":"KEV","catalogVersion":"1","count":1,"dateReleased":"2026-01-01T00:00:00Z","vulnerabilities":[{"cveID":"CVE-2024-0001","dateAdded":"2024-05-01"}]}"#;
+    let send = |token: &str| {
+        server.ask(&format!(
+            "POST /receive/kev HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        ))
+    };
+    assert!(send("another").starts_with("HTTP/1.1 401"));
+    let answer = send("0123456789abcdef0123");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""added":1"#), "{answer}");
+    let status = server.ask("GET /sources.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(status.contains(r#""name":"ci","state":"fine""#), "{status}");
+    assert!(server.end().status.success());
+}

@@ -7,7 +7,9 @@ CREATE TABLE source (
     error TEXT COLLATE "C",
     next_at BIGINT NOT NULL,
     -- Until when somebody is at it, unless they died.
-    leased_until BIGINT
+    leased_until BIGINT,
+    -- Seconds from one run to the next; without them it is not in the configuration.
+    every BIGINT
 );
 
 -- A document of a source, or another part of what it has.
@@ -20,6 +22,8 @@ CREATE TABLE source_part (
     changed_at BIGINT,
     records BIGINT,
     rejected BIGINT,
+    -- The import that last changed something.
+    import_id BIGINT,
     error TEXT COLLATE "C",
     PRIMARY KEY (source, name)
 );

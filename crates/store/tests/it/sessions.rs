@@ -114,6 +114,7 @@ fn events_and_imports_are_numbered_in_order() {
                 session
                     .write_import(NOW, &summary, std::slice::from_ref(&reject))
                     .await
+                    .map(|import| assert_eq!(import, i64::try_from(number).unwrap() + 1))
             });
         }
         let numbers = |statement| database.numbers(statement).concat();

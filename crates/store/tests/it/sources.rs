@@ -20,12 +20,34 @@ fn only_one_has_a_source_until_it_is_given_back_or_the_lease_ends() {
             failures: 0,
             error: None,
             next_at: 1000,
+            every: None,
         };
         let written = done.clone();
         database.write(async move |session| session.write_source(&written).await);
         assert!(lease(220, 320), "it was given back");
         let stored = database.read(async |session| session.sources().await);
         assert_eq!(stored, [done]);
+    });
+}
+
+#[test]
+fn what_is_not_planned_any_longer_has_no_interval() {
+    on_each(|database| {
+        let every = |plan: &'static [(&str, i64)]| {
+            database.write(async move |session| session.plan_sources(plan).await);
+            let stored = database.read(async |session| session.sources().await);
+            let every = stored.into_iter().map(|source| (source.name, source.every));
+            every.collect::<Vec<_>>()
+        };
+        let source = |name: &str, every| (name.to_owned(), every);
+        assert_eq!(
+            every(&[("nvd", 60), ("kev", 90)]),
+            [source("kev", Some(90)), source("nvd", Some(60))]
+        );
+        assert_eq!(
+            every(&[("nvd", 30)]),
+            [source("kev", None), source("nvd", Some(30))]
+        );
     });
 }
 
@@ -39,6 +61,7 @@ fn parts_are_remembered_by_source_and_name() {
             changed_at: None,
             records: Some(7),
             rejected: Some(0),
+            import: Some(3),
             error: None,
         };
         let write = |source: &'static str, part: PartRecord| {

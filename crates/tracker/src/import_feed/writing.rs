@@ -233,7 +233,7 @@ impl Writing {
             let as_of = feed.head.as_of.map(jiff::Timestamp::as_microsecond);
             session.stamp_feed(feed.id, as_of, now).await?;
         }
-        note_import(session, &self.summary, &self.rejects, now).await?;
+        note_import(session, &mut self.summary, &self.rejects, now).await?;
         Ok((self.summary, self.rejects))
     }
 

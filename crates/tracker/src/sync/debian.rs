@@ -333,9 +333,12 @@ impl Trust {
         };
         let mut keyring = Keyring::default();
         for file in files {
-            let bytes = fs_err::read(file).map_err(|error| error.to_string())?;
+            // Errors are for everybody to read, and folders are this machine's own.
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let bytes = fs_err::read(file);
+            let bytes = bytes.map_err(|error| format!("the keyring {name}: {}", error.kind()))?;
             let added = keyring.add(&bytes);
-            added.map_err(|error| format!("{}: {error}", file.display()))?;
+            added.map_err(|error| format!("the keyring {name}: {error}"))?;
         }
         let signed = keyring.verify_cleartext(&document, At::Now(now));
         let signed = signed.map_err(|error| error.to_string())?;

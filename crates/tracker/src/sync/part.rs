@@ -168,13 +168,30 @@ impl<'a, 't> Parts<'a, 't> {
             Err(TrackerError::Store(error)) => return Err(error.into()),
             Err(error) => Outcome::Failed(error),
         };
+        self.write(part, memory, &outcome).await?;
+        (self.tell)(part, &outcome);
+        Ok(())
+    }
+
+    /// Writes how a part went.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(super) async fn write<C: Serialize>(
+        &mut self,
+        part: &str,
+        memory: &Memory<C>,
+        outcome: &Outcome,
+    ) -> Result<(), TrackerError> {
         let now = Some((self.syncer.clock)().as_microsecond());
         let mut record = self.known.remove(part).unwrap_or_default();
         part.clone_into(&mut record.name);
         let before: HeldBack = serde_json::from_str(&record.memory).unwrap_or_default();
         let held_back = match &outcome {
             Outcome::Imported(..) => None,
-            Outcome::Failed(error @ TrackerError::HeldBack { .. }) => Some(error_line(error)),
+            Outcome::Failed(error @ TrackerError::HeldBack { .. }) => {
+                Some(self.public(&error_line(error)))
+            }
             Outcome::Unchanged | Outcome::Failed(_) => before.held_back,
         };
         let written = Written {
@@ -183,7 +200,7 @@ impl<'a, 't> Parts<'a, 't> {
             held_back: held_back.as_deref(),
         };
         record.memory = serde_json::to_string(&written).unwrap_or_default();
-        match &outcome {
+        match outcome {
             Outcome::Unchanged => {
                 record.fetched_at = now;
                 // All is well again, unless that state was held back before.
@@ -197,9 +214,10 @@ impl<'a, 't> Parts<'a, 't> {
                 }
                 record.records = count(summary.records);
                 record.rejected = count(summary.rejected);
+                record.import = summary.number.or(record.import);
                 record.error = None;
             }
-            Outcome::Failed(error) => record.error = Some(error_line(error)),
+            Outcome::Failed(error) => record.error = Some(self.public(&error_line(error))),
         }
         if let Some(error) = &record.error {
             self.failures.push(format!("{part}: {error}"));
@@ -210,8 +228,14 @@ impl<'a, 't> Parts<'a, 't> {
             .await?;
         session.commit().await?;
         self.known.insert(record.name.clone(), record);
-        (self.tell)(part, &outcome);
         Ok(())
+    }
+
+    /// An error for everybody to read: without where this machine keeps documents.
+    fn public(&self, error: &str) -> String {
+        let cache = self.syncer.cache.display().to_string();
+        let separator = std::path::MAIN_SEPARATOR;
+        error.replace(&format!("{cache}{separator}"), "")
     }
 
     /// Fetches and imports documents, each by itself.

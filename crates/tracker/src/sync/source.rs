@@ -37,6 +37,8 @@ pub enum SourceKind {
     Osv(super::osv::OsvBucket),
     /// An archive of Debian's form.
     Debian(super::debian::DebianArchive),
+    /// None: it sends by itself.
+    Sender(super::receive::Sender),
 }
 
 /// A document of a source.

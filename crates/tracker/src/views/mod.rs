@@ -16,6 +16,7 @@ mod listing;
 mod package;
 mod runs;
 mod search;
+mod sources;
 mod types;
 mod vulnerability;
 
@@ -40,6 +41,7 @@ pub use package::{
     PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
 };
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
+pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
 pub use types::{FindingItem, PackagePlace, RevisionRef, Score};
 pub use vulnerability::{EpssView, VulnerabilityAnswer, VulnerabilityPlace, VulnerabilityView};
 

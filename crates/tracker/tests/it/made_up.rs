@@ -95,8 +95,6 @@ impl Bench {
             repository: None,
             architecture: None,
             signed_by: None,
-            architecture: None,
-            signed_by: None,
             revision: Some(name.to_owned()),
             time: Some(time),
             keys: Vec::new(),

@@ -78,6 +78,8 @@ impl World {
             document,
             branch: Some("guix/master".parse().unwrap()),
             repository: None,
+            architecture: None,
+            signed_by: None,
             revision: Some(name.to_owned()),
             time: Some(format!("2026-01-01T{time}:00Z").parse().unwrap()),
             keys: Vec::new(),

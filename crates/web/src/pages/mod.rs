@@ -10,6 +10,7 @@ pub(crate) mod finding;
 pub(crate) mod home;
 pub(crate) mod package;
 pub(crate) mod search;
+pub(crate) mod sources;
 pub(crate) mod vulnerability;
 
 use palisade_model::Distribution;

@@ -5,4 +5,5 @@
 mod hostile;
 mod pages;
 mod protocol;
+mod receive;
 mod support;

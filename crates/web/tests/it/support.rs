@@ -1,14 +1,18 @@
 //! A small site for each test, filled from files.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use palisade_fetch::{Client, Settings};
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
+use palisade_tracker::sync::{Receiver, Sender, Source, SourceKind, Syncer};
 use palisade_tracker::{
     Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_feed, import_inventory,
 };
@@ -53,7 +57,11 @@ impl Site {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("test.sqlite");
         let store = Store::open(path.to_str().unwrap()).await.unwrap();
-        let router = palisade_web::router(Views::new(store.clone()));
+        let router = palisade_web::router(palisade_web::Site {
+            views: Views::new(store.clone()),
+            receiver: Some(Arc::new(receiver(&store, folder.path()))),
+            clock,
+        });
         Self {
             router,
             store,
@@ -135,17 +143,34 @@ impl Site {
             .unwrap();
     }
 
+    /// Writes how many seconds there are from one run of each source to the next.
+    pub(crate) async fn plan(&self, sources: &[(&str, i64)]) {
+        let mut session = self.store.write().await.unwrap();
+        session.plan_sources(sources).await.unwrap();
+        session.commit().await.unwrap();
+    }
+
     pub(crate) async fn ask(
         &self,
         method: Method,
         address: &str,
         headers: &[(&str, &str)],
     ) -> Answer {
+        self.send(method, address, headers, Body::empty()).await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(address);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -175,6 +200,37 @@ impl Site {
         assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.body);
         answer.json()
     }
+}
+
+/// The token of `ci`, who may send anything; `sbom` may send Guix's inventories alone.
+pub(crate) const TOKENS: [&str; 2] = ["a token of the CI's own", "a token of another one"];
+
+fn clock() -> Timestamp {
+    Timestamp::from_microsecond(NOW).unwrap()
+}
+
+/// Receives into a store.
+fn receiver(store: &Store, folder: &Path) -> Receiver {
+    let settings = Settings::new("Palisade/test".to_owned(), clock);
+    let syncer = Syncer {
+        store: store.clone(),
+        client: Arc::new(Client::new(settings).unwrap()),
+        cache: folder.join("cache"),
+        clock,
+    };
+    let source = |name: &str, token, formats| Source {
+        name: name.to_owned(),
+        kind: SourceKind::Sender(Sender::new(token, formats)),
+        every: Duration::from_hours(24),
+        hosts: Vec::new(),
+        private: false,
+    };
+    let some = vec!["guix_inventory".to_owned()];
+    let sources = [
+        source("ci", TOKENS[0], Vec::new()),
+        source("sbom", TOKENS[1], some),
+    ];
+    Receiver::new(syncer, &sources)
 }
 
 /// A document of NVD with one record: everything before 2.0 of a product is affected.

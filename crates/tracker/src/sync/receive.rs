@@ -1,0 +1,170 @@
+//! Receiving: documents that somebody sends by themselves, such as a CI or another tracker.
+//!
+//! Whoever sends is a source like those that are fetched from, with a token instead of an address:
+//! what came of its documents is remembered and told in the same way.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use palisade_formats::Reject;
+use palisade_model::{BranchName, Timestamp};
+use palisade_store::ImportSummary;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::part::{Memory, Parts};
+use super::source::{Source, SourceKind};
+use super::{Outcome, Syncer};
+use crate::error::error_line;
+use crate::input::{Input, Kind};
+use crate::sources::Document;
+use crate::{NoProgress, TrackerError};
+
+/// Documents that are received at the same time.
+const AT_ONCE: usize = 4;
+
+/// Somebody who sends.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    token: blake3::Hash,
+    /// Names of the formats that are taken; empty for all.
+    formats: Vec<String>,
+}
+
+/// Takes what senders send.
+pub struct Receiver {
+    syncer: Syncer,
+    sources: Vec<Source>,
+    places: Arc<Semaphore>,
+}
+
+/// What a document does not say of itself.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its format.
+    pub kind: Kind,
+    /// The branch of which it speaks.
+    pub branch: Option<BranchName>,
+    /// The repository within the branch.
+    pub repository: Option<String>,
+    /// The revision's name.
+    pub revision: Option<String>,
+    /// When the revision was made.
+    pub time: Option<Timestamp>,
+    /// Whether it is believed even if it is older than what is stored, or half of that is missing.
+    pub believe: bool,
+}
+
+impl Sender {
+    /// One who has this token, and may send these formats, or all when none is named.
+    pub fn new(token: &str, formats: Vec<String>) -> Self {
+        Self {
+            token: blake3::hash(token.as_bytes()),
+            formats,
+        }
+    }
+
+    /// Whether documents of a format are taken.
+    pub fn may_send(&self, kind: Kind) -> bool {
+        self.formats.is_empty() || self.formats.iter().any(|name| name == kind.name())
+    }
+}
+
+impl Receiver {
+    /// Takes what those of the sources send that do.
+    pub fn new(syncer: Syncer, sources: &[Source]) -> Self {
+        let sends = |source: &&Source| matches!(source.kind, SourceKind::Sender(_));
+        Self {
+            syncer,
+            sources: sources.iter().filter(sends).cloned().collect(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
+    /// Who has this token.
+    pub fn sender(&self, token: &str) -> Option<(&Source, &Sender)> {
+        let token = blake3::hash(token.as_bytes());
+        self.sources.iter().find_map(|source| match &source.kind {
+            // Hashes are compared in constant time.
+            SourceKind::Sender(sender) if sender.token == token => Some((source, sender)),
+            _ => None,
+        })
+    }
+
+    /// A place among those who send at the same time, if one is free.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// A folder for a document until it is imported; it goes away by itself.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn folder(&self) -> std::io::Result<tempfile::TempDir> {
+        let received = self.syncer.cache.join("received");
+        fs_err::create_dir_all(&received)?;
+        tempfile::tempdir_in(received)
+    }
+
+    /// Imports what a source sent, and remembers how that went.
+    ///
+    /// # Errors
+    /// When it cannot be read to its end, is not believed, or the database refuses; then nothing but
+    /// what is remembered of the source is changed.
+    pub async fn receive(
+        &self,
+        source: &Source,
+        delivery: Delivery,
+        file: PathBuf,
+    ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
+        let started = (self.syncer.clock)();
+        let part = delivery.part();
+        let input = delivery.input(Document::File(file));
+        let mut parts = Parts::of(&self.syncer, source, Arc::new(NoProgress), &|_, _| {}).await?;
+        let outcome = parts.import(input).await;
+        let outcome = match outcome {
+            Err(TrackerError::Store(error)) => return Err(error.into()),
+            Err(error) => Outcome::Failed(error),
+            Ok(outcome) => outcome,
+        };
+        parts
+            .write(&part, &Memory::<()>::default(), &outcome)
+            .await?;
+        let error = match &outcome {
+            Outcome::Failed(error) => Some((1, format!("{part}: {}", error_line(error)))),
+            _ => None,
+        };
+        self.syncer.note(source, started, error).await?;
+        match outcome {
+            Outcome::Imported(summary, rejects) => Ok((summary, rejects)),
+            Outcome::Failed(error) => Err(error),
+            Outcome::Unchanged => Ok(Default::default()),
+        }
+    }
+}
+
+impl Delivery {
+    /// By what it is known among the source's documents: `spdx alpine/edge main`.
+    fn part(&self) -> String {
+        let mut part = self.kind.name().to_owned();
+        let branch = self.branch.as_ref().map(ToString::to_string);
+        for more in [branch.as_ref(), self.repository.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            part.push(' ');
+            part.push_str(more);
+        }
+        part
+    }
+
+    fn input(self, document: Document) -> Input {
+        Input {
+            branch: self.branch,
+            repository: self.repository,
+            revision: self.revision,
+            time: self.time,
+            believe: self.believe,
+            ..Input::new(self.kind, document)
+        }
+    }
+}

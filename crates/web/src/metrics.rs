@@ -1,0 +1,132 @@
+//! What a monitor asks: the text form of `OpenMetrics` 1.0, which Prometheus reads.
+
+use axum::extract::State;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use palisade_tracker::views::{BranchSummary, SourceState, SyncSource};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::error::WebError;
+use crate::serve::Site;
+
+const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Labels = Vec<(&'static str, String)>;
+
+pub(crate) async fn answer(State(site): State<Site>) -> Result<Response, WebError> {
+    let mut registry = Registry::with_prefix("palisade");
+    let sources = site.views.sources((site.clock)()).await?.sources;
+    tell_sources(&mut registry, &sources);
+    tell_branches(&mut registry, &site.views.branches().await?);
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|_| WebError::Internal)?;
+    let mut response = text.into_response();
+    let kind = HeaderValue::from_static(TYPE);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    Ok(response)
+}
+
+fn family(
+    registry: &mut Registry,
+    name: &str,
+    help: &str,
+    unit: Option<Unit>,
+    values: impl Iterator<Item = (Labels, i64)>,
+) {
+    let family = Family::<Labels, Gauge>::default();
+    for (labels, value) in values {
+        family.get_or_create(&labels).set(value);
+    }
+    match unit {
+        Some(unit) => registry.register_with_unit(name, help, unit, family),
+        None => registry.register(name, help, family),
+    }
+}
+
+fn tell_sources(registry: &mut Registry, sources: &[SyncSource]) {
+    let configured = || {
+        let is_configured = |it: &&SyncSource| it.state != SourceState::NotConfigured;
+        sources.iter().filter(is_configured)
+    };
+    let label = |source: &SyncSource| vec![("source", source.name.clone())];
+    let times = |of: fn(&SyncSource) -> Option<Timestamp>| {
+        configured().filter_map(move |it| Some((label(it), of(it)?.as_second())))
+    };
+    let seconds = || Some(Unit::Seconds);
+    let help = "When all of a source was last had";
+    let had = times(|source| source.succeeded_at);
+    family(
+        registry,
+        "source_last_success_timestamp",
+        help,
+        seconds(),
+        had,
+    );
+    let help = "When a source was last asked";
+    let asked = times(|source| source.attempted_at);
+    family(
+        registry,
+        "source_last_attempt_timestamp",
+        help,
+        seconds(),
+        asked,
+    );
+    let help = "The time from one run of a source to the next";
+    let every = configured().filter_map(|it| Some((label(it), it.every_seconds?)));
+    family(registry, "source_interval", help, seconds(), every);
+    let help = "Runs of a source that failed since the last that did not";
+    let failures = configured().map(|it| (label(it), it.failures));
+    family(registry, "source_failures", help, None, failures);
+    let help = "Whether a source was not had for three times its interval";
+    let late = configured().map(|it| (label(it), i64::from(it.late)));
+    family(registry, "source_late", help, None, late);
+    let sum = |of: fn(&palisade_tracker::views::SyncPart) -> Option<i64>| {
+        configured().map(move |it| (label(it), it.parts.iter().filter_map(of).sum()))
+    };
+    let help = "Records that a source's documents last held";
+    family(
+        registry,
+        "source_records",
+        help,
+        None,
+        sum(|part| part.records),
+    );
+    let help = "Records of a source that were passed over or mended";
+    family(
+        registry,
+        "source_rejected_records",
+        help,
+        None,
+        sum(|part| part.rejected),
+    );
+}
+
+fn tell_branches(registry: &mut Registry, branches: &[BranchSummary]) {
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let findings = branches.iter().flat_map(|it| {
+        let states = [
+            ("affected", it.counts.affected),
+            ("under_investigation", it.counts.under_investigation),
+        ];
+        states.map(|(state, number)| {
+            let branch = ("branch", it.branch.to_string());
+            (vec![branch, ("status", state.to_owned())], count(number))
+        })
+    });
+    family(
+        registry,
+        "findings",
+        "Open findings of a branch",
+        None,
+        findings,
+    );
+    let packages = branches
+        .iter()
+        .map(|it| (vec![("branch", it.branch.to_string())], it.packages));
+    family(registry, "packages", "Packages of a branch", None, packages);
+}
