@@ -21,59 +21,59 @@ pub(crate) struct Case {
 struct Source {
     kind: &'static str,
     real: &'static str,
-    made_up: fn() -> String,
+    made_up: fn() -> Vec<u8>,
     /// What the document does not say of itself.
     unsaid: &'static [&'static str],
 }
 
-const SOURCES: [Source; 13] = [
+const SOURCES: [Source; 20] = [
     Source {
         kind: "nvd",
         real: "alpine/nvd/nvd2000.json.xz",
-        made_up: generated::nvd,
+        made_up: || generated::nvd().into(),
         unsaid: &[],
     },
     Source {
         kind: "cve5",
         real: "alpine/nvd/vulnrichment-for-alpine-secfixes-20241024.tar.xz",
-        made_up: generated::cve5,
+        made_up: || generated::cve5().into(),
         unsaid: &[],
     },
     Source {
         kind: "osv",
         real: "vuln/osv-alpine-2025-02.jsonl.zst",
-        made_up: generated::osv,
+        made_up: || generated::osv().into(),
         unsaid: &[],
     },
     Source {
         kind: "secdb",
         real: "alpine/secdb/secdb-3.17-main.json",
-        made_up: generated::secdb,
+        made_up: || generated::secdb().into(),
         unsaid: &[],
     },
     Source {
         kind: "rejections",
         // The real sample has four entries.
         real: "",
-        made_up: generated::rejections,
+        made_up: || generated::rejections().into(),
         unsaid: &["--branch", "alpine/v3.17", "--repository", "main"],
     },
     Source {
         kind: "kev",
         real: "vuln/kev-2025-08.json.zst",
-        made_up: generated::kev,
+        made_up: || generated::kev().into(),
         unsaid: &[],
     },
     Source {
         kind: "epss",
         real: "vuln/epss-2021-08-31.json.zst",
-        made_up: generated::epss,
+        made_up: || generated::epss().into(),
         unsaid: &[],
     },
     Source {
         kind: "apkindex",
         real: "alpine/apkindex/APKINDEX-v3.17-main-aarch64-20230527.tar.gz",
-        made_up: generated::apkindex,
+        made_up: || generated::apkindex().into(),
         unsaid: &[
             "--branch",
             "alpine/v3.17",
@@ -86,34 +86,93 @@ const SOURCES: [Source; 13] = [
     Source {
         kind: "apk_installed",
         real: "alpine/installed/v3.23.6-x86_64-vm/lib/apk/db/installed",
-        made_up: generated::apkindex,
+        made_up: || generated::apkindex().into(),
         unsaid: &["--branch", "alpine/v3.23", "--time", "2026-05-01T00:00:00Z"],
     },
     Source {
         kind: "aports",
         real: "alpine/aports-secfixes/apkbuilds-with-secfixes-edge-20260822.tar.xz",
-        made_up: generated::aports,
+        made_up: || generated::aports().into(),
         unsaid: &["--branch", "alpine/edge", "--time", "2026-08-22T00:00:00Z"],
     },
     Source {
         kind: "adb",
         real: "alpine/adb-v3/Packages-v3.17-main-aarch64.unsigned.adb",
         // Not of text: there is none made up.
-        made_up: String::new,
+        made_up: Vec::new,
         unsaid: &["--branch", "alpine/v3.17", "--repository", "main"],
     },
     Source {
         kind: "guix_inventory",
         real: "guix/packages-eb508e32d2d3.jsonl.zst",
-        made_up: generated::guix_inventory,
+        made_up: || generated::guix_inventory().into(),
         unsaid: &["--branch", "guix/master", "--time", "2024-07-14T00:00:00Z"],
     },
     Source {
         kind: "dpkg",
         // A system's own list: no real one is kept beside the project.
         real: "/var/lib/dpkg/status",
-        made_up: generated::dpkg,
+        made_up: || generated::dpkg().into(),
         unsaid: &["--branch", "debian/12", "--time", "2024-07-14T00:00:00Z"],
+    },
+    Source {
+        kind: "pacman",
+        // No real one is kept beside the project.
+        real: "made-up",
+        made_up: || generated::pacman().into(),
+        unsaid: &[
+            "--branch",
+            "archlinux/rolling",
+            "--time",
+            "2024-07-14T00:00:00Z",
+        ],
+    },
+    Source {
+        kind: "guix_packages",
+        // No real one is kept beside the project.
+        real: "made-up",
+        made_up: || generated::guix_packages().into(),
+        unsaid: &["--branch", "guix/master", "--time", "2024-07-14T00:00:00Z"],
+    },
+    Source {
+        kind: "guix_data_service",
+        // No real one is kept beside the project.
+        real: "made-up",
+        made_up: || generated::guix_data_service().into(),
+        unsaid: &["--time", "2024-07-14T00:00:00Z"],
+    },
+    Source {
+        kind: "nix_packages",
+        // No real one is kept beside the project.
+        real: "made-up",
+        made_up: || generated::nix_packages().into(),
+        unsaid: &[
+            "--branch",
+            "nixpkgs/unstable",
+            "--time",
+            "2024-07-14T00:00:00Z",
+        ],
+    },
+    Source {
+        kind: "cyclonedx",
+        // No real one is kept beside the project.
+        real: "made-up",
+        made_up: || generated::cyclonedx().into(),
+        unsaid: &["--branch", "alpine/v3.17", "--time", "2024-07-14T00:00:00Z"],
+    },
+    Source {
+        kind: "spdx",
+        // No real one is kept beside the project.
+        real: "made-up",
+        made_up: || generated::spdx().into(),
+        unsaid: &["--branch", "alpine/v3.17", "--time", "2024-07-14T00:00:00Z"],
+    },
+    Source {
+        kind: "oci",
+        // No real one is kept beside the project.
+        real: "made-up",
+        made_up: generated::oci,
+        unsaid: &["--branch", "alpine/v3.17", "--time", "2024-07-14T00:00:00Z"],
     },
 ];
 
@@ -132,14 +191,7 @@ pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
         let wanted = imports.iter().filter(|(kind, _, _)| kinds.contains(kind));
         wanted.map(|(_, _, import)| import.clone()).collect()
     };
-    let inventories = [
-        "adb",
-        "apkindex",
-        "apk_installed",
-        "aports",
-        "guix_inventory",
-        "dpkg",
-    ];
+    let feeds = ["nvd", "cve5", "osv", "secdb", "rejections", "kev", "epss"];
     let cases = imports.iter().map(|(kind, path, import)| Case {
         kind,
         document: path
@@ -147,10 +199,10 @@ pub(crate) fn all(data: &Path, folder: &Path) -> anyhow::Result<Vec<Case>> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned(),
-        before: if inventories.contains(kind) {
-            of(&["nvd", "secdb", "osv"])
-        } else {
+        before: if feeds.contains(kind) {
             of(&["apkindex", "dpkg"])
+        } else {
+            of(&["nvd", "secdb", "osv"])
         },
         import: import.clone(),
     });

@@ -114,3 +114,93 @@ pub(crate) fn dpkg() -> String {
         )
     })
 }
+
+pub(crate) fn pacman() -> String {
+    each(|n| format!("%NAME%\npackage{n}\n\n%VERSION%\n1.{}-1\n\n", n % 8))
+}
+
+pub(crate) fn guix_packages() -> String {
+    let packages = listed(|n| format!(r#"{{"name":"package{n}","version":"1.{}"}}"#, n % 8));
+    format!("[{packages}]")
+}
+
+pub(crate) fn guix_data_service() -> String {
+    let packages = listed(|n| format!(r#"{{"name":"package{n}","version":"1.{}"}}"#, n % 8));
+    format!(r#"{{"revision":{{"commit":"d659fe8666c4"}},"packages":[{packages}]}}"#)
+}
+
+pub(crate) fn nix_packages() -> String {
+    let packages = listed(|n| {
+        format!(
+            r#""package{n}":{{"pname":"package{n}","version":"1.{}"}}"#,
+            n % 8
+        )
+    });
+    format!(r#"{{"version":2,"packages":{{{packages}}}}}"#)
+}
+
+pub(crate) fn cyclonedx() -> String {
+    let components = listed(|n| {
+        format!(
+            r#"{{"type":"library","name":"package{n}","version":"1.{0}-r0","purl":"pkg:apk/alpine/package{n}@1.{0}-r0"}}"#,
+            n % 8
+        )
+    });
+    format!(r#"{{"bomFormat":"CycloneDX","components":[{components}]}}"#)
+}
+
+pub(crate) fn spdx() -> String {
+    each(|n| {
+        format!(
+            "{}PackageName: package{n}\nPackageVersion: 1.{1}-r0\n\
+             ExternalRef: PACKAGE-MANAGER purl pkg:apk/alpine/package{n}@1.{1}-r0\n\n",
+            if n == 0 {
+                "SPDXVersion: SPDX-2.3\n"
+            } else {
+                ""
+            },
+            n % 8
+        )
+    })
+}
+
+/// An image of one layer, with the packages of [`apkindex`].
+pub(crate) fn oci() -> Vec<u8> {
+    let layer = archive(&[
+        ("etc/os-release", b"ID=alpine\nVERSION_ID=3.17.3\n"),
+        ("lib/apk/db/installed", apkindex().as_bytes()),
+    ]);
+    archive(&[
+        ("a/layer.tar", &layer),
+        (
+            "manifest.json",
+            br#"[{"Config":"a.json","Layers":["a/layer.tar"]}]"#,
+        ),
+    ])
+}
+
+/// A tar archive (POSIX ustar).
+fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = Vec::new();
+    for (name, bytes) in members {
+        let mut header = String::with_capacity(512);
+        let _ = write!(
+            header,
+            "{name:\x00<100}0000644\x000000000\x000000000\x00{:011o}\x0000000000000\x00",
+            bytes.len()
+        );
+        let sum: u32 = header.bytes().chain(*b"0ustar\x0000").map(u32::from).sum();
+        let _ = write!(
+            header,
+            "{:06o}\x00 0{:\x00<100}ustar\x0000",
+            sum + 8 * 32,
+            ""
+        );
+        archive.extend_from_slice(header.as_bytes());
+        archive.resize(archive.len().next_multiple_of(512), 0);
+        archive.extend_from_slice(bytes);
+        archive.resize(archive.len().next_multiple_of(512), 0);
+    }
+    archive.resize(archive.len() + 1024, 0);
+    archive
+}

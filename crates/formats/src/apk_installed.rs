@@ -6,11 +6,12 @@
 
 use std::io::Read;
 
-use palisade_model::{Distribution, Inventory, InventoryHead, Package};
+use palisade_model::{Inventory, InventoryHead, Package};
 
 use crate::apk_repositories::Repositories;
 use crate::apkindex::{self, Listing};
 use crate::container::{for_each_document, read_whole};
+use crate::os_release::Release;
 use crate::{Place, ReadError, Reject, limits};
 
 /// Other files of a root are short.
@@ -56,10 +57,14 @@ pub fn read(
         });
     };
     let head = apkindex::head(document, None, &packages, rejects);
+    let (distribution, branch) = match root.release {
+        Some(release) => (Some(release.distribution), release.branch),
+        None => (head.distribution.clone(), None),
+    };
     Ok(Inventory {
         head: InventoryHead {
-            distribution: root.release.distribution.or(head.distribution.clone()),
-            branch: root.repositories.branch().or(root.release.branch),
+            distribution,
+            branch: root.repositories.branch().or(branch),
             ..head
         },
         packages,
@@ -90,7 +95,7 @@ impl File {
 struct Root {
     packages: Option<Vec<Package>>,
     repositories: Repositories,
-    release: Release,
+    release: Option<Release>,
 }
 
 impl Root {
@@ -130,74 +135,9 @@ impl Root {
             }
             File::Release => {
                 let text = read_whole(name, reader, FILE_BYTES)?;
-                self.release = Release::parse(&String::from_utf8_lossy(&text));
+                self.release = Release::of_file(&String::from_utf8_lossy(&text));
             }
         }
         Ok(())
-    }
-}
-
-/// What `os-release` says.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Release {
-    distribution: Option<String>,
-    branch: Option<String>,
-}
-
-impl Release {
-    fn parse(text: &str) -> Self {
-        let value = |key: &str| {
-            let mut values = text
-                .lines()
-                .filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-            values
-                .next()
-                .map(|value| value.trim().trim_matches(['"', '\'']))
-        };
-        let distribution = value("ID").and_then(|id| id.parse::<Distribution>().ok());
-        let of_alpine = distribution == Some(Distribution::alpine());
-        Self {
-            branch: value("VERSION_ID").filter(|_| of_alpine).and_then(branch),
-            distribution: distribution.map(|distribution| distribution.as_str().to_owned()),
-        }
-    }
-}
-
-/// The branch of a version of Alpine: `3.22.1` is of `v3.22`, and `3.24.0_alpha20260127` of edge.
-fn branch(version: &str) -> Option<String> {
-    if version.contains("_alpha") {
-        return Some("edge".to_owned());
-    }
-    let (major, rest) = version.split_once('.')?;
-    let minor = rest.split('.').next()?;
-    let is_number =
-        |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    (is_number(major) && is_number(minor)).then(|| format!("v{major}.{minor}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_release_tells_distribution_and_branch() {
-        let of = |text: &str| {
-            let Release {
-                distribution,
-                branch,
-            } = Release::parse(text);
-            (distribution.unwrap_or_default(), branch.unwrap_or_default())
-        };
-        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
-        assert_eq!(
-            of("NAME=x\nID=alpine\nVERSION_ID=3.22.1\n"),
-            pair("alpine", "v3.22")
-        );
-        assert_eq!(
-            of("ID=\"alpine\"\nVERSION_ID=3.24.0_alpha20260127\n"),
-            pair("alpine", "edge")
-        );
-        assert_eq!(of("ID=wolfi\nVERSION_ID=\"20230201\"\n"), pair("wolfi", ""));
-        assert_eq!(of("ID=A/B\nVERSION_ID=3\n"), pair("", ""));
     }
 }

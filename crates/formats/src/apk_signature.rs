@@ -13,8 +13,6 @@ use ring::signature::{self, UnparsedPublicKey};
 mod der;
 mod pem;
 
-pub(crate) use pem::base64;
-
 /// A public key with the name under which signatures refer to it.
 #[derive(Debug, Clone)]
 pub struct PublicKey {

@@ -6,6 +6,7 @@
 //! and links in archives are named, not followed.
 
 mod archive;
+mod brotli;
 mod layers;
 mod whole;
 mod zipped;
@@ -15,9 +16,11 @@ use std::io;
 
 use crate::{ReadError, limits};
 
+pub(crate) use archive::is_tar;
 pub use archive::{for_each_document, for_each_document_within};
+pub(crate) use brotli::decompress_object;
 pub use layers::{Expanded, decompress, decompress_within};
-pub(crate) use whole::{Elements, read_whole};
+pub(crate) use whole::{Elements, read_whole, record_text};
 pub use zipped::{Seekable, for_each_zipped_document, is_zip};
 
 /// How far a container may expand.

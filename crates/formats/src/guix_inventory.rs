@@ -19,6 +19,7 @@ mod shared;
 mod write;
 
 use control::Control;
+pub(crate) use record::OneOrMany;
 pub use write::write;
 
 /// Reads an inventory.
@@ -206,7 +207,7 @@ fn commit_in_name(document: &str) -> Option<&str> {
     ((7..=64).contains(&commit.len()) && hexadecimal).then_some(commit)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
     bytes

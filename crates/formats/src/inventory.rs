@@ -6,7 +6,8 @@ use std::str::FromStr;
 use palisade_model::Inventory;
 
 use crate::{
-    ReadError, Reject, adb, apk_installed, apk_signature, apkindex, aports, dpkg, guix_inventory,
+    ReadError, Reject, adb, apk_installed, apk_signature, apkindex, aports, cyclonedx, dpkg,
+    guix_data_service, guix_inventory, guix_packages, nix_packages, oci, pacman, spdx,
 };
 
 /// A format of inventories; its name is its module's.
@@ -24,6 +25,20 @@ pub enum InventoryKind {
     GuixInventory,
     /// Debian: dpkg's status file, `Packages` and `Sources`, told apart by their fields.
     Dpkg,
+    /// pacman's databases of repositories and of what is installed.
+    Pacman,
+    /// Guix's published `packages.json`.
+    GuixPackages,
+    /// Lists of packages from a Guix Data Service.
+    GuixDataService,
+    /// Nixpkgs' `packages.json` of a channel.
+    NixPackages,
+    /// Bills of materials in CycloneDX.
+    Cyclonedx,
+    /// Bills of materials in SPDX.
+    Spdx,
+    /// Images of containers in an archive.
+    Oci,
 }
 
 /// What an importer asks of a reader.
@@ -37,13 +52,20 @@ pub struct InventoryContext<'a> {
 
 impl InventoryKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 13] = [
         Self::Adb,
         Self::Apkindex,
         Self::ApkInstalled,
         Self::Aports,
         Self::GuixInventory,
         Self::Dpkg,
+        Self::Pacman,
+        Self::GuixPackages,
+        Self::GuixDataService,
+        Self::NixPackages,
+        Self::Cyclonedx,
+        Self::Spdx,
+        Self::Oci,
     ];
 
     /// The kind's name, which is its module's.
@@ -55,6 +77,13 @@ impl InventoryKind {
             Self::Aports => "aports",
             Self::GuixInventory => "guix_inventory",
             Self::Dpkg => "dpkg",
+            Self::Pacman => "pacman",
+            Self::GuixPackages => "guix_packages",
+            Self::GuixDataService => "guix_data_service",
+            Self::NixPackages => "nix_packages",
+            Self::Cyclonedx => "cyclonedx",
+            Self::Spdx => "spdx",
+            Self::Oci => "oci",
         }
     }
 
@@ -79,6 +108,13 @@ impl InventoryKind {
             Self::Aports => aports::read(document, reader, rejects),
             Self::GuixInventory => guix_inventory::read(document, reader, rejects),
             Self::Dpkg => dpkg::read(document, reader, rejects),
+            Self::Pacman => pacman::read(document, reader, rejects),
+            Self::GuixPackages => guix_packages::read(document, reader, rejects),
+            Self::GuixDataService => guix_data_service::read(document, reader, rejects),
+            Self::NixPackages => nix_packages::read(document, reader, rejects),
+            Self::Cyclonedx => cyclonedx::read(document, reader, rejects),
+            Self::Spdx => spdx::read(document, reader, rejects),
+            Self::Oci => oci::read(document, reader, rejects),
         }
     }
 }
@@ -93,6 +129,10 @@ impl FromStr for InventoryKind {
             "guix" | "guix-inventory" => "guix_inventory",
             "dpkg_status" | "dpkg-status" | "debian_packages" | "debian-packages"
             | "debian_sources" | "debian-sources" => "dpkg",
+            "guix-packages" => "guix_packages",
+            "guix-data-service" => "guix_data_service",
+            "nix" | "nix-packages" => "nix_packages",
+            "docker" | "image" => "oci",
             other => other,
         };
         Self::ALL

@@ -4,13 +4,17 @@
 //! limits of [`limits`], and never panic. One bad record is handed over as a [`Reject`] and the
 //! rest goes on; only a document that cannot be read to its end is an error as a whole.
 
+mod base64;
 pub mod container;
 pub mod feed;
 pub mod inventory;
 mod json_records;
 pub mod limits;
 mod lines;
+mod os_release;
+pub mod purl;
 mod reject;
+mod sbom;
 mod yaml;
 
 pub mod adb;
@@ -24,16 +28,23 @@ pub mod apkindex;
 pub mod aports;
 pub mod cpe;
 pub mod cve5;
+pub mod cyclonedx;
 pub mod deb822;
 pub mod debian_release;
 pub mod dpkg;
 pub mod epss;
+pub mod guix_data_service;
 pub mod guix_inventory;
+pub mod guix_packages;
 pub mod kev;
+pub mod nix_packages;
 pub mod nvd;
+pub mod oci;
 pub mod openpgp;
 pub mod osv;
+pub mod pacman;
 pub mod rejections;
 pub mod secdb;
+pub mod spdx;
 
 pub use reject::{BadRecord, Place, ReadError, Reject};

@@ -111,11 +111,13 @@ pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -
             name,
             ..
         } => {
+            let place = subject.place(place);
             let here = match (branch, place.branch) {
                 (Some(branch), Some(place)) => branch == place,
                 _ => true,
             };
-            if *distribution != subject.distribution || *name != subject.name {
+            let its = subject.ecosystem.is_distribution() && *distribution == subject.distribution;
+            if !its || *name != subject.name {
                 return None;
             }
             if here {

@@ -111,7 +111,9 @@ fn judge_one<'a>(
         .hidden_vulnerabilities
         .iter()
         .find(|id| ids.contains(id));
-    if claims.is_empty() && patch.is_none() && hidden.is_none() {
+    let mut known = subject.hints.known_vulnerabilities.iter();
+    let known = known.find(|id| ids.contains(id));
+    if claims.is_empty() && patch.is_none() && hidden.is_none() && known.is_none() {
         return None;
     }
     // A record that names this branch is not silent on it.
@@ -125,6 +127,10 @@ fn judge_one<'a>(
         .iter()
         .any(|claim| claim.authority == Authority::Distribution)
     {
+        return Some(judgement);
+    }
+    if let Some(id) = known {
+        judgement.apply_admission(id);
         return Some(judgement);
     }
     let open = matches!(
@@ -199,6 +205,16 @@ impl<'a> Judgement<'a> {
             record: None,
             says,
         });
+    }
+
+    /// The packager says that the vulnerability affects the package, and nobody knows it better.
+    fn apply_admission(&mut self, id: &VulnerabilityId) {
+        self.rule(
+            StepKind::Rule,
+            format!("the packager says that {id} affects it"),
+        );
+        self.status = VerdictStatus::Affected;
+        self.confidence = Confidence::Certain;
     }
 
     /// The packager says that the vulnerability does not affect the package; believed only where

@@ -1,6 +1,6 @@
 //! Under which upstream names a distribution's package may be known, and in which language it is.
 
-use palisade_model::Package;
+use palisade_model::{Ecosystem, Package};
 
 use crate::key::normal_name;
 use crate::origins;
@@ -100,6 +100,30 @@ const PREFIXES: &[(&str, Language)] = &[
     ("chicken-", Language::Lisp),
 ];
 
+/// The registries of which a package may be, in OSV's words.
+const REGISTRIES: &[&str] = &[
+    "Bioconductor",
+    "Bitnami",
+    "CPAN",
+    "CRAN",
+    "GitHub Actions",
+    "Go",
+    "Hackage",
+    "Hex",
+    "Julia",
+    "Maven",
+    "NuGet",
+    "Packagist",
+    "Pub",
+    "PyPI",
+    "RubyGems",
+    "SwiftURL",
+    "VSCode",
+    "crates.io",
+    "npm",
+    "opam",
+];
+
 impl Language {
     /// The ecosystem in OSV's words.
     pub(crate) fn ecosystem(self) -> Option<&'static str> {
@@ -140,6 +164,25 @@ impl Language {
         })
     }
 
+    /// The language of a registry, by OSV's name of it.
+    fn of_registry(name: &str) -> Option<Self> {
+        Some(match name {
+            "PyPI" => Self::Python,
+            "CPAN" => Self::Perl,
+            "RubyGems" => Self::Ruby,
+            "npm" => Self::Node,
+            "Packagist" => Self::Php,
+            "Go" => Self::Go,
+            "crates.io" => Self::Rust,
+            "Hackage" => Self::Haskell,
+            "CRAN" | "Bioconductor" => Self::R,
+            "opam" => Self::Ocaml,
+            "Maven" => Self::Java,
+            "Hex" => Self::Erlang,
+            _ => return None,
+        })
+    }
+
     fn of_build_system(name: &str) -> Option<Self> {
         Some(match name {
             "python" | "pyproject" => Self::Python,
@@ -163,6 +206,11 @@ impl Language {
 /// The language whose library a package is, by its prefix; a program in a language (which has no
 /// prefix) is of none.
 pub(crate) fn language(package: &Package) -> Option<Language> {
+    match &package.ecosystem {
+        Ecosystem::Registry(registry) => return Language::of_registry(registry),
+        Ecosystem::Upstream => return None,
+        Ecosystem::Inventory | Ecosystem::Distribution { .. } => {}
+    }
     let name = package.source_name.as_str();
     let prefixed = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix));
     prefixed
@@ -190,6 +238,20 @@ pub(crate) fn names(package: &Package) -> Vec<Name> {
         add(hint, NameSource::Hint);
         return names;
     }
+    match &package.ecosystem {
+        Ecosystem::Registry(_) => {
+            // A name in a registry says as little of programs as a library's bare name does.
+            for name in registry_names(&package.source_name) {
+                add(name, NameSource::LanguageStripped);
+            }
+            return names;
+        }
+        Ecosystem::Upstream => {
+            add(&package.source_name, NameSource::Own);
+            return names;
+        }
+        Ecosystem::Inventory | Ecosystem::Distribution { .. } => {}
+    }
     if let Some(upstream) = &package.hints.upstream_name {
         // A library's name in its registry is often that of the program it binds (ghc-mysql: mysql).
         let library = language(package).is_some();
@@ -214,7 +276,19 @@ pub(crate) fn names(package: &Package) -> Vec<Name> {
 
 /// What is left of a package's name without its language's prefix.
 pub fn bare_name(package: &Package) -> Option<&str> {
-    without_language(&package.source_name)
+    let prefixed = package.ecosystem.is_distribution();
+    without_language(&package.source_name).filter(|_| prefixed)
+}
+
+/// A registry's name of a package, and the last part of it: `log4j-core` of
+/// `org.apache.logging.log4j:log4j-core`, `mux` of `github.com/gorilla/mux/v2`.
+fn registry_names(name: &str) -> impl Iterator<Item = &str> {
+    let major = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let last = name.rsplit(['/', ':']).find(|part| !major(part));
+    std::iter::once(name).chain(last)
 }
 
 fn without_language(name: &str) -> Option<&str> {
@@ -252,6 +326,19 @@ fn without_version<'a>(name: &'a str, version: &str) -> Option<&'a str> {
 /// The ecosystem packages that a package may be: by its source's address (sure), by its name's
 /// prefix (less so).
 pub(crate) fn ecosystem_packages(package: &Package) -> Vec<(&'static str, String, bool)> {
+    match &package.ecosystem {
+        Ecosystem::Registry(registry) => {
+            let name = crate::key::ecosystem_name(registry, &package.source_name);
+            let known = REGISTRIES.iter().find(|known| *known == registry);
+            return known
+                .map(|known| (*known, name, true))
+                .into_iter()
+                .collect();
+        }
+        // Where it was downloaded from does not make it the registry's package: `purl` would say.
+        Ecosystem::Upstream => return Vec::new(),
+        Ecosystem::Inventory | Ecosystem::Distribution { .. } => {}
+    }
     let urls = package
         .sources
         .iter()

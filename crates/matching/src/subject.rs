@@ -1,6 +1,6 @@
 //! A package as matching sees it: its names, origins, version and what was done to it.
 
-use palisade_model::{Distribution, Hints, Package, VulnerabilityId};
+use palisade_model::{Distribution, Ecosystem, Hints, Package, VulnerabilityId};
 use palisade_version::Scheme;
 
 use crate::curated::{self, Alias};
@@ -10,7 +10,7 @@ use crate::{key, origins};
 /// A source package as matching sees it, made from a [`Package`] once and used for many advisories.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// Its distribution.
+    /// Its distribution, or that beside whose packages it is.
     pub distribution: Distribution,
     /// The source package's name.
     pub name: String,
@@ -22,6 +22,7 @@ pub struct Subject {
     pub patched: Vec<(VulnerabilityId, String)>,
     /// What users get in its place: the graft.
     pub replacement: Option<Box<Subject>>,
+    pub(crate) ecosystem: Ecosystem,
     pub(crate) upstream: Upstream,
     pub(crate) hints: Hints,
     pub(crate) names: Vec<Name>,
@@ -50,9 +51,14 @@ pub struct Place<'a> {
 }
 
 impl Subject {
-    /// What matching has to know of a package.
-    pub fn of(package: &Package, distribution: &Distribution) -> Self {
-        let scheme = distribution.scheme();
+    /// What matching has to know of a package in an inventory of a distribution.
+    pub fn of(package: &Package, inventory: &Distribution) -> Self {
+        let ecosystem = &package.ecosystem;
+        let distribution = match ecosystem {
+            Ecosystem::Distribution { distribution, .. } => distribution,
+            Ecosystem::Inventory | Ecosystem::Registry(_) | Ecosystem::Upstream => inventory,
+        };
+        let scheme = ecosystem.scheme(inventory);
         let names = names::names(package);
         let version = package
             .hints
@@ -71,6 +77,7 @@ impl Subject {
         repositories.dedup();
         Self {
             distribution: distribution.clone(),
+            ecosystem: ecosystem.clone(),
             name: package.source_name.clone(),
             version: package.source_version.clone(),
             scheme,
@@ -78,13 +85,13 @@ impl Subject {
             replacement: package
                 .replacement
                 .as_deref()
-                .map(|replacement| Box::new(Self::of(replacement, distribution))),
+                .map(|replacement| Box::new(Self::of(replacement, inventory))),
             upstream: Upstream {
                 snapshot: upstream.snapshot.is_some(),
                 text: upstream.text.into_owned(),
             },
             hints: package.hints.clone(),
-            aliases: curated::aliases(&package.source_name, &names),
+            aliases: aliases(package, &names),
             language: names::language(package),
             build_language: names::build_language(package),
             ecosystems: names::ecosystem_packages(package),
@@ -97,7 +104,10 @@ impl Subject {
     /// The keys under which advisories that may concern the subject are found, sorted, each once;
     /// those of its replacement included.
     pub fn keys(&self) -> Vec<String> {
-        let mut keys = vec![key::of_distribution_package(&self.distribution, &self.name)];
+        let mut keys = Vec::new();
+        if self.ecosystem.is_distribution() {
+            keys.push(key::of_distribution_package(&self.distribution, &self.name));
+        }
         self.add_keys(&mut keys);
         if let Some(replacement) = &self.replacement {
             replacement.add_keys(&mut keys);
@@ -127,6 +137,16 @@ impl Subject {
         );
     }
 
+    /// Where the subject is looked at: one of another distribution is on that one's branch.
+    pub(crate) fn place<'a>(&'a self, place: Place<'a>) -> Place<'a> {
+        match &self.ecosystem {
+            Ecosystem::Distribution { branch, .. } => Place {
+                branch: branch.as_deref(),
+            },
+            Ecosystem::Inventory | Ecosystem::Registry(_) | Ecosystem::Upstream => place,
+        }
+    }
+
     /// The vulnerabilities of which the package itself speaks, by a patch or a packager's hint;
     /// they are judged even when no advisory names the package.
     pub fn named_vulnerabilities(&self) -> impl Iterator<Item = &VulnerabilityId> {
@@ -134,7 +154,8 @@ impl Subject {
             .patched
             .iter()
             .map(|(id, _)| id)
-            .chain(&self.hints.hidden_vulnerabilities);
+            .chain(&self.hints.hidden_vulnerabilities)
+            .chain(&self.hints.known_vulnerabilities);
         let graft = self
             .replacement
             .iter()
@@ -145,6 +166,17 @@ impl Subject {
     /// The patch that claims to fix one of the given vulnerabilities.
     pub(crate) fn patch_for(&self, ids: &[VulnerabilityId]) -> Option<&(VulnerabilityId, String)> {
         self.patched.iter().find(|(id, _)| ids.contains(id))
+    }
+}
+
+/// The products that a package is known to be. What people found out of distributions' packages says
+/// nothing of a registry's that share a name with them.
+fn aliases(package: &Package, names: &[Name]) -> Vec<&'static Alias> {
+    match package.ecosystem {
+        Ecosystem::Registry(_) => Vec::new(),
+        Ecosystem::Inventory | Ecosystem::Distribution { .. } | Ecosystem::Upstream => {
+            curated::aliases(&package.source_name, names)
+        }
     }
 }
 

@@ -58,8 +58,12 @@ impl Distribution {
             "guix" => Scheme::Guix,
             "nix" | "nixos" | "nixpkgs" => Scheme::Nix,
             "debian" | "ubuntu" | "devuan" => Scheme::Deb,
-            "fedora" | "opensuse" | "suse" | "redhat" | "almalinux" | "rocky" => Scheme::Rpm,
-            "arch" | "archlinux" => Scheme::Pacman,
+            "almalinux" | "amazon" | "azurelinux" | "centos" | "fedora" | "mageia"
+            | "openeuler" | "opensuse" | "oracle" | "photon" | "redhat" | "rocky" | "suse" => {
+                Scheme::Rpm
+            }
+            "arch" | "archlinux" | "artix" | "cachyos" | "endeavouros" | "manjaro" | "msys2"
+            | "parabola" => Scheme::Pacman,
             _ => Scheme::Generic,
         }
     }

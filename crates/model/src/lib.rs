@@ -8,6 +8,7 @@
 mod advisory;
 mod affected;
 mod distribution;
+mod ecosystem;
 mod identifier;
 mod package;
 mod severity;
@@ -19,6 +20,7 @@ pub use affected::{
     Upper, VersionList, VersionRange, VersionStatus,
 };
 pub use distribution::{BranchName, Distribution, InvalidName};
+pub use ecosystem::{Ecosystem, registry_scheme};
 pub use identifier::{InvalidIdentifier, VulnerabilityId};
 pub use package::{
     Hash, Hints, Input, InputKind, Inventory, InventoryHead, Package, Patch, SourceKind,

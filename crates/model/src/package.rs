@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::VulnerabilityId;
+use crate::{Ecosystem, VulnerabilityId};
 
 /// One state of one place of a branch: its head and its packages.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -42,7 +42,9 @@ pub struct InventoryHead {
 pub struct Package {
     /// The package's name.
     pub name: String,
-    /// The package's version in the distribution's scheme.
+    /// Whose package it is, if not the inventory's distribution's.
+    pub ecosystem: Ecosystem,
+    /// The package's version in the scheme of whose package it is.
     pub version: String,
     /// The source package (Alpine's origin); the name itself where there is no other.
     pub source_name: String,
@@ -190,6 +192,9 @@ pub struct Hints {
     pub hidden_cpe_vendors: Vec<String>,
     /// Vulnerabilities that the packager says do not affect the package.
     pub hidden_vulnerabilities: Vec<VulnerabilityId>,
+    /// Vulnerabilities by which the packager says that the package is affected (Nix:
+    /// `knownVulnerabilities`).
+    pub known_vulnerabilities: Vec<VulnerabilityId>,
     /// Whether the list of hidden vulnerabilities also stands on another version of the package
     /// in the same inventory, so that this one may only have inherited it.
     pub hidden_vulnerabilities_shared: bool,

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::TrackerError;
 
 /// The shape of what is written now.
-pub(crate) const FORMAT: u8 = 2;
+pub(crate) const FORMAT: u8 = 3;
 
 /// What matching needs of an advisory.
 pub(crate) type AdvisoryFacts = Vec<Affected>;

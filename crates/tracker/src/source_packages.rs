@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use palisade_matching::{Subject, bare_name};
-use palisade_model::{Distribution, Hints, Package};
+use palisade_model::{Distribution, Ecosystem, Hints, Package};
 use palisade_store::NewSourcePackage;
 
 use crate::encoding::{digest, encode, key_hash};
@@ -52,6 +52,7 @@ fn matching_part(package: &Package, names: &HashSet<&str>) -> Package {
     let replacement = package.replacement.as_deref();
     Package {
         name: package.source_name.clone(),
+        ecosystem: package.ecosystem.clone(),
         version: package.source_version.clone(),
         source_name: package.source_name.clone(),
         source_version: package.source_version.clone(),
@@ -69,8 +70,11 @@ fn matching_part(package: &Package, names: &HashSet<&str>) -> Package {
 }
 
 fn source_names(packages: &[Package]) -> HashSet<&str> {
-    packages
+    // What a registry's package is called says nothing of whose name a distribution's is.
+    let of_distribution = packages
         .iter()
+        .filter(|package| package.ecosystem.is_distribution());
+    of_distribution
         .map(|package| package.source_name.as_str())
         .collect()
 }
@@ -90,7 +94,7 @@ fn chosen(packages: &[Package]) -> Vec<usize> {
 /// Where binary packages are built from sources, the entry that speaks for each package's source:
 /// the one that has the source's name, else the first by name.
 fn representatives(packages: &[Package]) -> Vec<usize> {
-    let mut best: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut best: HashMap<_, usize> = HashMap::new();
     let rank = |index: usize| {
         let package = &packages[index];
         (
@@ -100,20 +104,24 @@ fn representatives(packages: &[Package]) -> Vec<usize> {
         )
     };
     for (index, package) in packages.iter().enumerate() {
-        let known = best
-            .entry((&package.source_name, &package.source_version))
-            .or_insert(index);
+        let known = best.entry(source_of(package)).or_insert(index);
         if rank(index) < rank(*known) {
             *known = index;
         }
     }
-    let key = |package: &Package| {
-        best[&(
-            package.source_name.as_str(),
-            package.source_version.as_str(),
-        )]
-    };
-    packages.iter().map(key).collect()
+    packages
+        .iter()
+        .map(|package| best[&source_of(package)])
+        .collect()
+}
+
+/// Which source a package is built from.
+fn source_of(package: &Package) -> (&Ecosystem, &str, &str) {
+    (
+        &package.ecosystem,
+        &package.source_name,
+        &package.source_version,
+    )
 }
 
 fn new_source(

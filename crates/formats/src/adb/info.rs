@@ -8,7 +8,6 @@ use serde_json::Value as Json;
 
 use super::dependency;
 use super::values::{Fault, Slots, Value, Values};
-use crate::apk_signature::base64;
 
 mod identity;
 

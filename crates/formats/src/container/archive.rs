@@ -73,7 +73,7 @@ pub fn for_each_document_within<R: Read>(
 }
 
 /// Whether a stream begins as a tar archive does, POSIX or GNU; both write `ustar`.
-fn is_tar(head: &[u8]) -> bool {
+pub(crate) fn is_tar(head: &[u8]) -> bool {
     head.get(257..262) == Some(b"ustar")
 }
 

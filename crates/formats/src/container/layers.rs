@@ -60,7 +60,7 @@ pub fn decompress_within<R: Read>(
 
 impl<R: Read> Expanded<R> {
     /// The first bytes of the document: 512, or all if there are fewer.
-    pub(super) fn head(&self) -> &[u8] {
+    pub(crate) fn head(&self) -> &[u8] {
         self.0.get_ref().head()
     }
 }
@@ -179,14 +179,14 @@ impl<R: Read> Read for Peeked<R> {
 }
 
 /// A reader that fails, rather than ends, beyond a number of bytes.
-struct Limited<R> {
+pub(crate) struct Limited<R> {
     reader: R,
     limit: u64,
     left: u64,
 }
 
 impl<R: Read> Limited<R> {
-    fn new(reader: R, limit: u64) -> Self {
+    pub(super) fn new(reader: R, limit: u64) -> Self {
         Self {
             reader,
             limit,

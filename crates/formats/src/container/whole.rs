@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 use serde_json::value::RawValue;
 
 use super::read_error;
-use crate::{ReadError, limits};
+use crate::{BadRecord, ReadError, limits};
 
 /// Reads a document to its end; the mark of byte order that some editors put in front is dropped.
 pub(crate) fn read_whole(
@@ -45,6 +45,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for Elements<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ElementsVisitor).map(Self)
     }
+}
+
+/// The text of one element, unless it is longer than any record: what is made of a short text's
+/// parts can take many times its size.
+pub(crate) fn record_text(raw: &RawValue) -> Result<&str, BadRecord> {
+    let text = raw.get();
+    if text.len() > limits::RECORD_BYTES {
+        let limit = limits::RECORD_BYTES;
+        return Err(BadRecord::new(format!("it is longer than {limit} bytes")));
+    }
+    Ok(text)
 }
 
 struct ElementsVisitor;

@@ -90,7 +90,7 @@ pub(super) struct Superseded(pub(super) String);
 pub(super) struct Scalar(pub(super) String);
 
 /// A value, or a list of such.
-pub(super) struct OneOrMany<T>(pub(super) Vec<T>);
+pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
 /// A patch: its file's name, or an object that tells more.
 #[derive(Default, Deserialize)]
@@ -291,7 +291,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(OneOrMany)
+                crate::json_records::list(SeqAccessDeserializer::new(list)).map(OneOrMany)
             }
         }
         deserializer.deserialize_any(ManyVisitor(PhantomData))

@@ -1,6 +1,6 @@
 //! OSV's ecosystems: which are distributions, and the schemes of their versions.
 
-use palisade_model::{Distribution, RangeScheme};
+use palisade_model::{Distribution, RangeScheme, registry_scheme};
 use palisade_version::Scheme;
 
 /// An ecosystem's name with its suffix apart, as in `Debian:12`.
@@ -26,7 +26,7 @@ impl<'a> Ecosystem<'a> {
         let distribution = known.and_then(|(_, distribution, _)| distribution.parse().ok());
         let scheme = known
             .map(|(.., scheme)| *scheme)
-            .or_else(|| language_scheme(name));
+            .or_else(|| registry_scheme(name));
         Self {
             name,
             release: release.filter(|release| !release.is_empty()),
@@ -63,23 +63,6 @@ const DISTRIBUTIONS: [(&str, &str, Scheme); 24] = [
     ("Guix", "guix", Scheme::Guix),
     ("Nixpkgs", "nixpkgs", Scheme::Nix),
 ];
-
-fn language_scheme(name: &str) -> Option<Scheme> {
-    Some(match name {
-        "PyPI" => Scheme::Pep440,
-        "Go" => Scheme::Go,
-        "RubyGems" => Scheme::RubyGems,
-        "Maven" => Scheme::Maven,
-        "CPAN" => Scheme::Cpan,
-        "crates.io" | "npm" | "Hex" | "Pub" | "SwiftURL" | "GitHub Actions" | "Bitnami"
-        | "Julia" | "VSCode" | "Linux" => Scheme::Semver,
-        // NuGet and Packagist allow four numbers and words that SemVer does not know.
-        "NuGet" | "Packagist" | "CRAN" | "Bioconductor" | "Hackage" | "GHC" | "opam" => {
-            Scheme::Generic
-        }
-        _ => return None,
-    })
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,9 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Record, Stop};
+use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Place, ReadError, Reject, container};
+use palisade_model::{Inventory, Package};
 
 /// Remembers everything that a reader hands over.
 #[derive(Debug, Default)]
@@ -86,6 +88,62 @@ pub(crate) fn context(branch: &str) -> FeedContext {
         branch: Some(branch.parse().unwrap()),
         repository: None,
     }
+}
+
+/// What a format of inventories makes of bytes, and what it passes over or mends.
+pub(crate) fn try_inventory(
+    kind: InventoryKind,
+    document: &str,
+    bytes: &[u8],
+) -> (Result<Inventory, ReadError>, Vec<Reject>) {
+    let mut rejects = Vec::new();
+    let context = InventoryContext::default();
+    let read = kind.read(document, &mut &*bytes, &context, &mut |reject| {
+        rejects.push(reject);
+    });
+    (read, rejects)
+}
+
+/// An inventory that is read without a word.
+pub(crate) fn inventory(kind: InventoryKind, document: &str, bytes: &[u8]) -> Inventory {
+    let (read, rejects) = try_inventory(kind, document, bytes);
+    assert_eq!(rejects, []);
+    read.unwrap()
+}
+
+/// Why a document as a whole is refused.
+pub(crate) fn refused(kind: InventoryKind, bytes: &[u8]) -> String {
+    try_inventory(kind, "x", bytes).0.unwrap_err().to_string()
+}
+
+/// The package of a name.
+pub(crate) fn package<'a>(inventory: &'a Inventory, name: &str) -> &'a Package {
+    let found = inventory.packages.iter().find(|it| it.name == name);
+    found.unwrap_or_else(|| panic!("there is no package {name}"))
+}
+
+/// What a program prints; none, with a line that says so, where the program is not there.
+pub(crate) fn printed(program: &str, arguments: &[&str], folder: &Path) -> Option<Vec<u8>> {
+    let mut command = std::process::Command::new(program);
+    command.args(arguments).current_dir(folder);
+    for (variable, place) in [
+        ("HOME", "home"),
+        ("NIX_LOG_DIR", "log"),
+        ("NIX_STATE_DIR", "var"),
+        ("NIX_STORE_DIR", "store"),
+    ] {
+        command.env(variable, folder.join(place));
+    }
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: {program} cannot be run: {error}");
+            return None;
+        }
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}: {said}");
+    Some(output.stdout)
 }
 
 /// The path of a real file; `None`, with a line that says so, where the data is not there.

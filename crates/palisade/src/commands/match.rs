@@ -25,7 +25,7 @@ use crate::ui;
 pub(crate) struct Match {
     #[arg(
         long = "inventory", required = true, value_name = "KIND:FILE", num_args = 1..,
-        help = "An inventory; may be given several times. KIND is adb, apkindex, apk_installed, aports, guix_inventory or dpkg"
+        help = "An inventory; may be given several times. KIND is adb, apkindex, apk_installed, aports, guix_inventory, dpkg, pacman, guix_packages, guix_data_service, nix_packages, cyclonedx, spdx or oci"
     )]
     inventories: Vec<OfKind<InventoryKind>>,
 

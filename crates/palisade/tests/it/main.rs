@@ -5,6 +5,7 @@
 mod database;
 mod demo;
 mod import;
+mod inventories;
 mod lint;
 mod matching;
 mod rules;

@@ -10,6 +10,7 @@ mod tracker;
 mod alpine_cases;
 mod checked_cases;
 mod debian_sync;
+mod ecosystem_cases;
 mod guix_cases;
 mod import;
 mod order;

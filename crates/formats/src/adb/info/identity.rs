@@ -1,7 +1,7 @@
 //! Hashes in the words of version 2.
 
-use super::base64;
 use crate::adb::hexadecimal;
+use crate::base64;
 
 /// Writes an identity as version 2 does, which tells hashes apart by their length; another is
 /// written in hexadecimal.
@@ -13,14 +13,14 @@ pub(super) fn write(hash: &[u8]) -> String {
     }
 }
 
-/// Reads what [`write`] writes.
+/// Reads what [`write()`] writes.
 pub(super) fn read(text: &str) -> Option<Vec<u8>> {
     let (length, digits) = match text.split_at_checked(2) {
         Some(("Q1", digits)) => (20, digits),
         Some(("Q2", digits)) => (32, digits),
         _ => return bytes(text),
     };
-    base64(digits).filter(|hash| hash.len() == length)
+    base64::decode(digits).filter(|hash| hash.len() == length)
 }
 
 /// The commit at the beginning of `COMMIT-dirty`.

@@ -108,9 +108,10 @@ fn relative<'a>(
 }
 
 /// Whether what says that it is of `own` may be of `other`: Wolfi's indexes are taken for Alpine's,
-/// and the status of what derives from Debian for Debian's. All else is known, not presumed.
+/// the status of what derives from Debian for Debian's, and any database of pacman for Arch's. All
+/// else is known, not presumed.
 fn is_like(own: &Distribution, other: &Distribution) -> bool {
-    let presumed = [Distribution::alpine(), Distribution::debian()].contains(own);
+    let presumed = ["alpine", "archlinux", "debian"].contains(&own.as_str());
     presumed && own.scheme() == other.scheme()
 }
 

@@ -1,0 +1,9 @@
+//! The reader of Guix's published list.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use palisade_formats::inventory::InventoryKind;
+
+fuzz_target!(|bytes: &[u8]| {
+    palisade_fuzz::inventory(InventoryKind::GuixPackages, bytes);
+});

@@ -1,0 +1,9 @@
+//! The reader of pacman's databases.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use palisade_formats::inventory::InventoryKind;
+
+fuzz_target!(|bytes: &[u8]| {
+    palisade_fuzz::inventory(InventoryKind::Pacman, bytes);
+});
