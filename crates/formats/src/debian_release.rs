@@ -11,6 +11,7 @@ use palisade_model::{BranchName, Distribution, Timestamp};
 
 use crate::ReadError;
 use crate::deb822::{Paragraph, Paragraphs};
+use crate::os_release::code_name;
 
 /// The size of a `Release`, in bytes; Debian's have 150 KB, Ubuntu's 300.
 pub const MOST_BYTES: u64 = 16 << 20;
@@ -43,10 +44,6 @@ pub struct Listed {
     /// In hexadecimal digits.
     pub sha256: String,
 }
-
-/// Names of Debian's releases that were not released when this was written, and carry no number
-/// until then, although advisories speak of them by it (OSV's `Debian:14`).
-const COMING: [(&str, &str); 2] = [("forky", "14"), ("duke", "15")];
 
 impl Release {
     /// Reads a `Release` whose signature, if it has one, was taken off.
@@ -105,14 +102,15 @@ impl Release {
         let distribution: Distribution = origin.parse().ok()?;
         let version = self.version.as_deref();
         let name = match origin.as_str() {
-            "debian" => match version {
-                Some(version) => version.split('.').next()?,
-                None => {
+            "debian" => {
+                if let Some(version) = version {
+                    version.split('.').next()?
+                } else {
                     let (name, _) = self.codename_and_pocket()?;
-                    let coming = COMING.iter().find(|(coming, _)| *coming == name);
-                    coming.map_or(name, |(_, number)| number)
+                    // Advisories speak of testing by the number that it will have.
+                    code_name(name).map_or(name, |(_, number)| number)
                 }
-            },
+            }
             "ubuntu" => version?,
             _ => return None,
         };

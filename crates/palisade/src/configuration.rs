@@ -370,6 +370,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_turned_off_can_be_turned_on() {
+        let all = DEFAULT.replace("enabled = false", "enabled = true");
+        let sources = Configuration::parse(&all).unwrap().sources;
+        let archive = |name: &str| {
+            let source = sources.iter().find(|it| it.name == name).unwrap();
+            match &source.kind {
+                SourceKind::Debian(archive) => archive,
+                other => panic!("{other:?}"),
+            }
+        };
+        let (debian, security) = (archive("debian"), archive("debian-security"));
+        assert_eq!(debian.suites, ["bookworm", "trixie"]);
+        assert_eq!(security.suites, ["bookworm-security", "trixie-security"]);
+        for archive in [debian, security] {
+            assert!(matches!(archive.trust, Trust::Keyrings(_)));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said() {
         let source = |rest: &str| {
             format!("[[source]]\nname = \"x\"\ntype = \"documents\"\nevery = \"1h\"\n{rest}")

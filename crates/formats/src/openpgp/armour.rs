@@ -2,7 +2,7 @@
 //! it holds is checked by its signature.
 
 use super::packet::Malformed;
-use crate::apk_signature::base64;
+use crate::base64;
 
 const BEGIN: &str = "-----BEGIN PGP ";
 const END: &str = "-----END PGP ";
@@ -80,7 +80,7 @@ fn block<'a>(label: &str, lines: &mut impl Iterator<Item = &'a str>) -> Result<V
     for line in lines {
         if let Some(end) = line.strip_prefix(END) {
             let fits = end.strip_suffix("-----") == Some(label);
-            let packets = base64(&digits).filter(|_| fits);
+            let packets = base64::decode(&digits).filter(|_| fits);
             return packets.ok_or(Malformed("armour that is damaged"));
         }
         // Headers are for people; the checksum begins with the sign that else only ends a line.

@@ -1,6 +1,7 @@
 //! An archive of Debian's form is synced: only what changed, and only what was signed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use palisade_model::Timestamp;
@@ -82,7 +83,7 @@ impl Mirror {
             for ending in self.endings {
                 let bytes = packed(packages, ending);
                 let sum = sum(&bytes);
-                text.push_str(&format!(" {sum} {} {path}{ending}\n", bytes.len()));
+                writeln!(text, " {sum} {} {path}{ending}", bytes.len()).unwrap();
                 // As at Debian, nothing is there that is not compressed.
                 if !ending.is_empty() {
                     self.world.answer(&self.file(path, ending), "", &bytes);
@@ -159,7 +160,7 @@ fn packages(names: &[&str], version: u32) -> String {
 }
 
 fn packed(text: &str, ending: &str) -> Vec<u8> {
-    use std::io::Write;
+    use std::io::Write as _;
     match ending {
         ".gz" => {
             let mut encoder =
@@ -178,10 +179,8 @@ fn packed(text: &str, ending: &str) -> Vec<u8> {
 
 fn sum(bytes: &[u8]) -> String {
     let sum = digest(&SHA256, bytes);
-    sum.as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digits = |text: String, byte: &u8| text + &format!("{byte:02x}");
+    sum.as_ref().iter().fold(String::new(), digits)
 }
 
 #[tokio::test]

@@ -342,10 +342,10 @@ fn debians_own_keyring_is_read_and_believes_what_apt_fetched() {
         }
         let document = fs_err::read(&path).unwrap();
         let at = At::WhenSigned("2038-01-01T00:00:00Z".parse().unwrap());
-        let signed = keyring.verify_cleartext(&document, at).unwrap();
-        assert!(signed.text.starts_with(b"Origin: Debian\n"));
-        let signer = signed.signers[0].user.clone().unwrap();
-        assert!(signer.contains("debian.org>"), "{signer}");
+        let release = keyring.verify_cleartext(&document, at).unwrap();
+        assert!(release.text.starts_with(b"Origin: Debian\n"));
+        let user = release.signers[0].user.clone().unwrap();
+        assert!(user.contains("debian.org>"), "{user}");
         let place = document.len() / 3;
         let mut changed = document.clone();
         changed[place] = if changed[place] == b'1' { b'2' } else { b'1' };

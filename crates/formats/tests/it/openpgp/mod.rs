@@ -37,16 +37,16 @@ fn why<T: std::fmt::Debug>(result: Result<T, NotVerified>) -> Why {
 
 #[test]
 fn it_is_told_who_signed_when_and_with_what() {
-    let signed = keyring()
+    let document = keyring()
         .verify_cleartext(CLEARTEXT.as_bytes(), later())
         .unwrap();
     // Blanks at the end of a line are not signed, so they are not given either.
     assert_eq!(
-        String::from_utf8(signed.text).unwrap(),
+        String::from_utf8(document.text).unwrap(),
         TEXT.replace("dashed ", "dashed")
     );
-    let [signer] = &signed.signers[..] else {
-        panic!("{:?}", signed.signers)
+    let [signer] = &document.signers[..] else {
+        panic!("{:?}", document.signers)
     };
     assert_eq!(
         signer.certificate.to_string(),
@@ -68,7 +68,7 @@ fn it_is_told_who_signed_when_and_with_what() {
     assert_eq!(signer.hash, HashAlgorithm::Sha256);
 
     let detached = keyring().verify_detached(TEXT.as_bytes(), DETACHED.as_bytes(), later());
-    assert_eq!(detached.unwrap(), [signer.clone()]);
+    assert_eq!(detached.unwrap(), document.signers);
 }
 
 #[test]
