@@ -26,7 +26,7 @@ struct Source {
     unsaid: &'static [&'static str],
 }
 
-const SOURCES: [Source; 20] = [
+const SOURCES: [Source; 27] = [
     Source {
         kind: "nvd",
         real: "alpine/nvd/nvd2000.json.xz",
@@ -57,6 +57,49 @@ const SOURCES: [Source; 20] = [
         real: "",
         made_up: || generated::rejections().into(),
         unsaid: &["--branch", "alpine/v3.17", "--repository", "main"],
+    },
+    Source {
+        kind: "debian_tracker",
+        // The real one is Debian's to give; none is kept beside the project.
+        real: "vuln/debian-tracker.json",
+        made_up: || generated::debian_tracker().into(),
+        unsaid: &[],
+    },
+    Source {
+        kind: "debsecan",
+        real: "vuln/debsecan-bookworm",
+        made_up: || generated::debsecan().into(),
+        unsaid: &["--branch", "debian/12"],
+    },
+    Source {
+        kind: "wolfi",
+        real: "vuln/wolfi-advisories-2026-01.jsonl.zst",
+        made_up: || generated::wolfi().into(),
+        unsaid: &[],
+    },
+    Source {
+        kind: "avg",
+        real: "vuln/arch-avg-2025-02.jsonl.zst",
+        made_up: || generated::avg().into(),
+        unsaid: &[],
+    },
+    Source {
+        kind: "rustsec",
+        real: "vuln/rustsec-advisory-db-2026-08.tar.zst",
+        made_up: || generated::rustsec().into(),
+        unsaid: &[],
+    },
+    Source {
+        kind: "csaf",
+        real: "vuln/csaf.json",
+        made_up: || generated::csaf().into(),
+        unsaid: &[],
+    },
+    Source {
+        kind: "openvex",
+        real: "vuln/openvex.json",
+        made_up: || generated::openvex().into(),
+        unsaid: &[],
     },
     Source {
         kind: "kev",

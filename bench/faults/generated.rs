@@ -60,6 +60,73 @@ pub(crate) fn secdb() -> String {
     format!(r#"{{"distroversion":"v3.17","reponame":"main","packages":[{packages}]}}"#)
 }
 
+pub(crate) fn debian_tracker() -> String {
+    let packages = listed(|n| {
+        format!(
+            r#""package{n}":{{"CVE-2024-{n:05}":{{"scope":"local","releases":{{"bookworm":{{"status":"open","urgency":"low"}},"sid":{{"status":"resolved","fixed_version":"1.{}-1","urgency":"low"}}}}}}}}"#,
+            n % 7
+        )
+    });
+    format!("{{{packages}}}")
+}
+
+pub(crate) fn debsecan() -> String {
+    let names = each(|n| format!("CVE-2024-{n:05},,a flaw\n"));
+    let packages = each(|n| format!("package{n},{n},SL  ,1.{}-1,\n", n % 7));
+    format!("VERSION 1\n{names}\n{packages}\n")
+}
+
+pub(crate) fn wolfi() -> String {
+    each(|n| {
+        format!(
+            "{{\"schema-version\":\"2.0.2\",\"package\":{{\"name\":\"package{n}\"}},\"advisories\":[{{\"id\":\"CGA-{n:04}\",\"aliases\":[\"CVE-2024-{n:05}\"],\"events\":[{{\"timestamp\":\"2024-01-01T00:00:00Z\",\"type\":\"fixed\",\"data\":{{\"fixed-version\":\"1.{}-r0\"}}}}]}}]}}\n",
+            n % 7
+        )
+    })
+}
+
+pub(crate) fn avg() -> String {
+    each(|n| {
+        format!(
+            "{{\"name\":\"AVG-{n}\",\"packages\":[\"package{n}\"],\"status\":\"Fixed\",\"severity\":\"High\",\"type\":\"unknown\",\"affected\":\"1.0-1\",\"fixed\":\"1.{}-1\",\"issues\":[\"CVE-2024-{n:05}\"],\"advisories\":[]}}\n",
+            n % 7
+        )
+    })
+}
+
+pub(crate) fn rustsec() -> String {
+    let text = each(|n| format!("Line {n} of what it is about.\n"));
+    format!(
+        "```toml\n[advisory]\nid = \"RUSTSEC-2024-0001\"\npackage = \"package1\"\ndate = \"2024-01-01\"\n\n[versions]\npatched = [\">= 1.2.0\"]\n```\n\n# A flaw\n\n{text}"
+    )
+}
+
+pub(crate) fn csaf() -> String {
+    let products = listed(|n| {
+        format!(
+            r#"{{"name":"package{n}","product_id":"p{n}","product_identification_helper":{{"purl":"pkg:deb/debian/package{n}@1.{}-1"}}}}"#,
+            n % 7
+        )
+    });
+    let vulnerabilities = listed(|n| {
+        format!(r#"{{"cve":"CVE-2024-{n:05}","product_status":{{"known_not_affected":["p{n}"]}}}}"#)
+    });
+    format!(
+        r#"{{"document":{{"category":"csaf_vex","csaf_version":"2.0","title":"T","publisher":{{"category":"vendor","name":"N","namespace":"https://n.example"}},"tracking":{{"id":"N-1","version":"1","status":"final","current_release_date":"2024-01-01T00:00:00Z"}}}},"product_tree":{{"full_product_names":[{products}]}},"vulnerabilities":[{vulnerabilities}]}}"#
+    )
+}
+
+pub(crate) fn openvex() -> String {
+    let statements = listed(|n| {
+        format!(
+            r#"{{"vulnerability":{{"name":"CVE-2024-{n:05}"}},"products":[{{"@id":"pkg:apk/alpine/package{n}"}}],"status":"not_affected","justification":"component_not_present"}}"#
+        )
+    });
+    format!(
+        r#"{{"@context":"https://openvex.dev/ns/v0.2.0","@id":"https://n.example/1","author":"N","timestamp":"2024-01-01T00:00:00Z","version":1,"statements":[{statements}]}}"#
+    )
+}
+
 pub(crate) fn rejections() -> String {
     each(|n| format!("package{n}:\n  - CVE-2024-{n:05} # never built so\n"))
 }

@@ -9,7 +9,8 @@ use std::str::FromStr;
 use palisade_model::{Advisory, BranchName, Timestamp};
 
 use crate::{
-    BadRecord, Place, ReadError, Reject, apkbuild, cve5, kev, nvd, osv, rejections, secdb,
+    BadRecord, Place, ReadError, Reject, apkbuild, avg, csaf, cve5, debian_tracker, debsecan, kev,
+    nvd, openvex, osv, rejections, releases, rustsec, secdb, wolfi,
 };
 
 /// A format of advisories; its name is its module's.
@@ -27,6 +28,20 @@ pub enum FeedKind {
     Apkbuild,
     /// Alpine's security rejections.
     Rejections,
+    /// Debian's security tracker.
+    DebianTracker,
+    /// What debsecan fetches of Debian's security tracker.
+    Debsecan,
+    /// Advisories of Wolfi and Chainguard.
+    Wolfi,
+    /// Groups of Arch Linux's security tracker.
+    Avg,
+    /// RustSec's advisory database.
+    Rustsec,
+    /// CSAF security advisories and VEX documents.
+    Csaf,
+    /// OpenVEX documents.
+    Openvex,
     /// CISA's catalogue of known exploited vulnerabilities.
     Kev,
 }
@@ -90,13 +105,20 @@ pub struct Stop;
 
 impl FeedKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 14] = [
         Self::Nvd,
         Self::Cve5,
         Self::Osv,
         Self::Secdb,
         Self::Apkbuild,
         Self::Rejections,
+        Self::DebianTracker,
+        Self::Debsecan,
+        Self::Wolfi,
+        Self::Avg,
+        Self::Rustsec,
+        Self::Csaf,
+        Self::Openvex,
         Self::Kev,
     ];
 
@@ -109,6 +131,13 @@ impl FeedKind {
             Self::Secdb => "secdb",
             Self::Apkbuild => "apkbuild",
             Self::Rejections => "rejections",
+            Self::DebianTracker => "debian_tracker",
+            Self::Debsecan => "debsecan",
+            Self::Wolfi => "wolfi",
+            Self::Avg => "avg",
+            Self::Rustsec => "rustsec",
+            Self::Csaf => "csaf",
+            Self::Openvex => "openvex",
             Self::Kev => "kev",
         }
     }
@@ -121,6 +150,9 @@ impl FeedKind {
             Self::Apkbuild => file == "APKBUILD",
             Self::Secdb => matches!(ending, "json" | "yaml" | "yml"),
             Self::Rejections => matches!(ending, "yaml" | "yml"),
+            Self::Debsecan => releases::is_debian(file.split('.').next().unwrap_or_default()),
+            Self::Rustsec => rustsec::is_advisory(file),
+            Self::Wolfi if file.ends_with(".advisories.yaml") => true,
             _ => matches!(ending, "json" | "jsonl"),
         }
     }
@@ -143,6 +175,13 @@ impl FeedKind {
             Self::Secdb => secdb::read(document, reader, context, sink),
             Self::Apkbuild => apkbuild::read(document, reader, context, sink),
             Self::Rejections => rejections::read(document, reader, context, sink),
+            Self::DebianTracker => debian_tracker::read(document, reader, sink),
+            Self::Debsecan => debsecan::read(document, reader, context, sink),
+            Self::Wolfi => wolfi::read(document, reader, context, sink),
+            Self::Avg => avg::read(document, reader, sink),
+            Self::Rustsec => rustsec::read(document, reader, sink),
+            Self::Csaf => csaf::read(document, reader, sink),
+            Self::Openvex => openvex::read(document, reader, sink),
             Self::Kev => kev::read(document, reader, sink),
         }
     }
@@ -159,6 +198,13 @@ impl FeedKind {
             Self::Secdb => secdb::parse(raw),
             Self::Apkbuild => apkbuild::parse(raw),
             Self::Rejections => rejections::parse(raw),
+            Self::DebianTracker => debian_tracker::parse(raw),
+            Self::Debsecan => debsecan::parse(raw),
+            Self::Wolfi => wolfi::parse(raw),
+            Self::Avg => avg::parse(raw),
+            Self::Rustsec => rustsec::parse(raw),
+            Self::Csaf => csaf::parse(raw),
+            Self::Openvex => openvex::parse(raw),
             Self::Kev => kev::parse(raw),
         }
     }

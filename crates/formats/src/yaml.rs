@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use crate::ReadError;
 
-/// The size of a document, in bytes. The largest of Alpine's has 50 kB.
+/// The size of a document, in bytes. The largest of Alpine's has 50 kB, of Wolfi's below 1 MB.
 pub(crate) const BYTES: u64 = 16 << 20;
 
 /// Maps and lists in each other; a security database has seven.

@@ -54,10 +54,13 @@ pub struct Claim<'a> {
     /// Whether its record gathers what several authors say (CVE 5: the CNA and those after it).
     of_several: bool,
     package: &'a str,
+    /// What the source says to people.
+    note: Option<&'a str>,
 }
 
 impl<'a> Claim<'a> {
-    /// What an entry says of a subject; `None` when it speaks of something else.
+    /// What an entry says of a subject; `None` when it speaks of something else, or of other
+    /// versions alone.
     pub fn of(
         subject: &'a Subject,
         affected: &'a Affected,
@@ -66,11 +69,19 @@ impl<'a> Claim<'a> {
     ) -> Option<Self> {
         let identity = identify(subject, &affected.product, place)?;
         let range = match identity.how {
-            // A notice of one fix names the releases in which it is, a CVE's record all.
-            How::OnOtherBranch { .. } if !provenance.record.contains("CVE-") => return None,
+            // A notice of one fix names the releases in which it is, and a supplier those that it
+            // has looked at; a CVE's record all.
+            How::OnOtherBranch { .. }
+                if affected.otherwise.is_none() || !provenance.record.contains("CVE-") =>
+            {
+                return None;
+            }
             How::OnOtherBranch { .. } => RangeOutcome::NotListed { span: None },
             _ => evaluate(subject, affected),
         };
+        if range == RangeOutcome::Silent {
+            return None;
+        }
         let authority = match affected.product {
             Product::Distribution { .. } => Authority::Distribution,
             _ => Authority::Upstream,
@@ -84,6 +95,7 @@ impl<'a> Claim<'a> {
             compared: subjected(subject, &affected.product),
             of_several: matches!(affected.product, Product::Named { .. }),
             package: &subject.name,
+            note: affected.note.as_deref(),
         })
     }
 
@@ -96,7 +108,7 @@ impl<'a> Claim<'a> {
             RangeOutcome::Inside { .. } => Outcome::Affected,
             RangeOutcome::Fixed { .. } => Outcome::Fixed,
             RangeOutcome::NotYet { .. } | RangeOutcome::NotListed { .. } => Outcome::NotAffected,
-            RangeOutcome::Unknown { .. } => Outcome::Unknown,
+            RangeOutcome::Unknown { .. } | RangeOutcome::Silent => Outcome::Unknown,
         }
     }
 
@@ -194,6 +206,7 @@ impl<'a> Claim<'a> {
             Authority::Upstream => StepKind::Range,
         };
         steps.push(self.step(kind, self.range_words()));
+        steps.extend(self.note.map(|note| self.step(kind, note.to_owned())));
         steps
     }
 
@@ -246,6 +259,10 @@ impl<'a> Claim<'a> {
                 format!("{version} is not among the versions listed as affected")
             }
             RangeOutcome::Unknown {
+                span: Some(Span::All),
+            } => "is not known to be affected, nor to be unaffected".to_owned(),
+            RangeOutcome::Silent
+            | RangeOutcome::Unknown {
                 span: Some(Span::NotStated) | None,
             } => {
                 format!("no version is stated that {version} could be compared with")
@@ -266,5 +283,127 @@ pub(crate) fn lower(confidence: Confidence) -> Confidence {
     match confidence {
         Confidence::Certain => Confidence::Likely,
         Confidence::Likely | Confidence::Possible => Confidence::Possible,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use palisade_model::{
+        Distribution, Package, RangeScheme, Verdict, VersionRange, VersionStatus, VulnerabilityId,
+    };
+    use palisade_version::Scheme;
+
+    use super::*;
+
+    fn git() -> Subject {
+        let package = Package {
+            name: "git".into(),
+            version: "2.39.0-r1".into(),
+            source_name: "git".into(),
+            source_version: "2.39.0-r1".into(),
+            ..Package::default()
+        };
+        Subject::of(&package, &"wolfi".parse::<Distribution>().unwrap())
+    }
+
+    fn range(status: VersionStatus, span: Span) -> VersionRange {
+        VersionRange {
+            status,
+            span,
+            scheme: RangeScheme::stated(Scheme::Apk),
+        }
+    }
+
+    /// A supplier's word on git in Wolfi.
+    fn statement(ranges: Vec<VersionRange>) -> Affected {
+        let product = Product::Distribution {
+            distribution: "wolfi".parse().unwrap(),
+            branch: None,
+            repository: None,
+            name: "git".into(),
+        };
+        Affected::of_these(product, ranges)
+    }
+
+    /// Upstream's word: all before 3 are affected.
+    fn upstream() -> Affected {
+        let product = Product::Cpe(palisade_model::Cpe {
+            part: palisade_model::CpePart::Application,
+            vendor: "git-scm".into(),
+            product: "git".into(),
+            edition: None,
+            target_sw: None,
+        });
+        let before = VersionRange::affected(Span::before("3"), RangeScheme::Unstated);
+        Affected::of(product, vec![before])
+    }
+
+    fn judged(entries: &[Affected]) -> Option<Verdict> {
+        let subject = git();
+        let records = ["one", "two", "three"];
+        let claims = entries.iter().zip(records).filter_map(|(entry, record)| {
+            let feed = "test";
+            Claim::of(
+                &subject,
+                entry,
+                Provenance { feed, record },
+                Place::default(),
+            )
+        });
+        let id: VulnerabilityId = "CVE-2024-1000".parse().unwrap();
+        let judgement = crate::judge(&subject, &[id], claims.collect(), Vec::new());
+        judgement.map(|judgement| judgement.verdict())
+    }
+
+    fn exactly(status: VersionStatus, version: &str) -> Affected {
+        statement(vec![range(status, Span::Exact(version.into()))])
+    }
+
+    #[test]
+    fn a_suppliers_word_on_this_version_overrules_upstream() {
+        use palisade_model::VerdictStatus as Is;
+        assert_eq!(judged(&[upstream()]).unwrap().status, Is::Affected);
+        for (status, expected) in [
+            (VersionStatus::Unaffected, Is::NotAffected),
+            (VersionStatus::Unknown, Is::UnderInvestigation),
+            (VersionStatus::Affected, Is::Affected),
+        ] {
+            for entry in [
+                exactly(status, "2.39.0-r1"),
+                statement(vec![range(status, Span::All)]),
+            ] {
+                let verdict = judged(&[upstream(), entry]).unwrap();
+                assert_eq!(
+                    (verdict.status, verdict.confidence),
+                    (expected, Confidence::Certain)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_suppliers_word_on_another_version_says_nothing() {
+        use VersionStatus::{Affected as Bad, Unaffected, Unknown};
+        for status in [Bad, Unaffected, Unknown] {
+            let other = exactly(status, "2.38.1-r0");
+            assert_eq!(judged(std::slice::from_ref(&other)), None);
+            assert_eq!(judged(&[upstream(), other]), judged(&[upstream()]));
+        }
+        let fixed = statement(vec![range(Bad, Span::before("2.38.2-r0"))]);
+        let verdict = judged(&[upstream(), fixed]).unwrap();
+        assert_eq!(verdict.status, palisade_model::VerdictStatus::Fixed);
+    }
+
+    #[test]
+    fn what_the_supplier_says_to_people_is_evidence() {
+        let all = vec![range(VersionStatus::Unaffected, Span::All)];
+        let noted = statement(all).with_note(Some("the component is not there".into()));
+        let steps = judged(&[noted]).unwrap().evidence.0;
+        let says: Vec<&str> = steps.iter().map(|step| &*step.says).collect();
+        assert_eq!(
+            says[1..],
+            ["was never affected", "the component is not there"]
+        );
+        assert_eq!(steps[2].record.as_deref(), Some("one"));
     }
 }

@@ -41,6 +41,8 @@ pub enum RangeOutcome<'a> {
         /// What it gives.
         span: Option<&'a Span>,
     },
+    /// The entry speaks of other versions and says nothing of this one.
+    Silent,
 }
 
 /// The version that was compared, and how.
@@ -295,16 +297,16 @@ impl<'a> Found<'a> {
             return RangeOutcome::Unknown { span: Some(span) };
         }
         match affected.otherwise {
-            VersionStatus::Affected => {
+            Some(VersionStatus::Affected) => {
                 return RangeOutcome::Inside {
                     span: None,
                     fixed_in: None,
                 };
             }
-            VersionStatus::Unknown if affected.versions.is_empty() => {
+            Some(VersionStatus::Unknown) if affected.versions.is_empty() => {
                 return RangeOutcome::Unknown { span: None };
             }
-            VersionStatus::Unknown | VersionStatus::Unaffected => {}
+            Some(VersionStatus::Unknown | VersionStatus::Unaffected) | None => {}
         }
         if let Some(range) = self.behind {
             return RangeOutcome::Fixed {
@@ -314,6 +316,12 @@ impl<'a> Found<'a> {
         }
         if let Some(span) = self.before {
             return RangeOutcome::NotYet { span };
+        }
+        if affected.otherwise.is_none() {
+            return match self.incomparable {
+                None => RangeOutcome::Silent,
+                span => RangeOutcome::Unknown { span },
+            };
         }
         if self.apart || self.is_unnamed(affected, snapshot) {
             return RangeOutcome::NotListed { span: None };
@@ -328,7 +336,7 @@ impl<'a> Found<'a> {
     fn is_unnamed(&self, affected: &Affected, snapshot: bool) -> bool {
         let names_some = !affected.versions.is_empty();
         let of_repository = matches!(affected.product, Product::Ecosystem { .. });
-        affected.otherwise == VersionStatus::Unaffected
+        affected.otherwise == Some(VersionStatus::Unaffected)
             && self.incomparable.is_none()
             && (names_some || (of_repository && !snapshot))
     }

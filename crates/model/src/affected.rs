@@ -15,11 +15,15 @@ pub struct Affected {
     pub product: Product,
     /// What the source says of versions; the order is the source's.
     pub versions: Vec<VersionRange>,
-    /// What holds for a version that no range covers (CVE 5: `defaultStatus`).
-    pub otherwise: VersionStatus,
+    /// What holds for a version that no range covers (CVE 5: `defaultStatus`); `None` when the
+    /// source says nothing of it, as one that judges single versions does (VEX).
+    pub otherwise: Option<VersionStatus>,
     /// Further conditions (NVD: the other nodes of an AND configuration): of each group at
     /// least one must be there beside the product.
     pub requires: Vec<Vec<Companion>>,
+    /// What the source says of this to people, in a line: why the product is not affected, or why
+    /// there will be no fix.
+    pub note: Option<String>,
 }
 
 /// A product, in the naming system of the source.
@@ -192,9 +196,25 @@ impl Affected {
         Self {
             product,
             versions,
-            otherwise: VersionStatus::Unaffected,
+            otherwise: Some(VersionStatus::Unaffected),
             requires: Vec::new(),
+            note: None,
         }
+    }
+
+    /// An entry that speaks of the versions of its ranges and of no others.
+    pub fn of_these(product: Product, versions: Vec<VersionRange>) -> Self {
+        Self {
+            otherwise: None,
+            ..Self::of(product, versions)
+        }
+    }
+
+    /// The same entry with what the source says of it to people.
+    #[must_use]
+    pub fn with_note(mut self, note: Option<String>) -> Self {
+        self.note = note;
+        self
     }
 }
 
@@ -246,6 +266,15 @@ impl VersionRange {
         Self {
             status: VersionStatus::Affected,
             span,
+            scheme,
+        }
+    }
+
+    /// Says that every version has a status.
+    pub fn all(status: VersionStatus, scheme: RangeScheme) -> Self {
+        Self {
+            status,
+            span: Span::All,
             scheme,
         }
     }

@@ -78,6 +78,8 @@ pub struct AdvisoryRow {
     pub facts: BlockSpan,
     /// Where its raw record is.
     pub raw: BlockSpan,
+    /// Whether another record stands in its place: an override of NVD's.
+    pub overruled: bool,
 }
 
 static ADVISORY: Table = Table {

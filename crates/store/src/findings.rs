@@ -122,15 +122,29 @@ const LINKS: Dialect = pairs!(
     "FROM advisory_vulnerability WHERE advisory_id = ANY (ARRAY(SELECT value::bigint FROM \
      jsonb_array_elements_text($1::jsonb)))"
 );
+/// Whether somebody's correction of an NVD record stands in its place.
+macro_rules! overruled {
+    () => {
+        "f.kind = 'nvd' AND EXISTS (SELECT 1 FROM advisory o WHERE o.feed_id = a.feed_id AND o.name = \
+         'override ' || a.name AND NOT o.withdrawn)"
+    };
+}
+
 const ADVISORIES: Dialect = Dialect {
-    sqlite: "SELECT a.id, f.kind, f.scope, a.name, a.identifier, a.facts_block, a.facts_offset, \
-             a.facts_length, a.raw_block, a.raw_offset, a.raw_length \
-             FROM advisory a JOIN feed f ON f.id = a.feed_id \
-             WHERE a.id IN (SELECT value FROM json_each($1)) AND NOT a.withdrawn",
-    postgres: "SELECT a.id, f.kind, f.scope, a.name, a.identifier, a.facts_block, a.facts_offset, \
-               a.facts_length, a.raw_block, a.raw_offset, a.raw_length FROM advisory a JOIN feed \
-               f ON f.id = a.feed_id WHERE a.id = ANY (ARRAY(SELECT value::bigint FROM \
-               jsonb_array_elements_text($1::jsonb))) AND NOT a.withdrawn",
+    sqlite: concat!(
+        "SELECT a.id, f.kind, f.scope, a.name, a.identifier, a.facts_block, a.facts_offset, \
+         a.facts_length, a.raw_block, a.raw_offset, a.raw_length, ",
+        overruled!(),
+        " FROM advisory a JOIN feed f ON f.id = a.feed_id \
+         WHERE a.id IN (SELECT value FROM json_each($1)) AND NOT a.withdrawn"
+    ),
+    postgres: concat!(
+        "SELECT a.id, f.kind, f.scope, a.name, a.identifier, a.facts_block, a.facts_offset, \
+         a.facts_length, a.raw_block, a.raw_offset, a.raw_length, ",
+        overruled!(),
+        " FROM advisory a JOIN feed f ON f.id = a.feed_id WHERE a.id = ANY (ARRAY(SELECT \
+         value::bigint FROM jsonb_array_elements_text($1::jsonb))) AND NOT a.withdrawn"
+    ),
 };
 const SOURCES: Dialect = Dialect {
     sqlite: "SELECT id, distribution, facts_block, facts_offset, facts_length FROM source_package \
@@ -399,6 +413,7 @@ impl Session {
                     identifier: row.text(4)?,
                     facts: span(&row, 5)?,
                     raw: span(&row, 8)?,
+                    overruled: row.bool(11)?,
                 });
             }
         }

@@ -396,7 +396,7 @@ pub(crate) fn judge_loaded<'a>(
     place: Place<'_>,
 ) -> Option<Judgement<'a>> {
     let (mut own, mut graft) = (Vec::new(), Vec::new());
-    for advisory in advisories {
+    for advisory in advisories.filter(|advisory| !advisory.row.overruled) {
         let provenance = Provenance {
             feed: &advisory.feed,
             record: &advisory.row.name,

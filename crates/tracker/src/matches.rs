@@ -1,10 +1,10 @@
 //! Matching without a database: inventories in memory, feeds streamed past them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Read;
 
-use palisade_formats::Reject;
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Stop};
+use palisade_formats::{Reject, nvd};
 use palisade_matching::{Claim, Place, Provenance, Subject, judge, key};
 use palisade_model::{
     Advisory, Affected, Confidence, Distribution, Evidence, Inventory, Package, VerdictStatus,
@@ -51,7 +51,9 @@ pub struct Matcher {
     /// CVEs by the other names that records give them.
     cves_by_name: HashMap<String, BTreeSet<String>>,
     names_of_cve: HashMap<String, BTreeSet<String>>,
-    known: std::collections::HashSet<String>,
+    known: HashSet<String>,
+    /// Records of NVD that an override corrects.
+    overruled: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -165,6 +167,12 @@ impl Matcher {
                     .insert(name.clone());
             }
         }
+        if feed == FeedKind::Nvd.name()
+            && advisory.withdrawn.is_none()
+            && let Some(corrected) = record.strip_prefix(nvd::OVERRIDE)
+        {
+            self.overruled.insert(corrected.to_owned());
+        }
         let mut keys = key::of_affected(&advisory.affected);
         keys.extend(cves.iter().map(|cve| key::of_vulnerability(cve)));
         let mut subjects: Vec<usize> = keys
@@ -260,7 +268,9 @@ impl Matcher {
             branch: entry.branch.as_deref(),
         };
         let (mut own, mut graft) = (Vec::new(), Vec::new());
-        for hit in hits {
+        let stands =
+            |hit: &&&Hit| hit.feed != FeedKind::Nvd.name() || !self.overruled.contains(&hit.record);
+        for hit in hits.iter().filter(stands) {
             let provenance = Provenance {
                 feed: &hit.feed,
                 record: &hit.record,

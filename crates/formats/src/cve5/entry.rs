@@ -37,8 +37,9 @@ pub(super) fn affected(entry: &Entry<'_>) -> Option<Affected> {
     Some(Affected {
         product,
         versions: ranges,
-        otherwise,
+        otherwise: Some(otherwise),
         requires: Vec::new(),
+        note: None,
     })
 }
 

@@ -22,6 +22,8 @@ use crate::feed::{FeedHead, FeedSink, Record};
 use crate::json_records::{self, Text, timestamp};
 use crate::nvd::{References, add_weakness, bad_identifier, configuration, english};
 use crate::{BadRecord, ReadError};
+pub(crate) use words::spans;
+
 use record::{Container, Document, KevContent, Metric, Other, Source, SsvcContent, WordContent};
 
 /// Cuts a document into raw records.

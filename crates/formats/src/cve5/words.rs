@@ -36,7 +36,7 @@ pub(super) fn without_signs(text: &str) -> &str {
 }
 
 /// The spans that a text of one `version` field stands for; never none.
-pub(super) fn spans(text: &str) -> Vec<Span> {
+pub(crate) fn spans(text: &str) -> Vec<Span> {
     let text = text.trim();
     if text == "*" || is_all(text) {
         return vec![Span::All];

@@ -1,6 +1,9 @@
 //! NVD: the records of API 2.0 and of its year feeds, bare CVE objects, and curated overrides in
 //! the same shape (anchore's `nvd-data-overrides`).
 //!
+//! An override has a name of its own, so that neither is lost. It corrects NVD's configurations, even
+//! to none at all (`null:null`, not vulnerable), so where it is stored matching looks at it instead.
+//!
 //! A record becomes one advisory that keeps all configurations; see `configuration` for how
 //! their nodes are read. The scheme of versions is never stated. What NVD copies from CVE records
 //! (`affected`) is left to those records themselves.
@@ -23,6 +26,9 @@ use crate::{BadRecord, ReadError};
 use record::{Annotation, Cve, Description, Document, Link, Metric, Metrics};
 
 pub(crate) use record::Description as LanguageText;
+
+/// With what the name of an override begins; the name of the record that it corrects follows.
+pub const OVERRIDE: &str = "override ";
 
 /// Cuts a document into raw records.
 pub fn read(
@@ -95,11 +101,11 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     advisory.affected = configuration::affected(&cve.configurations)
         .map_err(|reason| BadRecord::new(reason).of(name))?;
     describe(&mut advisory, &cve);
-    // What others add to NVD stands beside its own record and never in its place.
+    // What others add to NVD stands beside its own record, which may come again at any time.
     let mut name = advisory.id.to_string();
     if let Some(annotation) = annotation {
         annotate(&mut advisory, &annotation);
-        name = format!("override {name}");
+        name = format!("{OVERRIDE}{name}");
     }
     Ok(Record { name, advisory })
 }

@@ -1,8 +1,8 @@
 //! OSV, the Open Source Vulnerability format, schema 1.7.5.
 //!
 //! One advisory a record. `upstream` counts as aliases: a distribution's record speaks of the same
-//! issue. `database_specific` is left out, having no common shape; of `ecosystem_specific` only
-//! Debian's urgency is read.
+//! issue. `database_specific` has no common shape; GitHub's and RustSec's are read (`specific`).
+//! Of `ecosystem_specific` only Debian's urgency is.
 //!
 //! # Ranges and lists of versions
 //!
@@ -21,6 +21,7 @@ mod ecosystem;
 mod events;
 mod record;
 mod severity;
+mod specific;
 mod tags;
 
 use std::hint::black_box;
@@ -39,6 +40,13 @@ use crate::{BadRecord, ReadError};
 use ecosystem::Ecosystem;
 use record::{Document, EcosystemSpecific, Entry, Range};
 use tags::is_own_version;
+
+pub(crate) use severity::score;
+
+/// The scheme of an ecosystem's versions, by OSV's name of it.
+pub(crate) fn scheme(ecosystem: &str) -> RangeScheme {
+    Ecosystem::new(ecosystem).scheme
+}
 
 /// Cuts a document into raw records.
 pub fn read(
@@ -67,9 +75,14 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     {
         add_severity(&mut advisory.severities, severity::severity(rated, scorer));
     }
+    if let Some(specific) = document.database_specific {
+        specific::describe(&mut advisory, specific, scorer);
+    }
     for entry in &document.affected {
         add_severity(&mut advisory.severities, urgency(entry));
-        add_entry(&mut advisory.affected, entry);
+        if !specific::is_informational(entry) {
+            add_entry(&mut advisory.affected, entry);
+        }
     }
     Ok(Record {
         name: advisory.id.to_string(),
@@ -168,6 +181,8 @@ fn versions(entry: &Entry<'_>, ecosystem: &Ecosystem<'_>) -> Vec<VersionRange> {
     }
     let mut versions = ranges(entry.ranges.iter(), ecosystem);
     add_listed(&mut versions, &listed, ecosystem);
+    // Behind the list: an exporter wrote that from the range without its end.
+    specific::bound(&mut versions, entry);
     if versions.is_empty() {
         versions.push(VersionRange::affected(Span::NotStated, ecosystem.scheme));
     }

@@ -31,6 +31,9 @@ pub(super) struct Document<'a> {
     pub(super) affected: Vec<Entry<'a>>,
     #[serde(borrow, default, deserialize_with = "list")]
     pub(super) references: Vec<Link<'a>>,
+    /// Of a shape that each database chooses.
+    #[serde(borrow, default)]
+    pub(super) database_specific: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,6 +67,9 @@ pub(super) struct Entry<'a> {
     /// Of any shape; Debian's holds an urgency.
     #[serde(borrow, default)]
     pub(super) ecosystem_specific: Option<&'a RawValue>,
+    /// Of a shape that each database chooses.
+    #[serde(borrow, default)]
+    pub(super) database_specific: Option<&'a RawValue>,
 }
 
 #[derive(Debug, Deserialize)]

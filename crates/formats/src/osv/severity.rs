@@ -36,7 +36,7 @@ pub(super) fn severity(rated: &Rated<'_>, scorer: &str) -> Option<Severity> {
 }
 
 /// The score of a vector: OSV states none, and the vector determines it.
-fn score(vector: &str) -> Option<f64> {
+pub(crate) fn score(vector: &str) -> Option<f64> {
     if !is_whole(vector) {
         return None;
     }

@@ -119,13 +119,15 @@ fn a_real_revision_gives_the_same_packages_by_both_ways() {
     assert_eq!(found.packages.len(), 31_540);
     for (one, other) in found.packages.iter().zip(&dumped) {
         assert_eq!((&one.name, &one.version), (&other.name, &other.version));
-        assert_eq!(one.homepage, other.homepage, "{}", one.name);
+        // One has a blank in front, which is no part of an address.
+        let homepage = other.homepage.as_deref().map(str::trim);
+        assert_eq!(one.homepage.as_deref(), homepage, "{}", one.name);
         assert_eq!(one.hints.cpe_name, other.hints.cpe_name, "{}", one.name);
         let urls = |it: &palisade_model::Package| {
             let known = it
                 .sources
                 .iter()
-                .filter(|it| it.kind != SourceKind::Computed);
+                .filter(|it| published(it)["type"] != Value::Null);
             known.flat_map(|it| it.urls.clone()).collect::<Vec<_>>()
         };
         assert_eq!(urls(one).len(), urls(other).len(), "{}", one.name);

@@ -8,6 +8,7 @@ use palisade_model::{
 use palisade_version::Scheme;
 
 use crate::shared_vuln::{open, parse, read, spans};
+use crate::support::told;
 
 fn record(affected: &str) -> Advisory {
     parse(
@@ -220,6 +221,73 @@ fn identifiers_ratings_and_states_are_read() {
         ]
     );
     assert_eq!(advisory.references[0].tags, ["FIX"]);
+}
+
+/// A record as GitHub's database writes it.
+fn ghsa(events: &str, last_known: &str, versions: &str) -> Advisory {
+    parse(
+        FeedKind::Osv,
+        &format!(
+            r#"{{"schema_version":"1.4.0","id":"GHSA-aaaa-bbbb-cccc","aliases":["CVE-2024-1000"],"summary":"A flaw",
+               "severity":[{{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}}],
+               "affected":[{{"package":{{"ecosystem":"npm","name":"demo"}},"ranges":[{{"type":"ECOSYSTEM","events":[{events}]}}],
+                 "versions":[{versions}],"database_specific":{{"last_known_affected_version_range":"{last_known}"}}}}],
+               "database_specific":{{"cwe_ids":["CWE-79","CWE-80","x"],"severity":"MODERATE","github_reviewed":true,
+                 "github_reviewed_at":"2024-01-02T03:04:05Z","nvd_published_at":null}}}}"#
+        ),
+    )
+}
+
+#[test]
+fn githubs_last_known_affected_versions_end_a_range_without_a_fix() {
+    let told = |events: &str, last_known: &str| told(&ghsa(events, last_known, "")).remove(0);
+    let open = r#"{"introduced":"0"}"#;
+    let since = r#"{"introduced":"2.26.11"}"#;
+    assert_eq!(told(open, "<= 1.2"), "npm demo: affected <=1.2");
+    assert_eq!(told(open, "< 1.2"), "npm demo: affected <1.2");
+    assert_eq!(told(since, "< 3.0.0"), "npm demo: affected >=2.26.11<3.0.0");
+    assert_eq!(told(open, ""), "npm demo: affected all");
+    assert_eq!(told(open, "= 1.2, or so"), "npm demo: affected all");
+    let fixed = r#"{"introduced":"1.0"},{"fixed":"1.1"},{"introduced":"2.0"}"#;
+    assert_eq!(
+        told(fixed, "<= 2.5"),
+        "npm demo: affected >=1.0<1.1, affected >=2.0<=2.5"
+    );
+    // OSV.dev writes out the versions of the range, those behind the known ones too.
+    let listed = ghsa(open, "<= 1.2", r#""1.1","1.2","1.3""#);
+    assert_eq!(super::support::told(&listed), ["npm demo: affected <=1.2"]);
+}
+
+#[test]
+fn githubs_own_members_give_a_severity_and_weaknesses() {
+    let advisory = ghsa(r#"{"introduced":"0"}"#, "", "");
+    assert_eq!(advisory.weaknesses, ["CWE-79", "CWE-80"]);
+    let scorers: Vec<_> = advisory
+        .severities
+        .iter()
+        .map(|it| (&*it.scorer, it.rating.clone()))
+        .collect();
+    assert_eq!(scorers[0].0, "GHSA");
+    assert_eq!(scorers[1], ("GHSA", Rating::Word("moderate".into())));
+    // A record that nobody reviewed names no package, and members of another shape say nothing.
+    let unreviewed = parse(
+        FeedKind::Osv,
+        r#"{"id":"GHSA-aaaa-bbbb-cccc","aliases":["CVE-2024-1000"],"affected":[],"database_specific":{"severity":7,"cwe_ids":"CWE-79"}}"#,
+    );
+    assert!(unreviewed.affected.is_empty() && unreviewed.severities.is_empty());
+}
+
+#[test]
+fn what_rustsec_calls_informational_is_no_vulnerability() {
+    let of = |informational: &str| {
+        record(&format!(
+            r#"{{"package":{{"ecosystem":"crates.io","name":"demo"}},"ranges":[{{"type":"SEMVER","events":[{{"introduced":"0.0.0-0"}}]}}],
+               "database_specific":{{"categories":[],"informational":{informational},"cvss":null}}}}"#
+        ))
+    };
+    assert!(of("\"unmaintained\"").affected.is_empty());
+    assert_eq!(of("\"unsound\"").affected.len(), 1);
+    assert_eq!(of("null").affected.len(), 1);
 }
 
 #[test]

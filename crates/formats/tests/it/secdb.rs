@@ -75,7 +75,7 @@ fn a_vulnerability_of_several_versions_is_one_record() {
         Product::Distribution { branch: Some(branch), repository: Some(repository), name, .. }
             if branch == "v3.17" && repository == "main" && name == "foo"
     ));
-    assert_eq!(affected.otherwise, VersionStatus::Unaffected);
+    assert_eq!(affected.otherwise, Some(VersionStatus::Unaffected));
     let [first, second] = &affected.versions[..] else {
         panic!("{affected:?}")
     };

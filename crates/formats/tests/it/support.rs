@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Record, Stop};
 use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Place, ReadError, Reject, container};
-use palisade_model::{Inventory, Package};
+use palisade_model::{
+    Advisory, Affected, Inventory, Lower, Package, Product, Span, Upper, VersionStatus,
+};
 
 /// Remembers everything that a reader hands over.
 #[derive(Debug, Default)]
@@ -27,7 +29,7 @@ impl FeedSink for Collected {
             "a record came before its document's head"
         );
         self.raws
-            .push((raw.place, String::from_utf8(raw.bytes.to_vec()).unwrap()));
+            .push((raw.place, String::from_utf8_lossy(raw.bytes).into_owned()));
         Ok(())
     }
 
@@ -214,4 +216,83 @@ pub(crate) fn tar(files: &[(&str, &str)]) -> Vec<u8> {
         tar.append_data(&mut header, path, text.as_bytes()).unwrap();
     }
     tar.into_inner().unwrap()
+}
+
+/// What an advisory says is affected, a line a product: `debian/12 openssl: affected <3.0 (note)`.
+pub(crate) fn told(advisory: &Advisory) -> Vec<String> {
+    advisory.affected.iter().map(told_of_one).collect()
+}
+
+fn told_of_one(entry: &Affected) -> String {
+    let ranges = entry.versions.iter().map(|range| {
+        let status = match range.status {
+            VersionStatus::Affected => "affected",
+            VersionStatus::Unaffected => "unaffected",
+            VersionStatus::Unknown => "unknown",
+        };
+        format!("{status} {}", span(&range.span))
+    });
+    let ranges = ranges.collect::<Vec<_>>().join(", ");
+    let note = entry.note.as_ref().map(|note| format!(" ({note})"));
+    let product = product(&entry.product);
+    format!("{product}: {ranges}{}", note.unwrap_or_default())
+}
+
+fn span(span: &Span) -> String {
+    match span {
+        Span::All => "all".to_owned(),
+        Span::Exact(version) => format!("={version}"),
+        Span::Between(lower, upper) => {
+            let lower = match lower {
+                Lower::Open => String::new(),
+                Lower::Including(version) => format!(">={version}"),
+                Lower::Excluding(version) => format!(">{version}"),
+            };
+            let upper = match upper {
+                Upper::Open => String::new(),
+                Upper::Including(version) => format!("<={version}"),
+                Upper::Excluding(version) => format!("<{version}"),
+            };
+            lower + &upper
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn product(product: &Product) -> String {
+    match product {
+        Product::Cpe(cpe) => format!("cpe {}:{}", cpe.vendor, cpe.product),
+        Product::Named {
+            vendor, product, ..
+        } => format!("{vendor:?} {product:?}"),
+        Product::Ecosystem {
+            ecosystem, name, ..
+        } => format!("{ecosystem} {name}"),
+        Product::Distribution {
+            distribution,
+            branch,
+            name,
+            ..
+        } => match branch {
+            Some(branch) => format!("{distribution}/{branch} {name}"),
+            None => format!("{distribution} {name}"),
+        },
+    }
+}
+
+/// Reads bytes by themselves, and a sound document into which they were put; what comes out of it is
+/// parsed.
+pub(crate) fn survives(kind: FeedKind, sound: &[u8], bytes: &[u8], at: usize) {
+    let context = context("debian/12");
+    let _ = Collected::read(kind, "d", bytes, &context);
+    let _ = kind.parse(bytes);
+    let mut broken = sound.to_vec();
+    let at = at % (broken.len() + 1);
+    let end = (at + bytes.len() / 2).min(broken.len());
+    broken.splice(at..end, bytes.iter().copied());
+    if let Ok(collected) = Collected::read(kind, "d", &broken, &context) {
+        for (_, raw) in collected.raws {
+            let _ = kind.parse(raw.as_bytes());
+        }
+    }
 }

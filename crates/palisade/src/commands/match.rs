@@ -29,8 +29,11 @@ pub(crate) struct Match {
     )]
     inventories: Vec<OfKind<InventoryKind>>,
 
-    /// A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild, rejections or kev
-    #[arg(long = "feed", required = true, value_name = "KIND:FILE", num_args = 1..)]
+    #[arg(
+        long = "feed", required = true, value_name = "KIND:FILE", num_args = 1..,
+        help = "A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild, \
+                rejections, debian_tracker, debsecan, wolfi, avg, rustsec, csaf, openvex or kev"
+    )]
     feeds: Vec<OfKind<FeedKind>>,
 
     /// How matches are printed
@@ -41,8 +44,9 @@ pub(crate) struct Match {
     ///
     /// Only inventories of the branch's distribution take it. An index of apk may also be of a
     /// relative of Alpine (wolfi, chainguard, postmarketos), and what is taken for Debian's of one
-    /// of Debian (devuan, ubuntu). Feeds of Alpine that name no branch (secdb, apkbuild, rejections) take
-    /// Alpine's. A branch that is for nothing given is an error.
+    /// of Debian (devuan, ubuntu). Feeds of Alpine that name no branch (secdb, apkbuild, rejections)
+    /// take Alpine's, debsecan takes Debian's, and wolfi Chainguard's. A branch that is for nothing
+    /// given is an error.
     #[arg(long = "branch", value_name = "DISTRIBUTION/BRANCH")]
     branches: Vec<BranchName>,
 

@@ -207,6 +207,16 @@ fn print_vulnerability(mut output: &mut dyn Write, found: &Vulnerability) -> io:
     if let Some(since) = &view.exploited_since {
         writeln!(output, "  known to be exploited since {since}")?;
     }
+    if let Some(ssvc) = view.advisories.iter().find_map(|it| it.ssvc.as_ref()) {
+        let word = |word: &Option<String>| plain(word.as_deref().unwrap_or("not told"));
+        writeln!(
+            output,
+            "  SSVC: exploitation {}, automatable {}, technical impact {}",
+            word(&ssvc.exploitation),
+            word(&ssvc.automatable),
+            word(&ssvc.technical_impact)
+        )?;
+    }
     if let Some(epss) = &view.epss {
         writeln!(
             output,

@@ -11,6 +11,7 @@ mod matching;
 mod rules;
 mod running;
 mod serve;
+mod statements;
 mod support;
 mod sync;
 mod version;

@@ -110,8 +110,12 @@ pub struct AffectedView {
     pub affected: Vec<String>,
     /// Versions that are said not to be affected, in words.
     pub unaffected: Vec<String>,
+    /// Versions of which the source says that it does not know, in words.
+    pub unknown: Vec<String>,
     /// What must be there beside it.
     pub requires: Vec<String>,
+    /// What the source says of it to people.
+    pub note: Option<String>,
 }
 
 impl AdvisoryView {
@@ -232,7 +236,7 @@ fn affected(entry: &Affected) -> AffectedView {
         range_words(ranges.map(|range| (&range.span, range.scheme)))
     };
     let mut affected = words(VersionStatus::Affected);
-    if entry.otherwise == VersionStatus::Affected {
+    if entry.otherwise == Some(VersionStatus::Affected) {
         affected.push("every version that is not named otherwise".to_owned());
     }
     let requires = entry.requires.iter().map(|group| {
@@ -243,7 +247,9 @@ fn affected(entry: &Affected) -> AffectedView {
         product: product(&entry.product),
         affected,
         unaffected: words(VersionStatus::Unaffected),
+        unknown: words(VersionStatus::Unknown),
         requires: requires.take(8).collect(),
+        note: entry.note.clone(),
     }
 }
 
@@ -323,9 +329,11 @@ fn cpe(name: &Cpe) -> String {
 
 /// Where a feed's source shows a record to people.
 fn link(kind: &str, scope: &str, record: &str) -> Option<String> {
-    let plain = record
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+    let is_plain = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+    };
+    let plain = is_plain(record);
     match kind {
         "nvd" if plain => Some(format!("https://nvd.nist.gov/vuln/detail/{record}")),
         "cve5" if plain => Some(format!("https://www.cve.org/CVERecord?id={record}")),
@@ -334,6 +342,16 @@ fn link(kind: &str, scope: &str, record: &str) -> Option<String> {
             "https://www.cisa.gov/known-exploited-vulnerabilities-catalog?search_api_fulltext={record}"
         ))
         .filter(|_| plain),
+        "rustsec" if plain => Some(format!("https://rustsec.org/advisories/{record}.html")),
+        "avg" if plain => Some(format!("https://security.archlinux.org/{record}")),
+        "debian_tracker" | "debsecan" => {
+            let issue = record.rsplit('/').next().filter(|issue| is_plain(issue))?;
+            Some(format!("https://security-tracker.debian.org/tracker/{issue}"))
+        }
+        "wolfi" => {
+            let issue = record.rsplit('/').next().filter(|issue| is_plain(issue))?;
+            Some(format!("https://images.chainguard.dev/security/{issue}"))
+        }
         "secdb" => {
             let place = scope.strip_prefix("alpine/")?;
             Some(format!("https://secdb.alpinelinux.org/{place}.json"))
@@ -377,5 +395,10 @@ mod tests {
         assert!(link("nvd", "", "CVE-2021-1").is_some());
         assert_eq!(link("nvd", "", "\"><script>"), None);
         assert_eq!(link("osv", "", "a/../../b"), None);
+        assert_eq!(link("wolfi", "wolfi", "git/\"x"), None);
+        assert_eq!(
+            link("debsecan", "debian/12", "git/CVE-2021-1").as_deref(),
+            Some("https://security-tracker.debian.org/tracker/CVE-2021-1")
+        );
     }
 }

@@ -89,6 +89,37 @@ fn a_rejected_vulnerability_has_no_findings() {
 }
 
 #[test]
+fn an_override_takes_the_place_of_nvds_record_whichever_came_first() {
+    let of = |configurations| {
+        json!({"_annotation": {"cve_id": "CVE-2024-0001", "reason": "too wide"},
+            "cve": {"configurations": [{"nodes": [{"operator": "OR", "negate": false,
+                "cpeMatch": [configurations]}]}]}})
+        .to_string()
+    };
+    let none = of(json!({"vulnerable": false, "criteria": "cpe:2.3:a:null:null:*:*:*:*:*:*:*:*"}));
+    let narrow = of(
+        json!({"vulnerable": true, "criteria": "cpe:2.3:a:zlib:zlib:*:*:*:*:*:*:*:*",
+        "versionEndExcluding": "1.2.5"}),
+    );
+    let own = page(&[nvd("CVE-2024-0001", "zlib", "1.2.12", EARLY)]);
+    let affected = "v3.17 zlib 1.2.11-r0 CVE-2024-0001: affected";
+    let fixed = "v3.17 zlib 1.2.11-r0 CVE-2024-0001: fixed";
+
+    let tracker = with_zlib("1.2.11-r0");
+    tracker.feed(FeedKind::Nvd, &own);
+    assert_eq!(tracker.findings(), [affected]);
+    tracker.feed(FeedKind::Nvd, &none);
+    assert_eq!(tracker.findings(), [""; 0]);
+    tracker.feed(FeedKind::Nvd, &narrow);
+    assert_eq!(tracker.findings(), [fixed]);
+
+    let tracker = with_zlib("1.2.11-r0");
+    tracker.feed(FeedKind::Nvd, &narrow);
+    tracker.feed(FeedKind::Nvd, &own);
+    assert_eq!(tracker.findings(), [fixed]);
+}
+
+#[test]
 fn a_withdrawn_fix_opens_the_finding_again() {
     let tracker = with_zlib("1.2.11-r0");
     tracker.feed(

@@ -214,6 +214,13 @@ fn about(kind: &str) -> &'static str {
         "secdb" => "Alpine's security database: which versions of its packages have which fixes",
         "apkbuild" => "Fixes noted in Alpine's build files",
         "rejections" => "What Alpine's maintainers say does not concern their packages",
+        "debian_tracker" => "Debian's security tracker: each issue in each release",
+        "debsecan" => "Debian's security tracker, as debsecan fetches it for a suite",
+        "wolfi" => "Advisories of Wolfi and Chainguard, with what was judged and why",
+        "avg" => "Groups of issues in Arch Linux's security tracker",
+        "rustsec" => "RustSec's advisories on crates",
+        "csaf" => "CSAF documents: what suppliers say of their products",
+        "openvex" => "OpenVEX documents: what suppliers say of their products",
         "kev" => "CISA's catalogue of known exploited vulnerabilities",
         _ => "",
     }

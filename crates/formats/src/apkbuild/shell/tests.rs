@@ -1,3 +1,5 @@
+//! What the shell's words of an APKBUILD come to.
+
 use super::*;
 
 /// A variable's text, with a `?` behind it when it is doubtful.

@@ -56,11 +56,16 @@ pub(super) fn origins(
 /// # Errors
 /// When several may be meant.
 pub(super) fn of_feed(kind: FeedKind, given: &[BranchName]) -> anyhow::Result<Option<&BranchName>> {
-    if !matches!(
-        kind,
-        FeedKind::Secdb | FeedKind::Apkbuild | FeedKind::Rejections
-    ) {
-        return Ok(None);
+    match kind {
+        FeedKind::Secdb | FeedKind::Apkbuild | FeedKind::Rejections => {}
+        FeedKind::Debsecan => return Ok(of_distribution(given, &Distribution::debian())),
+        // What does not say otherwise is Wolfi's.
+        FeedKind::Wolfi => {
+            let is_of = |name| move |it: &&BranchName| it.distribution().as_str() == name;
+            let of_wolfi = given.iter().any(|branch| is_of("wolfi")(&branch));
+            return Ok(given.iter().find(is_of("chainguard")).filter(|_| !of_wolfi));
+        }
+        _ => return Ok(None),
     }
     let alpine = Distribution::alpine();
     match of_distribution(given, &alpine) {
@@ -292,5 +297,21 @@ mod tests {
         assert_eq!(of_feed(FeedKind::Osv, &branches).unwrap(), None);
         let debian: Vec<BranchName> = vec!["debian/12".parse().unwrap()];
         assert_eq!(of_feed(FeedKind::Secdb, &debian).unwrap(), None);
+        assert_eq!(
+            of_feed(FeedKind::Debsecan, &debian).unwrap(),
+            debian.first()
+        );
+    }
+
+    #[test]
+    fn advisories_are_wolfis_unless_only_chainguard_is_there() {
+        let of = |names: &[&str]| {
+            let given: Vec<BranchName> = names.iter().map(|name| name.parse().unwrap()).collect();
+            let branch = of_feed(FeedKind::Wolfi, &given).unwrap();
+            branch.map(ToString::to_string)
+        };
+        assert_eq!(of(&["wolfi/os", "chainguard/os"]), None);
+        assert_eq!(of(&["chainguard/os"]).as_deref(), Some("chainguard/os"));
+        assert_eq!(of(&["alpine/edge"]), None);
     }
 }
