@@ -9,9 +9,8 @@ use std::collections::HashMap;
 use jiff::fmt::rfc2822;
 use palisade_model::{BranchName, Distribution, Timestamp};
 
-use crate::ReadError;
 use crate::deb822::{Paragraph, Paragraphs};
-use crate::os_release::code_name;
+use crate::{ReadError, releases};
 
 /// The size of a `Release`, in bytes; Debian's have 150 KB, Ubuntu's 300.
 pub const MOST_BYTES: u64 = 16 << 20;
@@ -108,7 +107,7 @@ impl Release {
                 } else {
                     let (name, _) = self.codename_and_pocket()?;
                     // Advisories speak of testing by the number that it will have.
-                    code_name(name).map_or(name, |(_, number)| number)
+                    releases::debian(name)
                 }
             }
             "ubuntu" => version?,

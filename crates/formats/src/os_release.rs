@@ -124,7 +124,7 @@ fn is_alpines(text: &str) -> bool {
 }
 
 /// The distribution and version of a release by its code name.
-pub(crate) fn code_name(name: &str) -> Option<(&'static str, &'static str)> {
+fn code_name(name: &str) -> Option<(&'static str, &'static str)> {
     Some(match name {
         "jessie" => ("debian", "8"),
         "stretch" => ("debian", "9"),
