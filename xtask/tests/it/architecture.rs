@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::workspace::{Crate, crates, root};
+use crate::workspace::{Crate, crates, default_programs, root};
 
 /// On which floor each crate stands. It imports only from floors below its own.
 const FLOORS: &[(&str, u32)] = &[
@@ -212,6 +212,11 @@ fn every_dependency_has_a_row_that_says_why() {
         complaints.extend(unknown.map(|it| format!("{}, of {name}, has no row", it.name)));
     }
     assert_none(&complaints);
+}
+
+#[test]
+fn cargo_run_means_palisade() {
+    assert_eq!(default_programs(), ["palisade"]);
 }
 
 #[test]

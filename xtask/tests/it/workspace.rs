@@ -33,8 +33,22 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// All crates of the workspace.
-pub(crate) fn crates() -> Vec<Crate> {
+/// The programs that `cargo run` may mean.
+pub(crate) fn default_programs() -> Vec<String> {
+    let metadata = metadata();
+    let members = metadata["workspace_default_members"].as_array().unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let targets = packages
+        .filter(|package| members.contains(&package["id"]))
+        .flat_map(|package| package["targets"].as_array().unwrap());
+    let is_program = |target: &&Value| target["kind"][0] == "bin";
+    targets
+        .filter(is_program)
+        .map(|target| text(&target["name"]))
+        .collect()
+}
+
+fn metadata() -> Value {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -45,8 +59,12 @@ pub(crate) fn crates() -> Vec<Crate> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    metadata["packages"]
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// All crates of the workspace.
+pub(crate) fn crates() -> Vec<Crate> {
+    metadata()["packages"]
         .as_array()
         .unwrap()
         .iter()
