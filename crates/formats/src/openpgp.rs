@@ -1,10 +1,11 @@
 //! Signatures of OpenPGP: keyrings, and who signed a document, when and with what.
 //!
-//! The formats are those of RFC 9580 and, before it, RFC 4880. Keys and signatures of version 4
-//! are known, which is what GnuPG makes: RSA from 2048 bits on, Ed25519, and ECDSA on P-256 and
-//! P-384, with SHA-256, SHA-384 or SHA-512. MD5 and SHA-1 prove nothing any longer and are refused,
-//! except that a revocation made with SHA-1 still revokes. Nothing is decrypted, no key is made, and
-//! nobody is trusted because somebody else signed their key: a keyring holds those who are believed.
+//! The formats are those of RFC 9580 and, before it, RFC 4880, which the library `pgp` reads and whose
+//! mathematics it does. What counts is decided here. Keys and signatures of versions 4 and 6 do: RSA
+//! from 2048 bits on, Ed25519, Ed448, and ECDSA on P-256, P-384 and P-521, with SHA-2 or SHA-3 from
+//! 256 bits on. MD5 and SHA-1 prove nothing any longer and are refused, except that a revocation made
+//! with SHA-1 still revokes. Nothing is decrypted, no key is made, and nobody is trusted because
+//! somebody else signed their key: a keyring holds those who are believed.
 //!
 //! A key signs for a document when its certificate binds it: the owner's newest signature over the
 //! key says that it may sign, it has neither lapsed nor been revoked, and a subkey has signed the
@@ -13,6 +14,7 @@
 use std::fmt;
 
 use palisade_model::Timestamp;
+use pgp::packet::SignatureType as Kind;
 
 mod armour;
 mod certificate;
@@ -25,7 +27,7 @@ use self::certificate::Certificate;
 pub use self::key::{Fingerprint, KeyAlgorithm};
 pub use self::packet::Malformed;
 pub use self::signature::HashAlgorithm;
-use self::signature::{Kind, Signature};
+use self::signature::{Over, Signature};
 
 use crate::limits;
 
@@ -263,8 +265,9 @@ impl Keyring {
         kinds: &[Kind],
         at: At,
     ) -> Result<Signer, Why> {
-        let kind = kinds.iter().find(|kind| kind.code() == signature.kind);
-        let kind = *kind.ok_or(Why::Type(signature.kind))?;
+        if !kinds.contains(&signature.kind()) {
+            return Err(Why::Type(signature.kind().into()));
+        }
         let issuer = signature.issuer().ok_or(Why::UnknownKey)?;
         // Whoever is called by eight bytes may be several.
         let mut why = Why::UnknownKey;
@@ -274,7 +277,7 @@ impl Keyring {
                 .filter(|key| issuer.is(key.fingerprint()))
             {
                 let judged = signature
-                    .verify(key, &[&kind.canonical(document)])
+                    .verify(key, Over::Document(document))
                     .and_then(|hash| {
                         signature.check_times(at.now())?;
                         certificate.lets_sign(key, signature.made, at)?;

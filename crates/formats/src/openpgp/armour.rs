@@ -1,11 +1,13 @@
 //! The text around keys and signatures (RFC 9580, section 6.2). Its checksum is not looked at: what
 //! it holds is checked by its signature.
 
-use super::packet::Malformed;
-use crate::base64;
+use std::io::Read;
 
-const BEGIN: &str = "-----BEGIN PGP ";
-const END: &str = "-----END PGP ";
+use pgp::armor::{BlockType, Dearmor};
+
+use super::packet::Malformed;
+
+const BEGIN: &[u8] = b"-----BEGIN PGP ";
 
 /// Blocks in one file.
 const BLOCKS: usize = 10_000;
@@ -18,7 +20,7 @@ pub(super) fn keyring(file: &[u8]) -> Result<Vec<u8>, Malformed> {
     let blocks = blocks(file)?;
     if blocks
         .iter()
-        .any(|(label, _)| label.starts_with("PRIVATE KEY BLOCK"))
+        .any(|(label, _)| *label == BlockType::PrivateKey)
     {
         return Err(Malformed(
             "a secret key; keep it to yourself, and export the public one",
@@ -26,7 +28,7 @@ pub(super) fn keyring(file: &[u8]) -> Result<Vec<u8>, Malformed> {
     }
     let keys = blocks
         .into_iter()
-        .filter(|(label, _)| label == "PUBLIC KEY BLOCK");
+        .filter(|(label, _)| *label == BlockType::PublicKey);
     let keys: Vec<u8> = keys.flat_map(|(_, packets)| packets).collect();
     if keys.is_empty() {
         return Err(Malformed(
@@ -43,7 +45,7 @@ pub(super) fn signature(file: &[u8]) -> Result<Vec<u8>, Malformed> {
     }
     let mut blocks = blocks(file)?.into_iter();
     match (blocks.next(), blocks.next()) {
-        (Some((label, packets)), None) if label == "SIGNATURE" => Ok(packets),
+        (Some((label, packets)), None) if label == BlockType::Signature => Ok(packets),
         (None, _) => Err(Malformed("no signature")),
         _ => Err(Malformed("something else than one signature")),
     }
@@ -54,41 +56,35 @@ fn is_binary(file: &[u8]) -> bool {
     file.first().is_some_and(|byte| byte & 0x80 != 0)
 }
 
-/// The blocks of a text, by their labels.
-fn blocks(file: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Malformed> {
-    let text = str::from_utf8(file).map_err(|_| Malformed("neither text nor packets"))?;
+/// The blocks of a text, by what they are.
+fn blocks(file: &[u8]) -> Result<Vec<(BlockType, Vec<u8>)>, Malformed> {
     let mut blocks = Vec::new();
-    let mut lines = text.lines().map(str::trim_end);
-    while let Some(line) = lines.next() {
-        let label = line
-            .strip_prefix(BEGIN)
-            .and_then(|it| it.strip_suffix("-----"));
-        let Some(label) = label else {
-            continue;
-        };
+    let mut starts = starts(file).peekable();
+    while let Some(start) = starts.next() {
         if blocks.len() == BLOCKS {
             return Err(Malformed("too many blocks of armour"));
         }
-        blocks.push((label.to_owned(), block(label, &mut lines)?));
+        let end = starts.peek().copied().unwrap_or(file.len());
+        blocks.push(block(&file[start..end])?);
     }
     Ok(blocks)
 }
 
-/// What stands in a block, up to its end.
-fn block<'a>(label: &str, lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<u8>, Malformed> {
-    let mut digits = String::new();
-    for line in lines {
-        if let Some(end) = line.strip_prefix(END) {
-            let fits = end.strip_suffix("-----") == Some(label);
-            let packets = base64::decode(&digits).filter(|_| fits);
-            return packets.ok_or(Malformed("armour that is damaged"));
-        }
-        // Headers are for people; the checksum begins with the sign that else only ends a line.
-        if !line.contains(':') && !line.starts_with('=') {
-            digits.push_str(line);
-        }
+/// Where lines begin that begin a block.
+fn starts(file: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let lines = memchr::memmem::find_iter(file, BEGIN);
+    lines.filter(|start| *start == 0 || file[start - 1] == b'\n')
+}
+
+/// The block that a text begins with.
+fn block(text: &[u8]) -> Result<(BlockType, Vec<u8>), Malformed> {
+    let mut reader = Dearmor::new(text);
+    let mut packets = Vec::new();
+    let read = reader.read_to_end(&mut packets);
+    match (read, reader.typ) {
+        (Ok(_), Some(label)) => Ok((label, packets)),
+        _ => Err(Malformed("armour that is damaged")),
     }
-    Err(Malformed("armour without its end"))
 }
 
 #[cfg(test)]

@@ -4,19 +4,27 @@
 //! A keyring is a sequence of packets, in which anybody may have put signatures of their own. Only
 //! those of the main key count, and of several that say the same the newest.
 
+use pgp::packet::SignatureType as Kind;
+use pgp::types::Tag;
+
 use super::key::{Fingerprint, Key};
-use super::packet::{Malformed, Packet, packets, tag};
-use super::signature::{Signature, kind};
+use super::packet::{Malformed, Packet, packets};
+use super::signature::{Name, Over, Signature};
 use super::{At, CLOCK_SKEW_SECONDS, Why};
 
 /// Signatures over one thing that are checked, the newest first; owners make a handful.
 const CHECKED: usize = 64;
 
-/// The flag of a key that may sign documents.
-const MAY_SIGN: u8 = 0x02;
-
 /// Characters of a name.
 const NAME: usize = 200;
+
+/// Signatures over a name.
+const CERTIFICATIONS: [Kind; 4] = [
+    Kind::CertGeneric,
+    Kind::CertPersona,
+    Kind::CertCasual,
+    Kind::CertPositive,
+];
 
 #[derive(Debug, Clone)]
 pub(super) struct Certificate {
@@ -30,8 +38,8 @@ pub(super) struct Certificate {
 /// Somebody whom a certificate names, or a picture of them.
 #[derive(Debug, Clone)]
 struct User {
-    tag: u8,
-    name: Vec<u8>,
+    tag: Tag,
+    name: Name,
     signatures: Vec<Signature>,
 }
 
@@ -50,20 +58,20 @@ enum Place {
     Subkey,
 }
 
-/// Reads the certificates in a sequence of packets. Those whose main key is of a version that is
-/// not known are passed over.
+/// Reads the certificates in a sequence of packets. Those whose main key is of a version or an
+/// algorithm that is not known are passed over.
 pub(super) fn read(input: &[u8]) -> Result<Vec<Certificate>, Malformed> {
     let mut certificates = Vec::new();
     let mut place = Place::Nowhere;
     for packet in packets(input)? {
         match packet.tag {
-            tag::SECRET_KEY | tag::SECRET_SUBKEY => {
+            Tag::SecretKey | Tag::SecretSubkey => {
                 return Err(Malformed(
                     "a secret key; keep it to yourself, and export the public one",
                 ));
             }
-            tag::PUBLIC_KEY => {
-                let main = Key::parse(packet.body)?;
+            Tag::PublicKey => {
+                let main = Key::parse(packet.body);
                 place = if main.is_some() {
                     Place::Main
                 } else {
@@ -76,7 +84,7 @@ pub(super) fn read(input: &[u8]) -> Result<Vec<Certificate>, Malformed> {
                     .last_mut()
                     .filter(|_| !matches!(place, Place::Nowhere));
                 if let Some(certificate) = last {
-                    place = certificate.take(packet, place)?;
+                    place = certificate.take(packet, place);
                 }
             }
         }
@@ -95,41 +103,43 @@ impl Certificate {
     }
 
     /// Takes the next packet, and tells over what signatures are from there on.
-    fn take(&mut self, packet: Packet<'_>, place: Place) -> Result<Place, Malformed> {
+    fn take(&mut self, packet: Packet<'_>, place: Place) -> Place {
         match packet.tag {
-            tag::USER_ID | tag::USER_ATTRIBUTE => {
+            Tag::UserId | Tag::UserAttribute => {
                 self.users.push(User {
                     tag: packet.tag,
-                    name: packet.body.to_vec(),
+                    name: Name(packet.body.to_vec()),
                     signatures: Vec::new(),
                 });
-                Ok(Place::User)
+                Place::User
             }
-            tag::PUBLIC_SUBKEY => {
-                let subkey = Key::parse(packet.body)?.map(|key| Subkey {
+            Tag::PublicSubkey => {
+                let subkey = Key::parse(packet.body).map(|key| Subkey {
                     key,
                     signatures: Vec::new(),
                 });
                 let is_known = subkey.is_some();
                 self.subkeys.extend(subkey);
                 // Signatures over an unknown subkey are over none that is here: they fit nothing.
-                Ok(if is_known { Place::Subkey } else { Place::Main })
+                if is_known { Place::Subkey } else { Place::Main }
             }
-            tag::SIGNATURE => {
+            Tag::Signature => {
+                // One that cannot be read proves nothing; old keys have such of version 3. Nor does
+                // one of anybody else, of whom there are many.
+                let own = |it: &Signature| it.may_be_of(&self.main);
+                let signature = Signature::parse(packet.body).ok().filter(own);
                 let over = match place {
                     Place::User => self.users.last_mut().map(|it| &mut it.signatures),
                     Place::Subkey => self.subkeys.last_mut().map(|it| &mut it.signatures),
                     Place::Main | Place::Nowhere => Some(&mut self.signatures),
                 };
-                // One that cannot be read proves nothing; old keys have such of version 3.
-                let signature = Signature::parse(packet.body).ok();
                 if let (Some(over), Some(signature)) = (over, signature) {
                     over.push(signature);
                 }
-                Ok(place)
+                place
             }
             // Markers, GnuPG's own notes, and what is yet to be invented.
-            _ => Ok(place),
+            _ => place,
         }
     }
 
@@ -164,13 +174,13 @@ impl Certificate {
     /// Whom it names: of several the one of the newest signature.
     pub(super) fn user(&self, now: i64) -> Option<String> {
         let (user, _) = self.newest_user(now)?;
-        let name = String::from_utf8_lossy(&user.name);
+        let name = String::from_utf8_lossy(&user.name.0);
         let name: String = name
             .chars()
             .filter(|c| !c.is_control())
             .take(NAME)
             .collect();
-        (user.tag == tag::USER_ID && !name.is_empty()).then_some(name)
+        (user.tag == Tag::UserId && !name.is_empty()).then_some(name)
     }
 
     /// Whether one of its keys may sign a document that it signed at a time.
@@ -182,111 +192,87 @@ impl Certificate {
             At::Now(now) => now.as_second(),
             At::WhenSigned(_) => i64::from(made),
         };
-        let main = self.main.signed_form().map_err(|_| Why::Bad)?;
-        if self.is_revoked(&self.signatures, kind::KEY_REVOCATION, &[&main]) {
+        if self.is_revoked(&self.signatures, Kind::KeyRevocation, Over::Itself) {
             return Err(Why::Revoked);
         }
-        let (flags, lapses) = self.main_says(&main, at.now())?;
+        let (may_sign, lapses) = self.main_says(at.now())?;
         check_lapse(&self.main, lapses, moment)?;
         if key.fingerprint() == self.fingerprint() {
             // A certificate that says nothing of what its main key is for leaves that open.
-            let may_sign = flags.is_none_or(|flags| flags & MAY_SIGN != 0);
-            return may_sign.then_some(()).ok_or(Why::Unbound);
+            return may_sign.unwrap_or(true).then_some(()).ok_or(Why::Unbound);
         }
-        self.lets_subkey_sign(key, &main, moment, at.now())
+        self.lets_subkey_sign(key, moment, at.now())
     }
 
-    fn lets_subkey_sign(&self, key: &Key, main: &[u8], moment: i64, now: i64) -> Result<(), Why> {
+    fn lets_subkey_sign(&self, key: &Key, moment: i64, now: i64) -> Result<(), Why> {
         let mut subkeys = self.subkeys.iter();
         let subkey = subkeys.find(|it| it.key.fingerprint() == key.fingerprint());
         let subkey = subkey.ok_or(Why::Unbound)?;
-        let form = key.signed_form().map_err(|_| Why::Bad)?;
-        let both = [main, &form];
-        if self.is_revoked(&subkey.signatures, kind::SUBKEY_REVOCATION, &both) {
+        let over = Over::Subkey(key);
+        if self.is_revoked(&subkey.signatures, Kind::SubkeyRevocation, over) {
             return Err(Why::Revoked);
         }
-        let is_binding = |signature: &Signature| signature.kind == kind::SUBKEY;
-        let binding = self.newest(&subkey.signatures, is_binding, &both, now);
+        let binding = self.newest(&subkey.signatures, &[Kind::SubkeyBinding], over, now);
         let binding = binding.ok_or(Why::Unbound)?;
-        check_lapse(key, binding.key_lapses, moment)?;
-        let may_sign = binding.flags.is_some_and(|flags| flags & MAY_SIGN != 0);
-        let agreement = binding.embedded.as_deref().map(Signature::parse);
-        let agrees = match agreement {
-            Some(Ok(signature)) => {
-                signature.kind == kind::MAIN_KEY
-                    && signature.verify(key, &both).is_ok()
-                    && signature.check_times(now).is_ok()
-            }
-            _ => false,
-        };
+        check_lapse(key, binding.key_lapses(), moment)?;
+        let may_sign = binding.may_sign().unwrap_or(false);
+        let agrees = binding.embedded().is_some_and(|agreement| {
+            agreement.kind() == Kind::KeyBinding
+                && agreement.verify(key, Over::Main(&self.main)).is_ok()
+                && agreement.check_times(now).is_ok()
+        });
         (may_sign && agrees).then_some(()).ok_or(Why::Unbound)
     }
 
-    /// What the owner says of the main key: its flags and after how many seconds it lapses. The
-    /// newest signature over a name counts, and where that is silent the one over the key alone.
-    fn main_says(&self, main: &[u8], now: i64) -> Result<(Option<u8>, Option<u32>), Why> {
-        let is_direct = |signature: &Signature| signature.kind == kind::DIRECT;
-        let direct = self.newest(&self.signatures, is_direct, &[main], now);
+    /// What the owner says of the main key: whether it may sign, and after how many seconds it
+    /// lapses. The newest signature over a name counts, and where that is silent the one over the
+    /// key alone.
+    fn main_says(&self, now: i64) -> Result<(Option<bool>, Option<u32>), Why> {
+        let direct = self.newest(&self.signatures, &[Kind::Key], Over::Itself, now);
         let user = self.newest_user(now).map(|(_, signature)| signature);
         let first = user.or(direct).ok_or(Why::Unbound)?;
-        let flags = first.flags.or(direct.and_then(|direct| direct.flags));
-        let lapses = first
-            .key_lapses
-            .or(direct.and_then(|direct| direct.key_lapses));
-        Ok((flags, lapses))
+        let may_sign = first.may_sign().or(direct.and_then(Signature::may_sign));
+        let lapses = first.key_lapses();
+        let lapses = lapses.or(direct.and_then(Signature::key_lapses));
+        Ok((may_sign, lapses))
     }
 
     /// The name that the owner signed last and did not take back.
     fn newest_user(&self, now: i64) -> Option<(&User, &Signature)> {
-        let main = self.main.signed_form().ok()?;
         let certified = self.users.iter().filter_map(|user| {
-            let form = user.signed_form()?;
-            let signed = [main.as_slice(), &form];
-            let is_certification =
-                |signature: &Signature| kind::CERTIFICATIONS.contains(&signature.kind);
-            let newest = self.newest(&user.signatures, is_certification, &signed, now)?;
+            let over = Over::Name(user.tag, &user.name);
+            let newest = self.newest(&user.signatures, &CERTIFICATIONS, over, now)?;
             let later = |signature: &&Signature| {
-                signature.kind == kind::USER_REVOCATION && signature.made >= newest.made
+                signature.kind() == Kind::CertRevocation && signature.made >= newest.made
             };
             let mut revocations = user.signatures.iter().filter(later).take(CHECKED);
-            let revoked = revocations.any(|it| it.verify_revocation(&self.main, &signed).is_ok());
+            let revoked = revocations.any(|it| it.verify_revocation(&self.main, over).is_ok());
             (!revoked).then_some((user, newest))
         });
         certified.max_by_key(|(_, signature)| signature.made)
     }
 
-    /// The newest good signature of the main key of a kind.
+    /// The newest good signature of the main key of some kinds.
     fn newest<'a>(
         &self,
         signatures: &'a [Signature],
-        wanted: impl Fn(&Signature) -> bool,
-        signed: &[&[u8]],
+        kinds: &[Kind],
+        over: Over<'_>,
         now: i64,
     ) -> Option<&'a Signature> {
-        let own = |it: &&Signature| wanted(it) && it.may_be_of(&self.main);
-        let mut candidates: Vec<&Signature> = signatures.iter().filter(own).collect();
+        let wanted = |it: &&Signature| kinds.contains(&it.kind());
+        let mut candidates: Vec<&Signature> = signatures.iter().filter(wanted).collect();
         candidates.sort_by_key(|signature| std::cmp::Reverse(signature.made));
         let mut candidates = candidates.into_iter().take(CHECKED);
-        candidates.find(|it| it.check_times(now).is_ok() && it.verify(&self.main, signed).is_ok())
+        candidates.find(|it| it.check_times(now).is_ok() && it.verify(&self.main, over).is_ok())
     }
 
     /// Whether the main key revoked what is signed, at whatever time: whoever has stolen a key can
     /// date signatures back.
-    fn is_revoked(&self, signatures: &[Signature], kind: u8, signed: &[&[u8]]) -> bool {
-        let revocations = signatures.iter().filter(|it| it.kind == kind);
-        let mut own = revocations
-            .filter(|it| it.may_be_of(&self.main))
-            .take(CHECKED);
-        own.any(|it| it.verify_revocation(&self.main, signed).is_ok())
-    }
-}
-
-impl User {
-    /// What a signature over the name covers of it.
-    fn signed_form(&self) -> Option<Vec<u8>> {
-        let mark = if self.tag == tag::USER_ID { 0xb4 } else { 0xd1 };
-        let length = u32::try_from(self.name.len()).ok()?;
-        Some([&[mark][..], &length.to_be_bytes(), &self.name].concat())
+    fn is_revoked(&self, signatures: &[Signature], kind: Kind, over: Over<'_>) -> bool {
+        let revocations = signatures.iter().filter(|it| it.kind() == kind);
+        let mut revocations = revocations.take(CHECKED);
+        revocations.any(|it| it.verify_revocation(&self.main, over).is_ok())
     }
 }
 

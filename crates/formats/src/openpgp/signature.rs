@@ -1,12 +1,15 @@
-//! Signatures of version 4 (RFC 9580, section 5.2).
+//! Signatures, and the conditions under which one counts that the library leaves to its users: its
+//! times, the digests and keys that still prove something, and what has to be understood of it.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use ring::digest;
+use pgp::crypto::hash::HashAlgorithm as Digest;
+use pgp::packet::{self, Packet, SignatureType, Subpacket, SubpacketData};
+use pgp::ser::Serialize;
+use pgp::types::{Duration, KeyId, Tag, Timestamp};
 
 use super::key::{Fingerprint, Key};
-use super::packet::{Bytes, Malformed, packets, tag};
+use super::packet::{Malformed, packets, read};
 use super::{CLOCK_SKEW_SECONDS, Why};
 
 /// The algorithm of a digest.
@@ -20,63 +23,53 @@ pub enum HashAlgorithm {
     Sha384,
     /// SHA-512.
     Sha512,
-}
-
-/// What is signed of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Its bytes.
-    Binary,
-    /// Its lines, whatever ends them.
-    Text,
+    /// SHA3-256.
+    Sha3_256,
+    /// SHA3-512.
+    Sha3_512,
 }
 
 /// A signature.
 #[derive(Debug, Clone)]
 pub(super) struct Signature {
-    /// What was signed.
-    pub(super) kind: u8,
     /// When, in seconds since 1970.
     pub(super) made: u32,
-    /// After how many seconds the key lapses that is bound by it.
-    pub(super) key_lapses: Option<u32>,
-    /// What the key that is bound by it may do.
-    pub(super) flags: Option<u8>,
-    /// A signature within it, by which a subkey agrees.
-    pub(super) embedded: Option<Vec<u8>>,
-    algorithm: u8,
-    hash: u8,
-    lapses: Option<u32>,
-    fingerprint: Option<Fingerprint>,
-    key_id: Option<[u8; 8]>,
+    packet: packet::Signature,
+    kind: SignatureType,
+    hash: Digest,
     critical: Option<u8>,
-    /// All of it that is signed, too.
-    signed: Vec<u8>,
-    numbers: Vec<Vec<u8>>,
 }
+
+/// What was signed.
+#[derive(Clone, Copy)]
+pub(super) enum Over<'a> {
+    /// A document.
+    Document(&'a [u8]),
+    /// The key itself.
+    Itself,
+    /// A name of the key.
+    Name(Tag, &'a Name),
+    /// A subkey of the key.
+    Subkey(&'a Key),
+    /// The key of which it is a subkey.
+    Main(&'a Key),
+}
+
+/// Whom a certificate names, or a picture of them, as it was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name(pub(super) Vec<u8>);
 
 /// What a signature calls its key.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Issuer {
     Fingerprint(Fingerprint),
-    KeyId([u8; 8]),
-}
-
-/// Types of signatures.
-pub(super) mod kind {
-    pub(in super::super) const CERTIFICATIONS: std::ops::RangeInclusive<u8> = 0x10..=0x13;
-    pub(in super::super) const SUBKEY: u8 = 0x18;
-    pub(in super::super) const MAIN_KEY: u8 = 0x19;
-    pub(in super::super) const DIRECT: u8 = 0x1f;
-    pub(in super::super) const KEY_REVOCATION: u8 = 0x20;
-    pub(in super::super) const SUBKEY_REVOCATION: u8 = 0x28;
-    pub(in super::super) const USER_REVOCATION: u8 = 0x30;
+    KeyId(KeyId),
 }
 
 /// The bodies of the signatures in a file that has nothing else.
 pub(super) fn bodies(file: &[u8], most: usize) -> Result<Vec<&[u8]>, Malformed> {
     let packets = packets(file)?;
-    if packets.iter().any(|packet| packet.tag != tag::SIGNATURE) {
+    if packets.iter().any(|packet| packet.tag != Tag::Signature) {
         return Err(Malformed("something else than signatures"));
     }
     if packets.len() > most {
@@ -88,88 +81,69 @@ pub(super) fn bodies(file: &[u8], most: usize) -> Result<Vec<&[u8]>, Malformed> 
 impl Signature {
     /// Reads the body of a signature's packet.
     pub(super) fn parse(body: &[u8]) -> Result<Self, Why> {
-        match Bytes(body).byte() {
-            Ok(4) => Self::version_4(body).map_err(|_| Why::Unsupported("a damaged signature")),
-            _ => Err(Why::Unsupported("a signature of another version than 4")),
+        // Older ones have no conditions, and those of version 5 are nobody's standard.
+        if !matches!(body.first(), Some(4 | 6)) {
+            return Err(Why::Unsupported(
+                "a signature of another version than 4 or 6",
+            ));
         }
-    }
-
-    fn version_4(body: &[u8]) -> Result<Self, Malformed> {
-        let mut bytes = Bytes(body);
-        bytes.byte()?;
-        let (kind, algorithm, hash) = (bytes.byte()?, bytes.byte()?, bytes.byte()?);
-        let length = usize::from(bytes.u16()?);
-        let hashed = bytes.take(length)?;
-        let mut signature = Self {
-            kind,
-            algorithm,
-            hash,
-            made: 0,
-            key_lapses: None,
-            flags: None,
-            embedded: None,
-            lapses: None,
-            fingerprint: None,
-            key_id: None,
-            critical: None,
-            signed: body[..6 + length].to_vec(),
-            numbers: Vec::new(),
+        let packet = match read(Tag::Signature, body) {
+            Some(Packet::Signature(packet)) => Self::of(packet),
+            _ => None,
         };
-        signature.subpackets(hashed, true)?;
-        let length = usize::from(bytes.u16()?);
-        signature.subpackets(bytes.take(length)?, false)?;
-        // The first two bytes of the digest only spare the reader the effort.
-        bytes.u16()?;
-        while !bytes.0.is_empty() && signature.numbers.len() < 2 {
-            signature.numbers.push(bytes.number()?.to_vec());
-        }
-        Ok(signature)
+        packet.ok_or(Why::Unsupported("a damaged signature"))
     }
 
-    fn subpackets(&mut self, area: &[u8], hashed: bool) -> Result<(), Malformed> {
-        let mut area = Bytes(area);
-        while !area.0.is_empty() {
-            let first = area.byte()?;
-            let length = area.length(first)?;
-            let mut content = Bytes(area.take(length)?);
-            let code = content.byte()?;
-            self.subpacket(code, content, hashed)?;
-        }
-        Ok(())
+    fn of(packet: packet::Signature) -> Option<Self> {
+        let config = packet.config()?;
+        let unknown = |it: &&Subpacket| it.is_critical && !is_understood(&it.data);
+        let critical = config.hashed_subpackets().find(unknown);
+        let critical = critical.map(|it| it.typ().as_u8(false));
+        Some(Self {
+            made: config.created().map_or(0, Timestamp::as_secs),
+            kind: config.typ(),
+            hash: config.hash_alg,
+            critical,
+            packet,
+        })
     }
 
-    /// Of what nobody signed only the names of the key and the signature within are taken: both are
-    /// checked by themselves.
-    fn subpacket(
-        &mut self,
-        code: u8,
-        mut content: Bytes<'_>,
-        hashed: bool,
-    ) -> Result<(), Malformed> {
-        match (code & 0x7f, hashed) {
-            (2, true) => self.made = content.u32()?,
-            (3, true) => self.lapses = Some(content.u32()?).filter(|after| *after != 0),
-            (9, true) => self.key_lapses = Some(content.u32()?).filter(|after| *after != 0),
-            (27, true) => self.flags = Some(content.byte()?),
-            (16, _) => self.key_id = content.0.try_into().ok(),
-            (32, _) => self.embedded = Some(content.0.to_vec()),
-            // Behind the version of the key.
-            (33, _) if content.byte()? == 4 => {
-                self.fingerprint = content.0.try_into().ok().map(Fingerprint);
-            }
-            // What may be there without bearing on whether a signature counts: preferences, trust
-            // in others, reasons. Notations are not among them.
-            (4..=7 | 11 | 12 | 21..=26 | 28..=31 | 33..=35 | 39, _) => {}
-            (other, true) if code & 0x80 != 0 => self.critical = Some(other),
-            _ => {}
-        }
-        Ok(())
+    /// What was signed.
+    pub(super) fn kind(&self) -> SignatureType {
+        self.kind
     }
 
-    /// What it calls its key.
+    /// After how many seconds the key lapses that is bound by it.
+    pub(super) fn key_lapses(&self) -> Option<u32> {
+        let after = self.packet.key_expiration_time()?.as_secs();
+        Some(after).filter(|after| *after != 0)
+    }
+
+    /// Whether the key that is bound by it may sign, if it says what the key may do.
+    pub(super) fn may_sign(&self) -> Option<bool> {
+        let mut hashed = self.packet.config()?.hashed_subpackets();
+        hashed.find_map(|it| match &it.data {
+            SubpacketData::KeyFlags(flags) => Some(flags.sign()),
+            _ => None,
+        })
+    }
+
+    /// A signature within it, by which a subkey agrees.
+    pub(super) fn embedded(&self) -> Option<Self> {
+        self.packet.embedded_signature().cloned().and_then(Self::of)
+    }
+
+    /// What it calls its key. Nobody signs that, and nobody has to: the key is checked.
     pub(super) fn issuer(&self) -> Option<Issuer> {
-        let fingerprint = self.fingerprint.map(Issuer::Fingerprint);
-        fingerprint.or(self.key_id.map(Issuer::KeyId))
+        let fingerprints = self.packet.issuer_fingerprint();
+        let mut fingerprints = fingerprints.into_iter().filter_map(Fingerprint::of);
+        let id = || {
+            self.packet
+                .issuer_key_id()
+                .first()
+                .map(|id| Issuer::KeyId(**id))
+        };
+        fingerprints.next().map(Issuer::Fingerprint).or_else(id)
     }
 
     /// Whether this key may have made it, as far as it says.
@@ -180,35 +154,41 @@ impl Signature {
 
     /// Checks it against a key and what was signed, and tells the digest's algorithm, which is one
     /// that proves something.
-    pub(super) fn verify(&self, key: &Key, signed: &[&[u8]]) -> Result<HashAlgorithm, Why> {
+    pub(super) fn verify(&self, key: &Key, over: Over<'_>) -> Result<HashAlgorithm, Why> {
         match HashAlgorithm::of(self.hash)? {
             HashAlgorithm::Sha1 => Err(Why::WeakHash("SHA-1")),
-            hash => self.verify_with(hash, key, signed),
+            hash => {
+                if hash.bits() < key.least_digest_bits() {
+                    return Err(Why::Unsupported("a digest that is too short for the key"));
+                }
+                self.fits(key, over).map(|()| hash)
+            }
         }
     }
 
     /// The same for revocations, which count with SHA-1, too: a forged one only does harm.
-    pub(super) fn verify_revocation(&self, key: &Key, signed: &[&[u8]]) -> Result<(), Why> {
-        let hash = HashAlgorithm::of(self.hash)?;
-        self.verify_with(hash, key, signed).map(|_| ())
+    pub(super) fn verify_revocation(&self, key: &Key, over: Over<'_>) -> Result<(), Why> {
+        HashAlgorithm::of(self.hash)?;
+        self.fits(key, over)
     }
 
-    fn verify_with(
-        &self,
-        hash: HashAlgorithm,
-        key: &Key,
-        signed: &[&[u8]],
-    ) -> Result<HashAlgorithm, Why> {
+    fn fits(&self, key: &Key, over: Over<'_>) -> Result<(), Why> {
         if let Some(code) = self.critical {
             return Err(Why::Critical(code));
         }
-        let mut message = signed.concat();
-        message.extend_from_slice(&self.signed);
-        message.extend_from_slice(&[4, 0xff]);
-        let length = u32::try_from(self.signed.len()).unwrap_or(u32::MAX);
-        message.extend_from_slice(&length.to_be_bytes());
-        key.verify(self.algorithm, hash, &message, &self.numbers)?;
-        Ok(hash)
+        key.check_strength()?;
+        let fits = match over {
+            Over::Document(document) => self.packet.verify(&key.packet, document),
+            Over::Itself => self.packet.verify_key(&key.packet),
+            Over::Name(tag, name) => self.packet.verify_certification(&key.packet, tag, name),
+            Over::Subkey(subkey) => self
+                .packet
+                .verify_subkey_binding(&key.packet, &subkey.packet),
+            Over::Main(main) => self
+                .packet
+                .verify_primary_key_binding(&key.packet, &main.packet),
+        };
+        fits.map_err(|_| Why::Bad)
     }
 
     /// Whether its own time has come and not passed.
@@ -217,67 +197,64 @@ impl Signature {
         if self.made == 0 || made > now + CLOCK_SKEW_SECONDS {
             return Err(Why::Future);
         }
-        match self.lapses {
-            Some(after) if made + i64::from(after) <= now => Err(Why::Lapsed),
+        let after = self.packet.signature_expiration_time();
+        match after.map_or(0, Duration::as_secs) {
+            0 => Ok(()),
+            after if made + i64::from(after) <= now => Err(Why::Lapsed),
             _ => Ok(()),
         }
     }
+}
+
+/// What may be said with emphasis, since it is heeded, or has no bearing on whether a signature
+/// counts: preferences, trust in others, reasons. Notations are not among them.
+fn is_understood(data: &SubpacketData) -> bool {
+    !matches!(
+        data,
+        SubpacketData::Notation(_) | SubpacketData::Experimental(..) | SubpacketData::Other(..)
+    )
 }
 
 impl Issuer {
     pub(super) fn is(self, fingerprint: Fingerprint) -> bool {
         match self {
             Self::Fingerprint(own) => own == fingerprint,
-            Self::KeyId(own) => fingerprint.0.ends_with(&own),
+            Self::KeyId(own) => fingerprint.has_id(own.as_ref()),
         }
     }
 }
 
-impl Kind {
-    pub(super) fn code(self) -> u8 {
-        match self {
-            Self::Binary => 0x00,
-            Self::Text => 0x01,
-        }
+impl Serialize for Name {
+    fn to_writer<W: std::io::Write>(&self, writer: &mut W) -> pgp::errors::Result<()> {
+        Ok(writer.write_all(&self.0)?)
     }
 
-    /// A document as it is signed: the lines of a text end in CR LF.
-    pub(super) fn canonical(self, document: &[u8]) -> Cow<'_, [u8]> {
-        if self == Self::Binary {
-            return document.into();
-        }
-        let mut text = Vec::with_capacity(document.len() + document.len() / 32);
-        let mut last = 0;
-        for byte in document {
-            if *byte == b'\n' && last != b'\r' {
-                text.push(b'\r');
-            }
-            text.push(*byte);
-            last = *byte;
-        }
-        text.into()
+    fn write_len(&self) -> usize {
+        self.0.len()
     }
 }
 
 impl HashAlgorithm {
-    fn of(code: u8) -> Result<Self, Why> {
-        match code {
-            1 => Err(Why::WeakHash("MD5")),
-            2 => Ok(Self::Sha1),
-            3 => Err(Why::WeakHash("RIPEMD-160")),
-            8 => Ok(Self::Sha256),
-            9 => Ok(Self::Sha384),
-            10 => Ok(Self::Sha512),
+    fn of(digest: Digest) -> Result<Self, Why> {
+        match digest {
+            Digest::Md5 => Err(Why::WeakHash("MD5")),
+            Digest::Sha1 => Ok(Self::Sha1),
+            Digest::Ripemd160 => Err(Why::WeakHash("RIPEMD-160")),
+            Digest::Sha256 => Ok(Self::Sha256),
+            Digest::Sha384 => Ok(Self::Sha384),
+            Digest::Sha512 => Ok(Self::Sha512),
+            Digest::Sha3_256 => Ok(Self::Sha3_256),
+            Digest::Sha3_512 => Ok(Self::Sha3_512),
             _ => Err(Why::Unsupported("the digest's algorithm")),
         }
     }
 
-    pub(super) fn algorithm(self) -> &'static digest::Algorithm {
+    fn bits(self) -> usize {
         match self {
-            Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-            Self::Sha256 => &digest::SHA256,
-            Self::Sha384 => &digest::SHA384,
-            Self::Sha512 => &digest::SHA512,
+            Self::Sha1 => 160,
+            Self::Sha256 | Self::Sha3_256 => 256,
+            Self::Sha384 => 384,
+            Self::Sha512 | Self::Sha3_512 => 512,
         }
     }
 }
@@ -286,19 +263,10 @@ impl fmt::Display for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fingerprint(fingerprint) => write!(f, "{fingerprint}"),
-            Self::KeyId(id) => id.iter().try_for_each(|byte| write!(f, "{byte:02X}")),
+            Self::KeyId(id) => {
+                let mut bytes = id.as_ref().iter();
+                bytes.try_for_each(|byte| write!(f, "{byte:02X}"))
+            }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_of_a_text_are_signed_with_the_same_ends() {
-        let canonical = |text: &str| Kind::Text.canonical(text.as_bytes()).into_owned();
-        assert_eq!(canonical("a\nb\r\n\nc"), b"a\r\nb\r\n\r\nc");
-        assert_eq!(Kind::Binary.canonical(b"a\n"), &b"a\n"[..]);
     }
 }

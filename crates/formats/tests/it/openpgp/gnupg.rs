@@ -141,6 +141,7 @@ fn signatures_of_all_kinds_count() {
         ("ed25519", KeyAlgorithm::Ed25519),
         ("nistp256", KeyAlgorithm::P256),
         ("nistp384", KeyAlgorithm::P384),
+        ("nistp521", KeyAlgorithm::P521),
     ] {
         let key = gnupg.key(name, "sign", "never");
         let keyring = gnupg.keyring();
@@ -204,6 +205,10 @@ fn weak_algorithms_prove_nothing() {
     let key = gnupg.key("rsa2048", "sign", "never");
     assert_eq!(check(&key, "SHA1"), Why::WeakHash("SHA-1"));
     assert_eq!(check(&key, "RIPEMD160"), Why::WeakHash("RIPEMD-160"));
+    assert_eq!(
+        check(&key, "SHA224"),
+        Why::Unsupported("the digest's algorithm")
+    );
     let short = gnupg.key("rsa1024", "sign", "never");
     assert_eq!(check(&short, "SHA256"), Why::WeakKey(1024));
     let dsa = gnupg.key("dsa2048", "sign", "never");

@@ -1,6 +1,7 @@
 //! Signatures of OpenPGP: what counts, and what does not.
 
 mod gnupg;
+mod others;
 
 use palisade_formats::openpgp::{At, HashAlgorithm, KeyAlgorithm, Keyring, NotVerified, Why};
 use palisade_model::Timestamp;
@@ -142,6 +143,16 @@ fn what_is_no_keyring_is_refused() {
         let error = Keyring::default().add(file).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn a_key_that_no_fingerprint_covers_is_passed_over() {
+    // Version 4, an algorithm that nobody knows, and more than its length can tell.
+    let body = [&[4, 0, 0, 0, 1, 100][..], &[0; 70_000]].concat();
+    let length = u32::try_from(body.len()).unwrap();
+    let packet = [&[0xc6, 0xff][..], &length.to_be_bytes(), &body].concat();
+    let error = Keyring::default().add(&packet).unwrap_err().to_string();
+    assert!(error.contains("no key that can be used"), "{error}");
 }
 
 proptest! {
