@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use palisade_fetch::Url;
-use palisade_formats::feed::FeedKind;
-use palisade_formats::inventory::InventoryKind;
 use palisade_model::BranchName;
 use palisade_tracker::Kind;
 use palisade_tracker::sync::{
@@ -14,7 +12,9 @@ use palisade_tracker::sync::{
 };
 use serde::{Deserialize, Deserializer};
 
-use crate::commands::read_key;
+use self::mirrors::AlpineIndex;
+
+mod mirrors;
 
 /// What counts without a file.
 pub(crate) const DEFAULT: &str = include_str!("configuration/default.toml");
@@ -86,6 +86,16 @@ struct WrittenSource {
     #[serde(default)]
     architectures: Vec<String>,
     #[serde(default)]
+    index: AlpineIndex,
+    #[serde(default)]
+    suites: Vec<String>,
+    #[serde(default)]
+    components: Vec<String>,
+    branch: Option<BranchName>,
+    /// Whether what nobody signed is believed.
+    #[serde(default)]
+    unsigned: bool,
+    #[serde(default)]
     keys: Vec<PathBuf>,
     #[serde(default)]
     document: Vec<WrittenDocument>,
@@ -99,6 +109,7 @@ enum Type {
     Osv,
     Documents,
     Alpine,
+    Debian,
     Sender,
 }
 
@@ -179,6 +190,7 @@ impl WrittenSource {
                 SourceKind::Documents(documents.collect::<anyhow::Result<_>>()?)
             }
             Type::Alpine => SourceKind::Documents(self.alpine()?),
+            Type::Debian => SourceKind::Debian(self.debian()?),
             Type::Sender => SourceKind::Sender(self.sender()?),
         };
         Ok(Source {
@@ -217,51 +229,6 @@ impl WrittenSource {
             format.parse::<Kind>().map_err(anyhow::Error::msg)?;
         }
         Ok(Sender::new(&token, self.formats.clone()))
-    }
-
-    /// The indexes and security databases of Alpine's branches.
-    fn alpine(&self) -> anyhow::Result<Vec<DocumentPart>> {
-        let keys = self.keys.iter().map(|path| read_key(path));
-        let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
-        let mut parts = Vec::new();
-        for name in &self.branches {
-            let branch: BranchName = format!("alpine/{name}")
-                .parse()
-                .with_context(|| format!("{name:?} is no branch"))?;
-            for repository in &self.repositories {
-                let part = |name: String, url: Url, kind: Kind| DocumentPart {
-                    name,
-                    url,
-                    kind,
-                    branch: Some(branch.clone()),
-                    repository: Some(repository.clone()),
-                    keys: keys.clone(),
-                    require_signature: !keys.is_empty(),
-                };
-                if let Some(secdb) = &self.secdb {
-                    parts.push(DocumentPart {
-                        require_signature: false,
-                        ..part(
-                            format!("secdb/{name}/{repository}"),
-                            secdb.join(&format!("{name}/{repository}.json"))?,
-                            Kind::Feed(FeedKind::Secdb),
-                        )
-                    });
-                }
-                for architecture in &self.architectures {
-                    let Some(mirror) = &self.mirror else {
-                        continue;
-                    };
-                    let path = format!("{name}/{repository}/{architecture}/APKINDEX.tar.gz");
-                    parts.push(part(
-                        format!("{name}/{repository}/{architecture}"),
-                        mirror.join(&path)?,
-                        Kind::Inventory(InventoryKind::Apkindex),
-                    ));
-                }
-            }
-        }
-        Ok(parts)
     }
 }
 
@@ -318,6 +285,9 @@ fn optional_duration<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
+    use palisade_formats::inventory::InventoryKind;
+    use palisade_tracker::sync::Trust;
+
     use super::*;
 
     fn error(text: &str) -> String {
@@ -345,6 +315,77 @@ mod tests {
             parts[2].url.as_str(),
             "https://secdb.alpinelinux.org/edge/community.json"
         );
+    }
+
+    #[test]
+    fn alpines_index_is_of_version_2_unless_another_is_asked_for() {
+        let source = |rest: &str| {
+            let text = format!(
+                "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
+                 mirror = \"https://example.org/alpine/\"\nbranches = [\"edge\"]\n\
+                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\n{rest}"
+            );
+            let configuration = Configuration::parse(&text)?;
+            let SourceKind::Documents(parts) = &configuration.sources[0].kind else {
+                bail!("Alpine has documents")
+            };
+            Ok((parts[0].url.path().to_owned(), parts[0].kind))
+        };
+        let two = source("").unwrap();
+        assert_eq!(two.0, "/alpine/edge/main/x86_64/APKINDEX.tar.gz");
+        assert!(matches!(two.1, Kind::Inventory(InventoryKind::Apkindex)));
+        let three = source("index = \"adb\"\n").unwrap();
+        assert_eq!(three.0, "/alpine/edge/main/x86_64/Packages.adb");
+        assert!(matches!(three.1, Kind::Inventory(InventoryKind::Adb)));
+        let other = source("index = \"zip\"\n").unwrap_err();
+        assert!(other.to_string().contains("unknown variant `zip`"));
+    }
+
+    #[test]
+    fn an_archive_of_debian_needs_keys_unless_it_says_that_it_has_none() {
+        let source = |rest: &str| {
+            let text = format!(
+                "[[source]]\nname = \"d\"\ntype = \"debian\"\nevery = \"1h\"\n\
+                 mirror = \"https://example.org/debian\"\ncomponents = [\"main\"]\n\
+                 architectures = [\"source\"]\n{rest}"
+            );
+            match Configuration::parse(&text)?.sources.remove(0).kind {
+                SourceKind::Debian(archive) => Ok(archive),
+                other => bail!("{other:?}"),
+            }
+        };
+        let error = |rest: &str| format!("{:#}", source(rest).unwrap_err());
+        let suites = "suites = [\"bookworm\"]\n";
+        assert!(error(suites).contains("it needs keys"));
+        assert!(error("unsigned = true\n").contains("it needs suites"));
+        assert!(error("unsigned = true\nsuites = [\"../x\"]\n").contains("is none of its suites"));
+        let keys = "keys = [\"/absent.gpg\"]\n";
+        assert!(error(&format!("{suites}{keys}unsigned = true\n")).contains("only one"));
+        // The file is not read before the archive is asked.
+        let archive = source(&format!("{suites}{keys}branch = \"debian/12\"\n")).unwrap();
+        assert!(matches!(archive.trust, Trust::Keyrings(_)));
+        assert_eq!(archive.branch.unwrap().to_string(), "debian/12");
+        let unsigned = source(&format!("{suites}unsigned = true\n")).unwrap();
+        assert!(matches!(unsigned.trust, Trust::Anybody));
+    }
+
+    #[test]
+    fn what_is_turned_off_can_be_turned_on() {
+        let all = DEFAULT.replace("enabled = false", "enabled = true");
+        let sources = Configuration::parse(&all).unwrap().sources;
+        let archive = |name: &str| {
+            let source = sources.iter().find(|it| it.name == name).unwrap();
+            match &source.kind {
+                SourceKind::Debian(archive) => archive,
+                other => panic!("{other:?}"),
+            }
+        };
+        let (debian, security) = (archive("debian"), archive("debian-security"));
+        assert_eq!(debian.suites, ["bookworm", "trixie"]);
+        assert_eq!(security.suites, ["bookworm-security", "trixie-security"]);
+        for archive in [debian, security] {
+            assert!(matches!(archive.trust, Trust::Keyrings(_)));
+        }
     }
 
     #[test]

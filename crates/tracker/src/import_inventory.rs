@@ -31,6 +31,10 @@ pub struct InventoryImport {
     pub branch: Option<BranchName>,
     /// The repository within the branch.
     pub repository: Option<String>,
+    /// The repository's architecture, where packages of one for all do not tell it.
+    pub architecture: Option<String>,
+    /// Who signed for the inventory, where that was checked beforehand.
+    pub signed_by: Option<String>,
     /// The revision's name.
     pub revision: Option<String>,
     /// When the state was made.
@@ -171,7 +175,11 @@ impl Revision {
                 .clone()
                 .or(head.repository)
                 .unwrap_or_default(),
-            architecture: head.architecture.unwrap_or_default(),
+            architecture: import
+                .architecture
+                .clone()
+                .or(head.architecture)
+                .unwrap_or_default(),
             name: import.revision.clone().or(head.revision),
             time: import
                 .time
@@ -179,7 +187,7 @@ impl Revision {
                 .unwrap_or(import.now)
                 .as_microsecond(),
             digest,
-            signed_by: head.signed_by,
+            signed_by: import.signed_by.clone().or(head.signed_by),
             believe: import.believe,
             now: import.now.as_microsecond(),
             packages: encoded,

@@ -37,6 +37,10 @@ pub struct Input {
     pub branch: Option<BranchName>,
     /// The repository within the branch.
     pub repository: Option<String>,
+    /// The repository's architecture, where packages of one for all do not tell it.
+    pub architecture: Option<String>,
+    /// Who signed for an inventory, where that was checked beforehand.
+    pub signed_by: Option<String>,
     /// The revision's name; feeds have none, nor what follows.
     pub revision: Option<String>,
     /// When the revision was made.
@@ -85,6 +89,8 @@ impl Input {
             document,
             branch: None,
             repository: None,
+            architecture: None,
+            signed_by: None,
             revision: None,
             time: None,
             keys: Vec::new(),
@@ -132,6 +138,8 @@ impl Input {
             document: self.document,
             branch: self.branch,
             repository: self.repository,
+            architecture: self.architecture,
+            signed_by: self.signed_by,
             revision: self.revision,
             time: self.time,
             keys: self.keys,

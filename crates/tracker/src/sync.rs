@@ -5,6 +5,7 @@
 //! A part that fails does not keep the others from being had.
 
 mod cve_list;
+mod debian;
 mod nvd;
 mod osv;
 mod part;
@@ -21,6 +22,7 @@ use palisade_model::Timestamp;
 use palisade_store::{ImportSummary, SourceRecord, Store};
 
 pub use self::cve_list::CveReleases;
+pub use self::debian::{DebianArchive, Trust};
 pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
 use self::part::Parts;
@@ -101,6 +103,7 @@ impl Syncer {
             SourceKind::Nvd(api) => nvd::sync(&mut parts, api).await,
             SourceKind::CveList(releases) => cve_list::sync(&mut parts, releases).await,
             SourceKind::Osv(bucket) => osv::sync(&mut parts, bucket).await,
+            SourceKind::Debian(archive) => debian::sync(&mut parts, archive).await,
             SourceKind::Sender(_) => Ok(()),
         };
         let failures = parts.failures();

@@ -160,6 +160,8 @@ impl Match {
                 document: document.clone(),
                 branch: None,
                 repository: self.unsaid.repository.clone(),
+                architecture: None,
+                signed_by: None,
                 revision: None,
                 time: None,
                 keys: keys.clone(),

@@ -17,7 +17,7 @@ use crate::sources::Document;
 use crate::{Progress, TrackerError};
 
 /// What is remembered of a part.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Memory<C> {
     /// By what the server knows the state that was imported, or held back.
@@ -25,6 +25,21 @@ pub(super) struct Memory<C> {
     /// From where to go on.
     #[serde(bound(deserialize = "C: DeserializeOwned + Default"))]
     pub(super) cursor: C,
+}
+
+/// The same as it is written.
+#[derive(Serialize)]
+struct Written<'a, C> {
+    validators: &'a Validators,
+    cursor: &'a C,
+    held_back: Option<&'a str>,
+}
+
+/// Why the state that is remembered was held back, if it was; it is not asked for again.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct HeldBack {
+    held_back: Option<String>,
 }
 
 /// A run over the parts of a source.
@@ -171,9 +186,26 @@ impl<'a, 't> Parts<'a, 't> {
         let now = Some((self.syncer.clock)().as_microsecond());
         let mut record = self.known.remove(part).unwrap_or_default();
         part.clone_into(&mut record.name);
-        record.memory = serde_json::to_string(memory).unwrap_or_default();
+        let before: HeldBack = serde_json::from_str(&record.memory).unwrap_or_default();
+        let held_back = match &outcome {
+            Outcome::Imported(..) => None,
+            Outcome::Failed(error @ TrackerError::HeldBack { .. }) => {
+                Some(self.public(&error_line(error)))
+            }
+            Outcome::Unchanged | Outcome::Failed(_) => before.held_back,
+        };
+        let written = Written {
+            validators: &memory.validators,
+            cursor: &memory.cursor,
+            held_back: held_back.as_deref(),
+        };
+        record.memory = serde_json::to_string(&written).unwrap_or_default();
         match outcome {
-            Outcome::Unchanged => record.fetched_at = now,
+            Outcome::Unchanged => {
+                record.fetched_at = now;
+                // All is well again, unless that state was held back before.
+                record.error = held_back;
+            }
             Outcome::Imported(summary, _) => {
                 let count = |n: u64| Some(i64::try_from(n).unwrap_or(i64::MAX));
                 record.fetched_at = now;

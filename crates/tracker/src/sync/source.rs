@@ -35,6 +35,8 @@ pub enum SourceKind {
     CveList(super::cve_list::CveReleases),
     /// OSV's bucket.
     Osv(super::osv::OsvBucket),
+    /// An archive of Debian's form.
+    Debian(super::debian::DebianArchive),
     /// None: it sends by itself.
     Sender(super::receive::Sender),
 }

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod documents;
+mod signer;
 mod tracker;
 
 mod alpine_cases;
 mod checked_cases;
+mod debian_sync;
 mod ecosystem_cases;
 mod guix_cases;
 mod import;

@@ -22,12 +22,12 @@ use crate::documents::{exploited, kev, modified, nvd_before, product};
 /// Answers by path and query; what has none is not found.
 type Answers = Arc<Mutex<HashMap<String, Vec<u8>>>>;
 
-struct World {
-    address: String,
+pub(crate) struct World {
+    pub(crate) address: String,
     answers: Answers,
     asked: Arc<Mutex<Vec<String>>>,
-    syncer: Syncer,
-    folder: TempDir,
+    pub(crate) syncer: Syncer,
+    pub(crate) folder: TempDir,
 }
 
 fn noon() -> Timestamp {
@@ -35,7 +35,7 @@ fn noon() -> Timestamp {
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (answers, asked) = (Answers::default(), Arc::new(Mutex::new(Vec::new())));
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    fn source(kind: SourceKind) -> Source {
+    pub(crate) fn source(kind: SourceKind) -> Source {
         Source {
             name: "source".to_owned(),
             kind,
@@ -72,7 +72,7 @@ impl World {
         }
     }
 
-    fn answer(&self, path: &str, headers: &str, body: &[u8]) {
+    pub(crate) fn answer(&self, path: &str, headers: &str, body: &[u8]) {
         let length = body.len();
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n"
@@ -81,13 +81,13 @@ impl World {
         self.answers.lock().unwrap().insert(path.to_owned(), answer);
     }
 
-    fn raw(&self, path: &str, answer: &str) {
+    pub(crate) fn raw(&self, path: &str, answer: &str) {
         let answer = answer.as_bytes().to_vec();
         self.answers.lock().unwrap().insert(path.to_owned(), answer);
     }
 
     /// Runs a source, and tells what became of its parts: `PART: unchanged`, `PART: +2 ~1 -0`.
-    async fn sync(&self, source: &Source) -> Vec<String> {
+    pub(crate) async fn sync(&self, source: &Source) -> Vec<String> {
         let told = Mutex::new(Vec::new());
         let tell = |part: &str, outcome: &Outcome| {
             let what = match outcome {
@@ -109,11 +109,11 @@ impl World {
     }
 
     /// What was asked for since the last time.
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    async fn state(&self) -> palisade_store::SourceRecord {
+    pub(crate) async fn state(&self) -> palisade_store::SourceRecord {
         let mut session = self.syncer.store.read().await.unwrap();
         session.sources().await.unwrap().remove(0)
     }
@@ -123,7 +123,7 @@ impl World {
         session.all_advisories().await.unwrap().len()
     }
 
-    fn cached(&self) -> Vec<PathBuf> {
+    pub(crate) fn cached(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.folder.path().join("cache")];
         while let Some(folder) = folders.pop() {
@@ -244,6 +244,21 @@ async fn a_catalogue_that_shrank_is_held_back_until_there_is_another() {
     assert!(world.state().await.error.unwrap().contains("held back"));
     world.answer("/kev.json", "ETag: \"3\"\r\n", &catalogue("2026-01-03", 41));
     assert_eq!(world.sync(&source).await, ["kev.json: +1 ~0 -0"]);
+    assert_eq!(world.state().await.error, None);
+}
+
+#[tokio::test]
+async fn an_error_that_passed_is_forgotten_when_nothing_changed() {
+    let world = World::new().await;
+    let source = documents(&world, &["/kev.json"]);
+    let document = catalogue("2026-01-01", 2);
+    world.answer("/kev.json", "ETag: \"1\"\r\n", &document);
+    world.sync(&source).await;
+    world.raw("/kev.json", "HTTP/1.1 403 No\r\nConnection: close\r\n\r\n");
+    world.sync(&source).await;
+    assert!(world.state().await.error.unwrap().contains("403"));
+    world.answer("/kev.json", "ETag: \"1\"\r\n", &document);
+    assert_eq!(world.sync(&source).await, ["kev.json: unchanged"]);
     assert_eq!(world.state().await.error, None);
 }
 

@@ -311,6 +311,8 @@ fn inventory_import(kind: InventoryKind, document: Document) -> InventoryImport 
         document,
         branch: None,
         repository: None,
+        architecture: None,
+        signed_by: None,
         revision: None,
         time: None,
         keys: Vec::new(),

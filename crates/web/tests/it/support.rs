@@ -129,6 +129,8 @@ impl Site {
             document: self.document(&text),
             branch: Some("guix/master".parse().unwrap()),
             repository: None,
+            architecture: None,
+            signed_by: None,
             revision: Some(name.to_owned()),
             time: Some("2026-01-01T10:00:00Z".parse().unwrap()),
             keys: Vec::new(),
