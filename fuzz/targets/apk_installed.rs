@@ -4,4 +4,6 @@
 use libfuzzer_sys::fuzz_target;
 use palisade_formats::inventory::InventoryKind;
 
-fuzz_target!(|bytes: &[u8]| palisade_fuzz::inventory(InventoryKind::ApkInstalled, bytes));
+fuzz_target!(|bytes: &[u8]| {
+    palisade_fuzz::inventory(InventoryKind::ApkInstalled, bytes);
+});
