@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::StoreError;
 use crate::block::BlockSpan;
-use crate::findings::span;
+use crate::facts::span;
 use crate::inventory::hex;
 use crate::session::{Row, Session};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::with_numbers;
+use crate::lists::with_numbers;
 use crate::session::{Dialect, Session, json_ints, params};
 use crate::{BranchId, SourcePackageId, StoreError};
 

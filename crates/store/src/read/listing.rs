@@ -1,6 +1,6 @@
 //! The open findings of a branch at one position, with what lists show of them.
 
-use super::{with_numbers, with_texts};
+use crate::lists::{CHUNK, with_numbers, with_texts};
 use crate::session::{Dialect, Row, Session, json_ints, json_texts, params};
 use crate::{BranchId, SourcePackageId, StoreError};
 
@@ -104,9 +104,6 @@ const OPEN_PAIRS: Dialect = Dialect {
                AND f.source_package_id = (wanted.value ->> 0)::bigint \
                AND f.vulnerability_id = (wanted.value ->> 1)::bigint WHERE f.status <= 1",
 };
-
-/// Numbers in one statement's list.
-const CHUNK: usize = 20_000;
 
 impl Session {
     /// The open findings of what is on a branch now, or was at a position.

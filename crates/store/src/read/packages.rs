@@ -1,9 +1,9 @@
 //! One package of a distribution: its source packages, what is built from them, its findings.
 
 use super::listing::{SourceSpan, VulnerabilityHead, head};
-use super::with_numbers;
 use crate::block::BlockSpan;
-use crate::findings::span;
+use crate::facts::span;
+use crate::lists::with_numbers;
 use crate::session::{Dialect, Session, json_ints, params};
 use crate::{BranchId, SourcePackageId, StoreError};
 

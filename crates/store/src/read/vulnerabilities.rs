@@ -2,7 +2,7 @@
 
 use super::listing::score;
 use crate::block::BlockSpan;
-use crate::findings::span;
+use crate::facts::span;
 use crate::session::{Session, params};
 use crate::{BranchId, SourcePackageId, StoreError};
 
