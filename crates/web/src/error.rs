@@ -2,7 +2,7 @@
 //! the log, under the request's number.
 
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use palisade_tracker::TrackerError;
 
@@ -59,6 +59,15 @@ impl WebError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
+
+    /// What the asker is told beside the status: how to be let in, when to come again.
+    pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthorized => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("30"))),
+            _ => None,
+        }
+    }
 }
 
 impl From<TrackerError> for WebError {
@@ -86,16 +95,6 @@ impl From<askama::Error> for WebError {
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        let headers = response.headers_mut();
-        match self {
-            Self::Unauthorized => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            Self::Busy => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("30"));
-            }
-            _ => {}
-        }
         response.extensions_mut().insert(self);
         response
     }

@@ -5,8 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -228,13 +227,8 @@ fn error_response(error: &WebError, format: Format) -> Response {
             )
         }
     };
-    let told = error.clone().into_response();
     let mut response = (status, [(CONTENT_TYPE, kind)], body).into_response();
-    for name in [WWW_AUTHENTICATE, RETRY_AFTER] {
-        if let Some(value) = told.headers().get(&name) {
-            response.headers_mut().insert(name, value.clone());
-        }
-    }
+    response.headers_mut().extend(error.header());
     if format == Format::Json {
         let anyone = HeaderValue::from_static("*");
         response
