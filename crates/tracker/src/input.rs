@@ -63,14 +63,20 @@ impl FromStr for Kind {
         let feed = text.parse().map(Self::Feed);
         feed.or_else(|()| text.parse().map(Self::Inventory))
             .map_err(|()| {
-                let feeds = FeedKind::ALL.map(FeedKind::name).join(", ");
-                let inventories = InventoryKind::ALL.map(InventoryKind::name).join(", ");
-                format!("there is no format {text:?}; there are {feeds}, epss; {inventories}")
+                let names = Self::names();
+                format!("there is no format {text:?}; there are {names}")
             })
     }
 }
 
 impl Kind {
+    /// The names of all that can be imported: feeds, then inventories.
+    pub fn names() -> String {
+        let feeds = FeedKind::ALL.map(FeedKind::name).join(", ");
+        let inventories = InventoryKind::ALL.map(InventoryKind::name).join(", ");
+        format!("{feeds}, epss; {inventories}")
+    }
+
     /// Its name in commands, addresses and the configuration.
     pub fn name(self) -> &'static str {
         match self {

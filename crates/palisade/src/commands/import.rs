@@ -16,12 +16,7 @@ use crate::ui::{self, ProgressLine};
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    #[arg(
-        help = "The format: nvd, cve5, osv, secdb, apkbuild, rejections, debian_tracker, debsecan, \
-                wolfi, avg, rustsec, csaf, openvex, kev, epss; adb, apkindex, apk_installed, \
-                aports, guix_inventory, dpkg, pacman, guix_packages, guix_data_service, \
-                nix_packages, cyclonedx, spdx, oci"
-    )]
+    #[arg(help = format!("The format: {}", Kind::names()))]
     kind: Kind,
 
     /// Files, compressed or not, or archives of such; `-` is standard input

@@ -25,14 +25,19 @@ use crate::ui;
 pub(crate) struct Match {
     #[arg(
         long = "inventory", required = true, value_name = "KIND:FILE", num_args = 1..,
-        help = "An inventory; may be given several times. KIND is adb, apkindex, apk_installed, aports, guix_inventory, dpkg, pacman, guix_packages, guix_data_service, nix_packages, cyclonedx, spdx or oci"
+        help = format!(
+            "An inventory; may be given several times. KIND is one of {}",
+            InventoryKind::ALL.map(InventoryKind::name).join(", ")
+        )
     )]
     inventories: Vec<OfKind<InventoryKind>>,
 
     #[arg(
         long = "feed", required = true, value_name = "KIND:FILE", num_args = 1..,
-        help = "A feed; may be given several times. KIND is nvd, cve5, osv, secdb, apkbuild, \
-                rejections, debian_tracker, debsecan, wolfi, avg, rustsec, csaf, openvex or kev"
+        help = format!(
+            "A feed; may be given several times. KIND is one of {}",
+            FeedKind::ALL.map(FeedKind::name).join(", ")
+        )
     )]
     feeds: Vec<OfKind<FeedKind>>,
 
