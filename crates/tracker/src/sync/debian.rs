@@ -63,8 +63,10 @@ struct Had {
     sha256: String,
 }
 
-/// A `Release` that is believed.
-struct Found {
+/// A `Release` that is believed, of a suite of an archive.
+struct Found<'a> {
+    archive: &'a DebianArchive,
+    suite: &'a str,
     release: Release,
     signed_by: Option<String>,
     branch: BranchName,
@@ -116,7 +118,7 @@ async fn one(
         let mut had: Memory<Had> = parts.memory(&index.part);
         let outcome = match &found {
             None => Ok(Outcome::Unchanged),
-            Some(found) => import(parts, archive, suite, index, found, &mut had).await,
+            Some(found) => import(parts, index, found, &mut had).await,
         };
         complete &= matches!(outcome, Ok(_) | Err(TrackerError::HeldBack { .. }));
         parts.remember(&index.part, &had, outcome).await?;
@@ -142,12 +144,12 @@ async fn one(
 }
 
 /// Fetches a suite's `Release`; none when it is still the one that is known.
-async fn release(
+async fn release<'a>(
     parts: &Parts<'_, '_>,
-    archive: &DebianArchive,
-    suite: &str,
+    archive: &'a DebianArchive,
+    suite: &'a str,
     memory: &Memory<Believed>,
-) -> Result<Option<Found>, TrackerError> {
+) -> Result<Option<Found<'a>>, TrackerError> {
     let file = match archive.trust {
         Trust::Keyrings(_) => "InRelease",
         Trust::Anybody => "Release",
@@ -178,6 +180,8 @@ async fn release(
     check_times(&release, &memory.cursor, now).map_err(|reason| odd(parts, reason))?;
     let branch = archive.branch_of(suite, &release);
     Ok(Some(Found {
+        archive,
+        suite,
         branch: branch.map_err(|reason| odd(parts, reason))?,
         release,
         signed_by,
@@ -188,10 +192,8 @@ async fn release(
 /// Imports an index if its content is another than it was.
 async fn import(
     parts: &Parts<'_, '_>,
-    archive: &DebianArchive,
-    suite: &str,
     index: &Index<'_>,
-    found: &Found,
+    found: &Found<'_>,
     had: &mut Memory<Had>,
 ) -> Result<Outcome, TrackerError> {
     let files = index.files(&found.release);
@@ -200,7 +202,7 @@ async fn import(
         let path = index.path("");
         return Err(odd(
             parts,
-            format!("the Release of {suite} does not list {path}"),
+            format!("the Release of {} does not list {path}", found.suite),
         ));
     };
     if content.sha256 == had.cursor.sha256 {
@@ -210,7 +212,7 @@ async fn import(
         // A component without packages, such as most have of security's.
         Ok(Outcome::Unchanged)
     } else {
-        let path = fetch(parts, archive, suite, index, found, &files).await?;
+        let path = fetch(parts, index, found, &files).await?;
         let kind = Kind::Inventory(InventoryKind::Dpkg);
         let input = Input {
             branch: Some(found.branch.clone()),
@@ -233,10 +235,8 @@ async fn import(
 /// sum of what is only to be had compressed.
 async fn fetch(
     parts: &Parts<'_, '_>,
-    archive: &DebianArchive,
-    suite: &str,
     index: &Index<'_>,
-    found: &Found,
+    found: &Found<'_>,
     files: &[(&str, &Listed)],
 ) -> Result<PathBuf, TrackerError> {
     let mut missing = None;
@@ -249,7 +249,7 @@ async fn fetch(
         let request = Request {
             sha256: Some(listed.sha256.clone()),
             max_bytes: listed.size,
-            ..parts.request(archive.address(suite, &path))
+            ..parts.request(found.archive.address(found.suite, &path))
         };
         match parts.fetch(&index.part, &request).await {
             Err(error @ TrackerError::Fetch(FetchError::Status { code: 404, .. })) => {
