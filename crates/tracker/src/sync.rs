@@ -91,7 +91,7 @@ impl Syncer {
         tell: &Tell<'_>,
     ) -> Result<Ran, TrackerError> {
         let started = (self.clock)();
-        if matches!(source.kind, SourceKind::Sender(_)) {
+        if source.sender().is_some() {
             return Ok(Ran::Done { failed: 0 });
         }
         if !self.lease(source, started).await? {
@@ -148,9 +148,7 @@ impl Syncer {
             record.map_or(i64::MIN, |record| record.next_at)
         };
         let now = (self.clock)().as_microsecond();
-        let is_due = |source: &&Source| {
-            !matches!(source.kind, SourceKind::Sender(_)) && next_at(source) <= now
-        };
+        let is_due = |source: &&Source| source.sender().is_none() && next_at(source) <= now;
         let mut due: Vec<&Source> = sources.iter().filter(is_due).collect();
         due.sort_by_key(|source| next_at(source));
         Ok(due)
@@ -215,10 +213,10 @@ impl Syncer {
         } else {
             0
         };
-        let pause = match source.kind {
-            // It sends when it has something.
-            SourceKind::Sender(_) => source.every,
-            _ => pause(source.every, failures),
+        // Who sends does so when there is something.
+        let pause = match source.sender() {
+            Some(_) => source.every,
+            None => pause(source.every, failures),
         };
         let micros = |pause: Duration| i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
         let now = (self.clock)().as_microsecond();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use palisade_tracker::Store;
-use palisade_tracker::sync::{Receiver, Source, SourceKind};
+use palisade_tracker::sync::Receiver;
 
 use super::sync::syncer;
 use super::{block_on, open_current_store};
@@ -46,11 +46,8 @@ async fn serve(store: &Store, command: &Serve) -> anyhow::Result<()> {
     let listener = serving::listen(command.listen).await?;
     let Configuration { fetch, sources } = Configuration::read(command.config.as_deref())?;
     let syncer = syncer(store, &fetch)?;
-    let sends = |source: &Source| matches!(source.kind, SourceKind::Sender(_));
-    let receiver = sources
-        .iter()
-        .any(sends)
-        .then(|| Receiver::new(syncer.clone(), &sources));
+    let may_send = sources.iter().any(|source| source.sender().is_some());
+    let receiver = may_send.then(|| Receiver::new(syncer.clone(), &sources));
     if command.sync || receiver.is_some() {
         syncer
             .plan(&sources)

@@ -12,7 +12,7 @@ use palisade_store::ImportSummary;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::part::{Memory, Parts};
-use super::source::{Source, SourceKind};
+use super::source::Source;
 use super::{Outcome, Syncer};
 use crate::error::error_line;
 use crate::input::{Input, Kind};
@@ -72,10 +72,10 @@ impl Sender {
 impl Receiver {
     /// Takes what those of the sources send that do.
     pub fn new(syncer: Syncer, sources: &[Source]) -> Self {
-        let sends = |source: &&Source| matches!(source.kind, SourceKind::Sender(_));
+        let senders = sources.iter().filter(|source| source.sender().is_some());
         Self {
             syncer,
-            sources: sources.iter().filter(sends).cloned().collect(),
+            sources: senders.cloned().collect(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
@@ -83,11 +83,12 @@ impl Receiver {
     /// Who has this token.
     pub fn sender(&self, token: &str) -> Option<(&Source, &Sender)> {
         let token = blake3::hash(token.as_bytes());
-        self.sources.iter().find_map(|source| match &source.kind {
-            // Hashes are compared in constant time.
-            SourceKind::Sender(sender) if sender.token == token => Some((source, sender)),
-            _ => None,
-        })
+        let mut senders = self
+            .sources
+            .iter()
+            .filter_map(|it| Some((it, it.sender()?)));
+        // Hashes are compared in constant time.
+        senders.find(|(_, sender)| sender.token == token)
     }
 
     /// A place among those who send at the same time, if one is free.

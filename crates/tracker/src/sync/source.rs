@@ -6,6 +6,7 @@ use palisade_fetch::Url;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::BranchName;
 
+use super::receive::Sender;
 use crate::input::{Input, Kind};
 use crate::sources::Document;
 
@@ -24,6 +25,16 @@ pub struct Source {
     pub private: bool,
 }
 
+impl Source {
+    /// Who sends by itself, and is never asked.
+    pub fn sender(&self) -> Option<&Sender> {
+        match &self.kind {
+            SourceKind::Sender(sender) => Some(sender),
+            _ => None,
+        }
+    }
+}
+
 /// The ways in which sources are asked.
 #[derive(Debug, Clone)]
 pub enum SourceKind {
@@ -38,7 +49,7 @@ pub enum SourceKind {
     /// An archive of Debian's form.
     Debian(super::debian::DebianArchive),
     /// None: it sends by itself.
-    Sender(super::receive::Sender),
+    Sender(Sender),
 }
 
 /// A document of a source.
