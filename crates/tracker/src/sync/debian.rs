@@ -140,7 +140,8 @@ async fn one(
             Validators::default()
         };
     }
-    parts.remember(suite, &memory, Ok(Outcome::Unchanged)).await
+    // Its indexes were told of.
+    parts.write(suite, &memory, &Outcome::Unchanged).await
 }
 
 /// Fetches a suite's `Release`; none when it is still the one that is known.
