@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -35,27 +36,34 @@ fn server(path: &'static str, body: String) -> String {
     address
 }
 
+/// KEV with one entry.
+fn catalogue() -> String {
+    json!({"title": "KEV", "catalogVersion": "1", "count": 1,
+        "dateReleased": "2026-01-01T00:00:00Z",
+        "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2024-05-01"}]})
+    .to_string()
+}
+
+/// A configuration with sources of one document each, which a server has under their names.
+fn configuration(folder: &Path, address: &str, sources: &[&str]) -> PathBuf {
+    let cache = folder.join("cache");
+    let mut text = format!("[fetch]\ncache = {cache:?}\n");
+    for name in sources {
+        text += &format!(
+            "[[source]]\nname = \"{name}\"\ntype = \"documents\"\nevery = \"6h\"\nprivate = true\n\
+             [[source.document]]\nurl = \"http://{address}/{name}.json\"\nformat = \"kev\"\n"
+        );
+    }
+    let path = folder.join("palisade.toml");
+    fs_err::write(&path, text).unwrap();
+    path
+}
+
 #[test]
 fn sources_are_fetched_and_their_state_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let catalogue = json!({"title": "KEV", "catalogVersion": "1", "count": 1,
-        "dateReleased": "2026-01-01T00:00:00Z",
-        "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2024-05-01"}]});
-    let address = server("/kev.json", catalogue.to_string());
-    let source = |name: &str| {
-        format!(
-            "[[source]]\nname = \"{name}\"\ntype = \"documents\"\nevery = \"6h\"\nprivate = true\n\
-             [[source.document]]\nurl = \"http://{address}/{name}.json\"\nformat = \"kev\"\n"
-        )
-    };
-    let cache = folder.path().join("cache");
-    let text = format!(
-        "[fetch]\ncache = {cache:?}\n{}{}",
-        source("kev"),
-        source("gone")
-    );
-    let configuration = folder.path().join("palisade.toml");
-    fs_err::write(&configuration, text).unwrap();
+    let address = server("/kev.json", catalogue());
+    let configuration = configuration(folder.path(), &address, &["kev", "gone"]);
     let run = |arguments: &[&str]| {
         palisade()
             .arg("--database")
@@ -136,18 +144,8 @@ fn the_built_in_configuration_can_be_printed_and_used() {
 #[test]
 fn a_server_keeps_up_with_its_sources() {
     let folder = tempfile::tempdir().unwrap();
-    let catalogue = json!({"title": "KEV", "catalogVersion": "1", "count": 1,
-        "dateReleased": "2026-01-01T00:00:00Z",
-        "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2024-05-01"}]});
-    let address = server("/kev.json", catalogue.to_string());
-    let cache = folder.path().join("cache");
-    let text = format!(
-        "[fetch]\ncache = {cache:?}\n[[source]]\nname = \"kev\"\ntype = \"documents\"\n\
-         every = \"6h\"\nprivate = true\n[[source.document]]\n\
-         url = \"http://{address}/kev.json\"\nformat = \"kev\"\n"
-    );
-    let configuration = folder.path().join("palisade.toml");
-    fs_err::write(&configuration, text).unwrap();
+    let address = server("/kev.json", catalogue());
+    let configuration = configuration(folder.path(), &address, &["kev"]);
     let server = Running::start("serve", |command| {
         command
             .args(["--listen", "127.0.0.1:0", "--sync", "--config"])

@@ -26,6 +26,11 @@ struct Mirror {
     head: &'static str,
 }
 
+const MAIN: &str = "main/binary-amd64/Packages";
+const CONTRIB: &str = "contrib/binary-amd64/Packages";
+
+const NOT_THERE: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
 const BOOKWORM: &str = "Origin: Debian\nSuite: oldstable\nVersion: 12.15\nCodename: bookworm\nComponents: main contrib\n";
 
 impl Mirror {
@@ -43,11 +48,8 @@ impl Mirror {
             branch: None,
         }));
         let indexes = [
-            (
-                "main/binary-amd64/Packages",
-                packages(&["zlib", "openssl", "curl"], 1),
-            ),
-            ("contrib/binary-amd64/Packages", packages(&["game"], 1)),
+            (MAIN, packages(&["zlib", "openssl", "curl"], 1)),
+            (CONTRIB, packages(&["game"], 1)),
         ];
         Self {
             world,
@@ -58,6 +60,19 @@ impl Mirror {
             endings: &["", ".gz", ".xz"],
             head: BOOKWORM,
         }
+    }
+
+    /// A mirror of which everything was had on a Friday.
+    async fn had() -> Self {
+        let mirror = Self::new().await;
+        mirror.publish(FRIDAY);
+        mirror.sync().await;
+        mirror
+    }
+
+    /// Puts other packages into an index: the first, second … build of each.
+    fn put(&mut self, index: &'static str, names: &[&str], build: u32) {
+        self.indexes.insert(index, packages(names, build));
     }
 
     fn archive(&mut self) -> &mut DebianArchive {
@@ -193,12 +208,7 @@ async fn indexes_are_had_once_and_then_those_that_changed() {
         [
             "bookworm/main/amd64: +3 ~0 -0",
             "bookworm/contrib/amd64: +1 ~0 -0",
-            "bookworm: unchanged"
         ]
-    );
-    let (main, contrib) = (
-        "main/binary-amd64/Packages",
-        "contrib/binary-amd64/Packages",
     );
     let release = "/debian/dists/bookworm/InRelease";
     let asked = mirror.world.asked();
@@ -206,8 +216,8 @@ async fn indexes_are_had_once_and_then_those_that_changed() {
         asked,
         [
             release,
-            &mirror.file(main, ".xz"),
-            &mirror.file(contrib, ".xz")
+            &mirror.file(MAIN, ".xz"),
+            &mirror.file(CONTRIB, ".xz")
         ]
     );
     mirror.nothing_lost().await;
@@ -238,13 +248,11 @@ async fn indexes_are_had_once_and_then_those_that_changed() {
     mirror.sync().await;
     assert_eq!(mirror.world.asked(), [release]);
     // One index changed: that one.
-    mirror
-        .indexes
-        .insert(main, packages(&["zlib", "openssl", "curl"], 2));
+    mirror.put(MAIN, &["zlib", "openssl", "curl"], 2);
     mirror.publish("2026-01-10T07:00:00Z");
     let told = mirror.sync().await;
     assert_eq!(told[0], "bookworm/main/amd64: +3 ~0 -0");
-    assert_eq!(mirror.world.asked(), [release, &mirror.file(main, ".xz")]);
+    assert_eq!(mirror.world.asked(), [release, &mirror.file(MAIN, ".xz")]);
 }
 
 #[tokio::test]
@@ -261,33 +269,21 @@ async fn another_file_of_an_index_does_where_one_is_missing() {
     );
 
     mirror.endings = &["", ".gz", ".xz"];
-    let main = "main/binary-amd64/Packages";
-    mirror
-        .indexes
-        .insert(main, packages(&["zlib", "openssl", "curl"], 2));
+    mirror.put(MAIN, &["zlib", "openssl", "curl"], 2);
     mirror.publish(SATURDAY);
-    let missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    mirror.world.raw(&mirror.file(main, ".xz"), missing);
+    mirror.world.raw(&mirror.file(MAIN, ".xz"), NOT_THERE);
     assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +3 ~0 -0");
     mirror.nothing_lost().await;
 }
 
 #[tokio::test]
 async fn a_missing_index_fails_alone_and_is_asked_for_again() {
-    let mut mirror = Mirror::new().await;
-    mirror.publish(FRIDAY);
-    mirror.sync().await;
-    let main = "main/binary-amd64/Packages";
-    mirror
-        .indexes
-        .insert(main, packages(&["zlib", "openssl", "curl"], 2));
-    mirror
-        .indexes
-        .insert("contrib/binary-amd64/Packages", packages(&["game"], 2));
+    let mut mirror = Mirror::had().await;
+    mirror.put(MAIN, &["zlib", "openssl", "curl"], 2);
+    mirror.put(CONTRIB, &["game"], 2);
     mirror.publish(SATURDAY);
-    let missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     for ending in [".xz", ".gz"] {
-        mirror.world.raw(&mirror.file(main, ending), missing);
+        mirror.world.raw(&mirror.file(MAIN, ending), NOT_THERE);
     }
     let told = mirror.sync().await;
     assert!(
@@ -312,12 +308,8 @@ async fn a_missing_index_fails_alone_and_is_asked_for_again() {
 
 #[tokio::test]
 async fn what_nobody_believed_signed_is_not_believed() {
-    let mut mirror = Mirror::new().await;
-    mirror.publish(FRIDAY);
-    mirror.sync().await;
-    mirror
-        .indexes
-        .insert("main/binary-amd64/Packages", packages(&["trojan"], 1));
+    let mut mirror = Mirror::had().await;
+    mirror.put(MAIN, &["trojan"], 1);
     let release = mirror.release(SATURDAY);
     let good = mirror.signer.clearsign(&release, SATURDAY);
     for (document, reason) in [
@@ -352,15 +344,10 @@ async fn what_nobody_believed_signed_is_not_believed() {
 
 #[tokio::test]
 async fn an_index_that_was_not_listed_is_not_imported() {
-    let mut mirror = Mirror::new().await;
-    mirror.publish(FRIDAY);
-    mirror.sync().await;
-    let main = "main/binary-amd64/Packages";
-    mirror
-        .indexes
-        .insert(main, packages(&["zlib", "openssl", "curl"], 2));
+    let mut mirror = Mirror::had().await;
+    mirror.put(MAIN, &["zlib", "openssl", "curl"], 2);
     mirror.publish(SATURDAY);
-    let good = packed(&mirror.indexes[main], ".xz");
+    let good = packed(&mirror.indexes[MAIN], ".xz");
     let mut changed = good.clone();
     changed[20] ^= 1;
     let longer = [&good[..], b"more"].concat();
@@ -369,20 +356,18 @@ async fn an_index_that_was_not_listed_is_not_imported() {
         (&longer, "the body is longer than"),
         (&good[..good.len() - 1], "its SHA-256 is"),
     ] {
-        mirror.world.answer(&mirror.file(main, ".xz"), "", body);
+        mirror.world.answer(&mirror.file(MAIN, ".xz"), "", body);
         let failure = mirror.failure().await;
         assert!(failure.contains(reason), "{failure}");
         mirror.nothing_lost().await;
     }
-    mirror.world.answer(&mirror.file(main, ".xz"), "", &good);
+    mirror.world.answer(&mirror.file(MAIN, ".xz"), "", &good);
     assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +3 ~0 -0");
 }
 
 #[tokio::test]
 async fn a_release_that_lapsed_is_refused_even_if_it_did_not_change() {
-    let mut mirror = Mirror::new().await;
-    mirror.publish(FRIDAY);
-    mirror.sync().await;
+    let mut mirror = Mirror::had().await;
     // The mirror keeps to the old state, whose time passes on the sixteenth at noon.
     mirror.world.syncer.clock = || "2026-01-16T12:30:00Z".parse().unwrap();
     mirror.sync().await;
@@ -393,9 +378,7 @@ async fn a_release_that_lapsed_is_refused_even_if_it_did_not_change() {
         failure.contains("was to be believed until 2026-01-16T12:00:00Z"),
         "{failure}"
     );
-    mirror
-        .indexes
-        .insert("main/binary-amd64/Packages", packages(&["zlib"], 2));
+    mirror.put(MAIN, &["zlib"], 2);
     mirror.publish("2026-01-09T13:00:00Z");
     mirror.world.syncer.clock = || "2026-01-17T13:30:00Z".parse().unwrap();
     assert!(mirror.failure().await.contains("was to be believed until"));
@@ -407,9 +390,7 @@ async fn an_older_release_is_not_gone_back_to() {
     let mut mirror = Mirror::new().await;
     mirror.publish(SATURDAY);
     mirror.sync().await;
-    mirror
-        .indexes
-        .insert("main/binary-amd64/Packages", packages(&["zlib", "old"], 1));
+    mirror.put(MAIN, &["zlib", "old"], 1);
     mirror.publish(FRIDAY);
     let failure = mirror.failure().await;
     assert!(
@@ -422,9 +403,7 @@ async fn an_older_release_is_not_gone_back_to() {
 
 #[tokio::test]
 async fn the_release_of_another_suite_is_refused() {
-    let mut mirror = Mirror::new().await;
-    mirror.publish(FRIDAY);
-    mirror.sync().await;
+    let mut mirror = Mirror::had().await;
     mirror.head = "Origin: Debian\nSuite: oldoldstable\nVersion: 11.11\nCodename: bullseye\n";
     mirror.publish(SATURDAY);
     let failure = mirror.failure().await;
@@ -455,16 +434,10 @@ async fn an_archive_without_signatures_is_had_when_that_is_said() {
 
 #[tokio::test]
 async fn a_suite_for_security_does_not_replace_what_it_repairs() {
-    let mut mirror = Mirror::new().await;
-    mirror.publish(FRIDAY);
-    mirror.sync().await;
+    let mut mirror = Mirror::had().await;
     mirror.head = "Origin: Debian\nSuite: bookworm\nVersion: 12\nCodename: bookworm-security\n";
-    mirror
-        .indexes
-        .insert("main/binary-amd64/Packages", packages(&["zlib"], 2));
-    mirror
-        .indexes
-        .insert("contrib/binary-amd64/Packages", String::new());
+    mirror.put(MAIN, &["zlib"], 2);
+    mirror.put(CONTRIB, &[], 2);
     mirror.publish(SATURDAY);
     mirror.sync().await;
     // A component without packages is nothing to be told of.
