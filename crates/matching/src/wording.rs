@@ -6,6 +6,9 @@
 
 use crate::key::normal_name;
 
+/// Letters of names that are the same without what divides their words; fewer are too common.
+const LETTERS: usize = 5;
+
 /// What a vendor and a product in a CNA's words are, where its own words name neither package nor
 /// CPE: the kernel, which its CNA calls Linux by Linux, and Go, whose CNA names parts of it.
 pub(crate) fn known(vendor: &str, product: &str) -> Option<&'static str> {
@@ -56,15 +59,17 @@ pub(crate) fn without_vendor(vendor: &str, product: &str) -> Option<String> {
 /// A name in the one spelling without what divides its words, where something does: `openbabel` of
 /// `open-babel`.
 pub(crate) fn joined(normal: &str) -> Option<String> {
-    let joined: String = normal.chars().filter(|&c| c != '-').collect();
-    (joined.len() < normal.len() && joined.len() >= 5).then_some(joined)
+    let joined: String = letters(normal).collect();
+    (joined.len() < normal.len() && joined.chars().count() >= LETTERS).then_some(joined)
 }
 
 /// Whether two names in the one spelling differ in nothing but what divides their words.
 pub(crate) fn is_joined(a: &str, b: &str) -> bool {
-    let letters = |name: &str| name.bytes().filter(|&byte| byte != b'-').count();
-    let bytes = |name: &str| -> Vec<u8> { name.bytes().filter(|&byte| byte != b'-').collect() };
-    letters(a) >= 5 && letters(a) == letters(b) && bytes(a) == bytes(b)
+    letters(a).count() >= LETTERS && letters(a).eq(letters(b))
+}
+
+fn letters(normal: &str) -> impl Iterator<Item = char> {
+    normal.chars().filter(|&c| c != '-')
 }
 
 /// Whether a collection is a distributor's list of packages, whose names are those of projects.
