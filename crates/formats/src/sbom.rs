@@ -374,7 +374,7 @@ mod tests {
         for (subject, expected) in [
             ("registry.example:5000/team/app:1.2@sha256:00", Some("app")),
             ("alpine:3.20", Some("alpine")),
-            ("/srv/root/", Some("root")),
+            ("/srv/image/", Some("image")),
             ("@scope/my app", Some("my-app")),
             ("...", None),
             ("", None),
