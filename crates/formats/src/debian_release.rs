@@ -20,7 +20,7 @@ pub const MOST_BYTES: u64 = 16 << 20;
 pub struct Release {
     /// Whose archive it is: `Debian`.
     pub origin: Option<String>,
-    /// Its role for now: `stable`, `oldstable-security`.
+    /// Its role when the file was made: `stable`, `oldstable-security`.
     pub suite: Option<String>,
     /// Its name for ever: `bookworm`, `bookworm-security`.
     pub codename: Option<String>,
