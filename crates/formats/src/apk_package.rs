@@ -52,7 +52,7 @@ pub fn read(
         .read_to_end(&mut start)
         .map_err(|error| read_error(document, error))?;
     if !start.starts_with(&[0x1f, 0x8b]) {
-        return Err(malformed(document, what_it_is_instead(&start)));
+        return Err(ReadError::malformed(document, what_it_is_instead(&start)));
     }
     let (first, behind) = inflate(document, &start)?;
     let first_members = members(document, &first)?;
@@ -66,7 +66,7 @@ pub fn read(
     let signed_by = check(document, &signatures, raw_control, context, rejects)?;
     if context.require_signature && signed_by.is_none() {
         let reason = "it has no signature of a known key, and one is required";
-        return Err(malformed(document, reason));
+        return Err(ReadError::malformed(document, reason));
     }
     let info = info(document, &control)?;
     let named = info.get("datahash");
@@ -75,7 +75,7 @@ pub fn read(
         None => None,
     };
     if data_intact == Some(false) {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "its data are not those that its control segment names",
         ));
@@ -86,13 +86,6 @@ pub fn read(
         signed_by,
         data_intact,
     })
-}
-
-fn malformed(document: &str, reason: impl Into<String>) -> ReadError {
-    ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.into(),
-    }
 }
 
 fn what_it_is_instead(start: &[u8]) -> &'static str {
@@ -149,7 +142,8 @@ fn info(document: &str, control: &[u8]) -> Result<BTreeMap<String, String>, Read
         .iter()
         .find(is_info)
         .and_then(|member| control.get(member.place.clone()));
-    let text = text.ok_or_else(|| malformed(document, "its control segment has no .PKGINFO"))?;
+    let text =
+        text.ok_or_else(|| ReadError::malformed(document, "its control segment has no .PKGINFO"))?;
     let mut info: BTreeMap<String, String> = BTreeMap::new();
     for line in String::from_utf8_lossy(&text[..text.len().min(INFO_BYTES)]).lines() {
         let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
@@ -181,7 +175,7 @@ fn package(
     let is_word = |text: &String| !text.contains(|c: char| c.is_whitespace() || c.is_control());
     let word = |key: &str| {
         let word = text(key).filter(is_word);
-        word.ok_or_else(|| malformed(document, format!("its .PKGINFO has no {key}")))
+        word.ok_or_else(|| ReadError::malformed(document, format!("its .PKGINFO has no {key}")))
     };
     let (name, version) = (word("pkgname")?, word("pkgver")?);
     Ok(Package {

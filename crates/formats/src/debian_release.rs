@@ -50,10 +50,7 @@ impl Release {
     /// # Errors
     /// When it has no date, or lists nothing.
     pub fn read(document: &str, text: &[u8]) -> Result<Self, ReadError> {
-        let malformed = |reason: &str| ReadError::Malformed {
-            document: document.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let malformed = |reason| ReadError::malformed(document, reason);
         let mut fields = Paragraph::default();
         if !Paragraphs::new(document, text).read(&mut fields)? {
             return Err(malformed("it is empty"));

@@ -107,11 +107,7 @@ impl<'d, 'r> Reading<'d, 'r> {
     fn package(&mut self, line: &Line<'_>) -> Result<(), ReadError> {
         self.lines += 1;
         if self.packages.len() == limits::PACKAGES {
-            return Err(ReadError::Limit {
-                document: self.document.to_owned(),
-                what: "the number of packages",
-                limit: limits::PACKAGES as u64,
-            });
+            return Err(ReadError::too_many_packages(self.document));
         }
         let document = self.document;
         let rejects = &mut *self.rejects;
@@ -190,10 +186,7 @@ impl<'d, 'r> Reading<'d, 'r> {
     }
 
     fn malformed(&self, reason: impl Into<String>) -> ReadError {
-        ReadError::Malformed {
-            document: self.document.to_owned(),
-            reason: reason.into(),
-        }
+        ReadError::malformed(self.document, reason)
     }
 }
 

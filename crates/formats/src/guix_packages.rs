@@ -60,12 +60,9 @@ pub fn read(
 ) -> Result<Inventory, ReadError> {
     let mut expanded = decompress(document, reader)?;
     let bytes = read_whole(document, &mut expanded, limits::WHOLE_DOCUMENT_BYTES)?;
-    let malformed = |reason: String| ReadError::Malformed {
-        document: document.to_owned(),
-        reason,
-    };
-    let list: Elements<'_> = serde_json::from_slice(&bytes)
-        .map_err(|error| malformed(format!("not a list of packages: {error}")))?;
+    let list: Elements<'_> = serde_json::from_slice(&bytes).map_err(|error| {
+        ReadError::malformed(document, format!("not a list of packages: {error}"))
+    })?;
     let mut packages = Vec::new();
     for (index, raw) in (0..).zip(&list.0) {
         let mut reject = |bad: BadRecord, mended| {
@@ -87,7 +84,7 @@ pub fn read(
         }
     }
     if packages.is_empty() {
-        return Err(malformed("it lists no package".to_owned()));
+        return Err(ReadError::malformed(document, "it lists no package"));
     }
     let head = InventoryHead {
         distribution: Some("guix".to_owned()),
