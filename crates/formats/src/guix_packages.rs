@@ -10,12 +10,11 @@ use std::io::Read;
 use palisade_model::{Hash, Hints, Inventory, InventoryHead, Package, SourceKind, SourceOrigin};
 use serde::Deserialize;
 
-use crate::base64;
 use crate::container::{Elements, decompress, read_whole, record_text};
-use crate::guix_inventory::{OneOrMany, hexadecimal};
+use crate::guix_inventory::OneOrMany;
 use crate::json_records::Text;
 use crate::sbom::said;
-use crate::{BadRecord, Place, ReadError, Reject, limits};
+use crate::{BadRecord, Place, ReadError, Reject, base64, hexadecimal, limits};
 
 #[derive(Deserialize)]
 struct Record<'a> {
@@ -172,7 +171,7 @@ fn integrity(text: &str) -> Option<Hash> {
     let (algorithm, digest) = text.split_once('-')?;
     let known = matches!(algorithm, "sha256" | "sha384" | "sha512");
     let bytes = base64::decode(digest).filter(|_| known && digest.len() <= MOST)?;
-    let hex = hexadecimal(&bytes);
+    let hex = hexadecimal::encode(&bytes);
     Some(Hash {
         algorithm: algorithm.to_owned(),
         hex,
