@@ -66,21 +66,6 @@ pub fn read(
     Ok(Inventory { head, packages })
 }
 
-fn malformed(document: &str, reason: impl Into<String>) -> ReadError {
-    ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.into(),
-    }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
-}
-
 /// What is said of a record, or of the whole document.
 fn reject(
     document: &str,

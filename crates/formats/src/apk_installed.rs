@@ -51,10 +51,8 @@ pub fn read(
     // Nothing is installed in an empty root, but an empty file may be anything.
     let packages = root.packages.filter(|list| !(alone && list.is_empty()));
     let Some(packages) = packages else {
-        return Err(ReadError::Malformed {
-            document: document.to_owned(),
-            reason: "it has no database of installed packages".to_owned(),
-        });
+        let reason = "it has no database of installed packages";
+        return Err(ReadError::malformed(document, reason));
     };
     let head = apkindex::head(document, None, &packages, rejects);
     let (distribution, branch) = match root.release {
@@ -117,10 +115,8 @@ impl Root {
             File::Database => {
                 let bytes = read_whole(name, reader, limits::WHOLE_DOCUMENT_BYTES)?;
                 if !bytes.is_empty() && !apkindex::looks_like_text(&bytes) {
-                    return Err(ReadError::Malformed {
-                        document: name.to_owned(),
-                        reason: "it is no database of installed packages".to_owned(),
-                    });
+                    let reason = "it is no database of installed packages";
+                    return Err(ReadError::malformed(name, reason));
                 }
                 self.packages = Some(apkindex::read_text(
                     name,

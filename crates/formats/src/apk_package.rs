@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::apkindex::archive::{Member, check, members, signatures};
 use crate::container::read_error;
 use crate::inventory::InventoryContext;
-use crate::{ReadError, Reject};
+use crate::{ReadError, Reject, base64, hexadecimal};
 
 /// How far into a file the control segment may reach, and how large it may become.
 const CONTROL_BYTES: u64 = 16 << 20;
@@ -52,7 +52,7 @@ pub fn read(
         .read_to_end(&mut start)
         .map_err(|error| read_error(document, error))?;
     if !start.starts_with(&[0x1f, 0x8b]) {
-        return Err(malformed(document, what_it_is_instead(&start)));
+        return Err(ReadError::malformed(document, what_it_is_instead(&start)));
     }
     let (first, behind) = inflate(document, &start)?;
     let first_members = members(document, &first)?;
@@ -66,7 +66,7 @@ pub fn read(
     let signed_by = check(document, &signatures, raw_control, context, rejects)?;
     if context.require_signature && signed_by.is_none() {
         let reason = "it has no signature of a known key, and one is required";
-        return Err(malformed(document, reason));
+        return Err(ReadError::malformed(document, reason));
     }
     let info = info(document, &control)?;
     let named = info.get("datahash");
@@ -75,7 +75,7 @@ pub fn read(
         None => None,
     };
     if data_intact == Some(false) {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "its data are not those that its control segment names",
         ));
@@ -86,13 +86,6 @@ pub fn read(
         signed_by,
         data_intact,
     })
-}
-
-fn malformed(document: &str, reason: impl Into<String>) -> ReadError {
-    ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.into(),
-    }
 }
 
 fn what_it_is_instead(start: &[u8]) -> &'static str {
@@ -128,17 +121,12 @@ fn digest_of(document: &str, data: &[u8], rest: &mut dyn Read) -> Result<String,
     let mut buffer = vec![0; 64 << 10];
     loop {
         match rest.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&context.finish())),
+            Ok(0) => return Ok(hexadecimal::encode(context.finish().as_ref())),
             Ok(count) => context.update(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(read_error(document, error)),
         }
     }
-}
-
-fn hex(digest: &Digest) -> String {
-    let bytes = digest.as_ref().iter();
-    bytes.fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The lines of `.PKGINFO`, each `KEY = VALUE`; those of one key with line ends between them.
@@ -149,7 +137,8 @@ fn info(document: &str, control: &[u8]) -> Result<BTreeMap<String, String>, Read
         .iter()
         .find(is_info)
         .and_then(|member| control.get(member.place.clone()));
-    let text = text.ok_or_else(|| malformed(document, "its control segment has no .PKGINFO"))?;
+    let text =
+        text.ok_or_else(|| ReadError::malformed(document, "its control segment has no .PKGINFO"))?;
     let mut info: BTreeMap<String, String> = BTreeMap::new();
     for line in String::from_utf8_lossy(&text[..text.len().min(INFO_BYTES)]).lines() {
         let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
@@ -181,7 +170,7 @@ fn package(
     let is_word = |text: &String| !text.contains(|c: char| c.is_whitespace() || c.is_control());
     let word = |key: &str| {
         let word = text(key).filter(is_word);
-        word.ok_or_else(|| malformed(document, format!("its .PKGINFO has no {key}")))
+        word.ok_or_else(|| ReadError::malformed(document, format!("its .PKGINFO has no {key}")))
     };
     let (name, version) = (word("pkgname")?, word("pkgver")?);
     Ok(Package {
@@ -196,7 +185,7 @@ fn package(
         licenses: lines("license"),
         depends: lines("depend"),
         provides: lines("provides"),
-        checksum: Some(format!("Q1{}", base64(identity.as_ref()))),
+        checksum: Some(format!("Q1{}", base64::encode(identity.as_ref()))),
         commit: text("commit"),
         built: text("builddate").and_then(|text| text.parse().ok()),
         properties: properties(info),
@@ -226,42 +215,4 @@ fn properties(info: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         properties.insert("packager".to_owned(), packager);
     }
     properties
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let index = (bits >> (18 - 6 * place)) & 63;
-            let letter = if place > chunk.len() {
-                b'='
-            } else {
-                ALPHABET[index as usize]
-            };
-            out.push(char::from(letter));
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_that_of_the_standard() {
-        for (text, expected) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-        ] {
-            assert_eq!(base64(text.as_bytes()), expected);
-        }
-    }
 }

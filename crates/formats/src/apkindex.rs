@@ -43,17 +43,17 @@ pub fn read(
         return Ok(Inventory { head, packages });
     }
     if context.require_signature {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "it is not signed, and a signature is required",
         ));
     }
     if !looks_like_text(&bytes) {
-        return Err(malformed(document, what_it_is_instead(&bytes)));
+        return Err(ReadError::malformed(document, what_it_is_instead(&bytes)));
     }
     let packages = text::read(document, &bytes, Listing::Index, rejects)?;
     if packages.is_empty() {
-        return Err(malformed(document, "it lists no package"));
+        return Err(ReadError::malformed(document, "it lists no package"));
     }
     Ok(Inventory {
         head: head(document, None, &packages, rejects),
@@ -86,13 +86,6 @@ fn what_it_is_instead(bytes: &[u8]) -> &'static str {
         [b'A', b'D', b'B', ..] => "it is an index of version 3, whose kind is adb",
         [] => "it is empty",
         _ => "it is neither gzip nor the text of an index",
-    }
-}
-
-fn malformed(document: &str, reason: impl Into<String>) -> ReadError {
-    ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.into(),
     }
 }
 

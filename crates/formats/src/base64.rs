@@ -1,5 +1,29 @@
 //! Base64 with padding (RFC 4648, section 4), as keys and hashes are written.
 
+/// The digits for a value of six bits each.
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Encodes bytes as base64 with padding.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let bits = group
+            .iter()
+            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+        let bits = bits << (8 * (3 - group.len()));
+        for place in 0..4 {
+            // A group of n bytes takes n + 1 digits.
+            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= group.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
 /// Decodes base64 with padding; blanks and line ends are passed over.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
@@ -42,15 +66,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_decoded_with_its_padding() {
+    fn base64_has_its_padding() {
+        assert_eq!(encode(b""), "");
         for (text, bytes) in [
             ("Zg==", "f"),
             ("Zm8=", "fo"),
             ("Zm9v", "foo"),
-            ("Zm9v\nYmE=", "fooba"),
+            ("Zm9vYg==", "foob"),
         ] {
+            assert_eq!(encode(bytes.as_bytes()), text);
             assert_eq!(decode(text).as_deref(), Some(bytes.as_bytes()), "{text}");
         }
+        assert_eq!(decode("Zm9v\nYmE=").as_deref(), Some(&b"fooba"[..]));
         for text in ["", "Z", "Zg=", "====", "Zg=a", "Z*==", "Zm9vYg"] {
             assert_eq!(decode(text), None, "{text}");
         }

@@ -36,16 +36,9 @@ pub fn read(
     match bytes.trim_ascii_start().first() {
         Some(b'{') => json::read(document, &bytes, &mut bill)?,
         Some(b'<') => xml::read(document, &bytes, &mut bill)?,
-        _ => return Err(malformed(document, "it is neither JSON nor XML")),
+        _ => return Err(ReadError::malformed(document, "it is neither JSON nor XML")),
     }
     Ok(bill.assembly.finish(&bill.about))
-}
-
-fn malformed(document: &str, reason: impl Into<String>) -> ReadError {
-    ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.into(),
-    }
 }
 
 /// What has been read so far.

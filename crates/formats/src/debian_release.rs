@@ -20,7 +20,7 @@ pub const MOST_BYTES: u64 = 16 << 20;
 pub struct Release {
     /// Whose archive it is: `Debian`.
     pub origin: Option<String>,
-    /// Its role for now: `stable`, `oldstable-security`.
+    /// Its role when the file was made: `stable`, `oldstable-security`.
     pub suite: Option<String>,
     /// Its name for ever: `bookworm`, `bookworm-security`.
     pub codename: Option<String>,
@@ -50,10 +50,7 @@ impl Release {
     /// # Errors
     /// When it has no date, or lists nothing.
     pub fn read(document: &str, text: &[u8]) -> Result<Self, ReadError> {
-        let malformed = |reason: &str| ReadError::Malformed {
-            document: document.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let malformed = |reason| ReadError::malformed(document, reason);
         let mut fields = Paragraph::default();
         if !Paragraphs::new(document, text).read(&mut fields)? {
             return Err(malformed("it is empty"));

@@ -59,11 +59,7 @@ pub fn read(
         match read {
             Ok(package) => {
                 if packages.len() == limits::PACKAGES {
-                    return Err(ReadError::Limit {
-                        document: document.to_owned(),
-                        what: "the number of packages",
-                        limit: limits::PACKAGES as u64,
-                    });
+                    return Err(ReadError::too_many_packages(document));
                 }
                 origins.count(&package, paragraph.get("Origin"));
                 packages.push(package);
@@ -72,11 +68,8 @@ pub fn read(
         }
     }
     if !any {
-        let reason = "it has no paragraph of a package".to_owned();
-        return Err(ReadError::Malformed {
-            document: document.to_owned(),
-            reason,
-        });
+        let reason = "it has no paragraph of a package";
+        return Err(ReadError::malformed(document, reason));
     }
     Ok(Inventory {
         head: origins.head(&packages),

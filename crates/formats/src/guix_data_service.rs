@@ -176,11 +176,7 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         if self.packages.len() == limits::PACKAGES {
-            return Err(ReadError::Limit {
-                document: self.document.to_owned(),
-                what: "the number of packages",
-                limit: limits::PACKAGES as u64,
-            });
+            return Err(ReadError::too_many_packages(self.document));
         }
         self.packages.push(package);
         Ok(())
@@ -197,10 +193,7 @@ impl Reading<'_, '_> {
     }
 
     fn malformed(&self, reason: impl Into<String>) -> ReadError {
-        ReadError::Malformed {
-            document: self.document.to_owned(),
-            reason: reason.into(),
-        }
+        ReadError::malformed(self.document, reason)
     }
 }
 

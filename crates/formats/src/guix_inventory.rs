@@ -9,7 +9,7 @@ use std::io::Read;
 use palisade_model::{Inventory, InventoryHead, Package};
 
 use crate::lines::{Line, Lines};
-use crate::{Place, ReadError, Reject, limits};
+use crate::{Place, ReadError, Reject, hexadecimal, limits};
 
 mod control;
 mod package;
@@ -107,11 +107,7 @@ impl<'d, 'r> Reading<'d, 'r> {
     fn package(&mut self, line: &Line<'_>) -> Result<(), ReadError> {
         self.lines += 1;
         if self.packages.len() == limits::PACKAGES {
-            return Err(ReadError::Limit {
-                document: self.document.to_owned(),
-                what: "the number of packages",
-                limit: limits::PACKAGES as u64,
-            });
+            return Err(ReadError::too_many_packages(self.document));
         }
         let document = self.document;
         let rejects = &mut *self.rejects;
@@ -168,7 +164,7 @@ impl<'d, 'r> Reading<'d, 'r> {
                 "the trailer says {packages} packages, but there are {lines}"
             )));
         }
-        let found = hexadecimal(sum.finish().as_ref());
+        let found = hexadecimal::encode(sum.finish().as_ref());
         if !found.eq_ignore_ascii_case(sha256) {
             return Err(self.malformed("the trailer's checksum is not that of the packages"));
         }
@@ -190,10 +186,7 @@ impl<'d, 'r> Reading<'d, 'r> {
     }
 
     fn malformed(&self, reason: impl Into<String>) -> ReadError {
-        ReadError::Malformed {
-            document: self.document.to_owned(),
-            reason: reason.into(),
-        }
+        ReadError::malformed(self.document, reason)
     }
 }
 
@@ -205,15 +198,6 @@ fn commit_in_name(document: &str) -> Option<&str> {
         .bytes()
         .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     ((7..=64).contains(&commit.len()) && hexadecimal).then_some(commit)
-}
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 /// The beginning of a text from outside, quoted, for a message.
@@ -241,10 +225,5 @@ mod tests {
         assert_eq!(commit_in_name("packages-today.jsonl"), None);
         assert_eq!(commit_in_name("packages-.jsonl"), None);
         assert_eq!(commit_in_name("d659fe8666c4.jsonl"), None);
-    }
-
-    #[test]
-    fn digests_are_written_in_hexadecimal() {
-        assert_eq!(hexadecimal(&[0x00, 0x9f, 0xf0]), "009ff0");
     }
 }

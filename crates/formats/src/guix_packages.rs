@@ -10,12 +10,11 @@ use std::io::Read;
 use palisade_model::{Hash, Hints, Inventory, InventoryHead, Package, SourceKind, SourceOrigin};
 use serde::Deserialize;
 
-use crate::base64;
 use crate::container::{Elements, decompress, read_whole, record_text};
-use crate::guix_inventory::{OneOrMany, hexadecimal};
+use crate::guix_inventory::OneOrMany;
 use crate::json_records::Text;
 use crate::sbom::said;
-use crate::{BadRecord, Place, ReadError, Reject, limits};
+use crate::{BadRecord, Place, ReadError, Reject, base64, hexadecimal, limits};
 
 #[derive(Deserialize)]
 struct Record<'a> {
@@ -60,12 +59,9 @@ pub fn read(
 ) -> Result<Inventory, ReadError> {
     let mut expanded = decompress(document, reader)?;
     let bytes = read_whole(document, &mut expanded, limits::WHOLE_DOCUMENT_BYTES)?;
-    let malformed = |reason: String| ReadError::Malformed {
-        document: document.to_owned(),
-        reason,
-    };
-    let list: Elements<'_> = serde_json::from_slice(&bytes)
-        .map_err(|error| malformed(format!("not a list of packages: {error}")))?;
+    let list: Elements<'_> = serde_json::from_slice(&bytes).map_err(|error| {
+        ReadError::malformed(document, format!("not a list of packages: {error}"))
+    })?;
     let mut packages = Vec::new();
     for (index, raw) in (0..).zip(&list.0) {
         let mut reject = |bad: BadRecord, mended| {
@@ -87,7 +83,7 @@ pub fn read(
         }
     }
     if packages.is_empty() {
-        return Err(malformed("it lists no package".to_owned()));
+        return Err(ReadError::malformed(document, "it lists no package"));
     }
     let head = InventoryHead {
         distribution: Some("guix".to_owned()),
@@ -175,7 +171,7 @@ fn integrity(text: &str) -> Option<Hash> {
     let (algorithm, digest) = text.split_once('-')?;
     let known = matches!(algorithm, "sha256" | "sha384" | "sha512");
     let bytes = base64::decode(digest).filter(|_| known && digest.len() <= MOST)?;
-    let hex = hexadecimal(&bytes);
+    let hex = hexadecimal::encode(&bytes);
     Some(Hash {
         algorithm: algorithm.to_owned(),
         hex,

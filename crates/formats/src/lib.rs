@@ -8,6 +8,7 @@ mod base64;
 pub mod container;
 pub mod feed;
 mod handing;
+mod hexadecimal;
 pub mod inventory;
 mod json_records;
 pub mod limits;

@@ -46,25 +46,17 @@ pub fn read(
     let read = Document(&mut reading).deserialize(&mut json);
     let read = read.and_then(|()| json.end());
     if reading.full {
-        return Err(ReadError::Limit {
-            document: document.to_owned(),
-            what: "the number of packages",
-            limit: limits::PACKAGES as u64,
-        });
+        return Err(ReadError::too_many_packages(document));
     }
-    let malformed = |reason| ReadError::Malformed {
-        document: document.to_owned(),
-        reason,
-    };
     read.map_err(|error| {
         if error.is_io() {
             read_error(document, error.into())
         } else {
-            malformed(format!("not a list of packages: {error}"))
+            ReadError::malformed(document, format!("not a list of packages: {error}"))
         }
     })?;
     if reading.packages.is_empty() {
-        return Err(malformed("it lists no package".to_owned()));
+        return Err(ReadError::malformed(document, "it lists no package"));
     }
     let head = InventoryHead {
         distribution: Some("nixpkgs".to_owned()),

@@ -54,13 +54,6 @@ pub fn read(
     Ok(inventory)
 }
 
-fn malformed(document: &str, reason: impl Into<String>) -> ReadError {
-    ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.into(),
-    }
-}
-
 /// What matters of an archive's members.
 struct Archive<'d> {
     document: &'d str,
@@ -90,7 +83,7 @@ impl<'d> Archive<'d> {
                     .and_then(|rest| rest.strip_prefix('!'));
                 match member {
                     Some(member) => archive.member(member, name, reader, &budget),
-                    None => Err(malformed(document, "it is no archive")),
+                    None => Err(ReadError::malformed(document, "it is no archive")),
                 }
             },
             &mut |reject| {
@@ -140,12 +133,12 @@ impl<'d> Archive<'d> {
     }
 
     fn image(&self) -> Result<Image, ReadError> {
-        let mut images =
-            manifest::images(&self.json).map_err(|reason| malformed(self.document, reason))?;
+        let mut images = manifest::images(&self.json)
+            .map_err(|reason| ReadError::malformed(self.document, reason))?;
         match (images.len(), images.pop()) {
             (1, Some(image)) => Ok(image),
-            (0, _) => Err(malformed(self.document, "it holds no image")),
-            (count, _) => Err(malformed(
+            (0, _) => Err(ReadError::malformed(self.document, "it holds no image")),
+            (count, _) => Err(ReadError::malformed(
                 self.document,
                 format!("it holds {count} images; an inventory is of one"),
             )),
@@ -172,7 +165,7 @@ impl<'d> Archive<'d> {
                 // An empty layer has no member to be known as an archive by.
                 None if self.links.contains(name) || image.may_be_empty(name) => {}
                 None => {
-                    return Err(malformed(
+                    return Err(ReadError::malformed(
                         self.document,
                         format!("the layer {name} is missing"),
                     ));

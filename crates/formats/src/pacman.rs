@@ -12,7 +12,7 @@ use std::io::Read;
 use palisade_model::{Inventory, InventoryHead, Package, Timestamp};
 
 use crate::container::for_each_document;
-use crate::{ReadError, Reject, limits};
+use crate::{ReadError, Reject};
 
 mod desc;
 
@@ -41,10 +41,7 @@ pub fn read(
         } else {
             "it lists no package"
         };
-        return Err(ReadError::Malformed {
-            document: document.to_owned(),
-            reason: reason.to_owned(),
-        });
+        return Err(ReadError::malformed(document, reason));
     }
     let head = head(document, &packages);
     Ok(Inventory { head, packages })
@@ -88,15 +85,6 @@ fn architecture(packages: &[Package]) -> Option<String> {
         .filter(|architecture| *architecture != "any");
     let first = named.next()?;
     named.all(|other| other == first).then(|| first.to_owned())
-}
-
-/// Says that there are more packages than are read.
-fn too_many(document: &str) -> ReadError {
-    ReadError::Limit {
-        document: document.to_owned(),
-        what: "the number of packages",
-        limit: limits::PACKAGES as u64,
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::limits;
+
 /// Where in a document a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -75,6 +77,25 @@ pub enum ReadError {
         /// The document.
         document: String,
     },
+}
+
+impl ReadError {
+    /// A document that is not of the expected form.
+    pub(crate) fn malformed(document: &str, reason: impl Into<String>) -> Self {
+        Self::Malformed {
+            document: document.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    /// An inventory with more packages than are read.
+    pub(crate) fn too_many_packages(document: &str) -> Self {
+        Self::Limit {
+            document: document.to_owned(),
+            what: "the number of packages",
+            limit: limits::PACKAGES as u64,
+        }
+    }
 }
 
 impl BadRecord {

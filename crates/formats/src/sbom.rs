@@ -114,11 +114,7 @@ impl<'d, 'r> Assembly<'d, 'r> {
     /// Takes the component at a place.
     pub(crate) fn take(&mut self, place: Place, component: Component) -> Result<(), ReadError> {
         if self.found.len() == limits::PACKAGES {
-            return Err(ReadError::Limit {
-                document: self.document.to_owned(),
-                what: "the number of packages",
-                limit: limits::PACKAGES as u64,
-            });
+            return Err(ReadError::too_many_packages(self.document));
         }
         let id = shown(&component);
         let mut mended = Vec::new();
@@ -374,7 +370,7 @@ mod tests {
         for (subject, expected) in [
             ("registry.example:5000/team/app:1.2@sha256:00", Some("app")),
             ("alpine:3.20", Some("alpine")),
-            ("/srv/root/", Some("root")),
+            ("/srv/image/", Some("image")),
             ("@scope/my app", Some("my-app")),
             ("...", None),
             ("", None),

@@ -42,13 +42,6 @@ pub fn read(
     Ok(bill.assembly.finish(&bill.about))
 }
 
-fn malformed(document: &str, reason: impl Into<String>) -> ReadError {
-    ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.into(),
-    }
-}
-
 /// What has been read so far.
 struct Bill<'d, 'r> {
     assembly: Assembly<'d, 'r>,

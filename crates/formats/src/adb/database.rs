@@ -5,10 +5,10 @@ use std::io::Read;
 use super::info::{Info, Mended};
 use super::manifest::Manifest;
 use super::package::PackageReader;
+use super::reject;
 use super::signatures::{Front, read_front};
 use super::stream::{BlockKind, Blocks, Schema};
 use super::values::{Allowance, Fault, Slots, Value, Values};
-use super::{malformed, reject};
 use crate::inventory::InventoryContext;
 use crate::{Place, ReadError, Reject, limits};
 
@@ -68,7 +68,7 @@ pub fn read_database(
     }
     let front = read_front(schema, &mut blocks, context, rejects)?;
     if front.next.is_some() {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "it has contents, which only packages have",
         ));
@@ -136,11 +136,7 @@ impl Records<'_, '_> {
         name: impl Fn(Value) -> Option<String>,
     ) -> Result<Vec<T>, ReadError> {
         if slots.len() > limits::PACKAGES {
-            return Err(ReadError::Limit {
-                document: self.document.to_owned(),
-                what: "the number of packages",
-                limit: limits::PACKAGES as u64,
-            });
+            return Err(ReadError::too_many_packages(self.document));
         }
         let mut records = Vec::new();
         for (place, value) in slots.iter().enumerate() {
@@ -179,7 +175,7 @@ fn name(values: &Values<'_>, value: Value) -> Option<String> {
 /// What a fault means for the document as a whole.
 pub(super) fn failed(document: &str, fault: Fault) -> ReadError {
     match fault {
-        Fault::Broken(reason) => malformed(document, reason),
+        Fault::Broken(reason) => ReadError::malformed(document, reason),
         Fault::TooMuch => ReadError::Limit {
             document: document.to_owned(),
             what: "the size of its values, each written out",

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::dependency;
 use super::values::{Fault, Slots, Value, Values};
+use crate::hexadecimal;
 
 mod identity;
 
@@ -133,7 +134,7 @@ impl Info {
             depends: self.depends,
             provides: self.provides,
             checksum: self.hashes.as_deref().map(identity::write),
-            commit: self.commit.as_deref().map(super::hexadecimal),
+            commit: self.commit.as_deref().map(hexadecimal::encode),
             built: self.build_time.and_then(|time| time.try_into().ok()),
             properties,
             ..Package::default()

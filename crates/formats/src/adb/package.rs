@@ -7,10 +7,10 @@ use ring::digest::{self, Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA512};
 use super::database::failed;
 use super::files::{Directory, File};
 use super::manifest::Manifest;
+use super::reject;
 use super::signatures::{Front, read_front};
 use super::stream::{Block, BlockKind, Blocks, Schema};
 use super::values::Allowance;
-use super::{malformed, reject};
 use crate::inventory::InventoryContext;
 use crate::{Place, ReadError, Reject};
 
@@ -43,7 +43,7 @@ impl<'a> PackageReader<'a> {
     ) -> Result<Self, ReadError> {
         match Blocks::open(document, reader)? {
             (Schema::Package, blocks) => Self::of(blocks, context, rejects),
-            _ => Err(malformed(document, "it is no package")),
+            _ => Err(ReadError::malformed(document, "it is no package")),
         }
     }
 

@@ -2,11 +2,11 @@
 
 use ring::digest::{SHA512, digest};
 
+use super::reject;
 use super::stream::{Block, BlockKind, Blocks, Schema};
-use super::{hexadecimal, reject};
 use crate::apk_signature::{KeyId, PublicKey};
 use crate::inventory::InventoryContext;
-use crate::{Place, ReadError, Reject, limits};
+use crate::{Place, ReadError, Reject, hexadecimal, limits};
 
 /// Signatures that one document may carry; Alpine's carry one.
 const SIGNATURES: usize = 16;
@@ -114,7 +114,7 @@ fn check_one(schema: Schema, values: &[u8], signature: &[u8], keys: &[PublicKey]
     let id: &KeyId = id;
     let mut keys = keys.iter().filter(|key| key.id() == id).peekable();
     let Some(named) = keys.peek().map(|key| key.name.clone()) else {
-        let id = hexadecimal(id);
+        let id = hexadecimal::encode(id);
         return Outcome::Unchecked(format!(
             "it is signed by the key {id}, which is none that was given"
         ));

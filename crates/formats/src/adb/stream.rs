@@ -6,7 +6,6 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::malformed;
 use crate::{ReadError, limits};
 
 mod inflate;
@@ -87,12 +86,15 @@ impl<'a> Blocks<'a> {
             magic = blocks.head()?;
         }
         if magic != *b"ADB." {
-            return Err(malformed(document, "it has no ADB under its compression"));
+            return Err(ReadError::malformed(
+                document,
+                "it has no ADB under its compression",
+            ));
         }
         let schema = blocks.head()?;
         let known = Schema::of(schema).ok_or_else(|| {
             let schema = schema.escape_ascii();
-            malformed(document, format!("its schema is not known: {schema}"))
+            ReadError::malformed(document, format!("its schema is not known: {schema}"))
         })?;
         Ok((known, blocks))
     }
@@ -213,7 +215,7 @@ impl<'a> Blocks<'a> {
     }
 
     pub(super) fn malformed(&self, reason: impl Into<String>) -> ReadError {
-        malformed(self.document, reason)
+        ReadError::malformed(self.document, reason)
     }
 
     pub(super) fn io(&self, source: io::Error) -> ReadError {
@@ -270,7 +272,7 @@ fn decompress<'a>(
             reader.read_exact(&mut specification).map_err(failed)?;
             specification[0]
         }
-        _ => return Err(malformed(document, "it is no ADB")),
+        _ => return Err(ReadError::malformed(document, "it is no ADB")),
     };
     let reader = BufReader::with_capacity(64 << 10, reader);
     Ok(match algorithm {
@@ -278,7 +280,7 @@ fn decompress<'a>(
         1 => Box::new(Inflate::new(reader)),
         2 => Box::new(unzstd(reader).map_err(failed)?),
         other => {
-            return Err(malformed(
+            return Err(ReadError::malformed(
                 document,
                 format!("its compression is not known: {other}"),
             ));

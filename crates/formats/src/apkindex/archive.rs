@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use palisade_model::Timestamp;
 
-use super::{malformed, too_large};
+use super::too_large;
 use crate::apk_signature::{PublicKey, SignatureName};
 use crate::inventory::InventoryContext;
 use crate::{Place, ReadError, Reject, limits};
@@ -57,7 +57,7 @@ pub(super) fn open(
     let members = members(document, &first).unwrap_or_default();
     let signatures = signatures(&members, &first);
     if signatures.len() > SIGNATURES {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             format!("it has more than {SIGNATURES} signatures"),
         ));
@@ -71,7 +71,7 @@ pub(super) fn open(
                 name.written, name.key
             ),
         };
-        return Err(malformed(document, reason));
+        return Err(ReadError::malformed(document, reason));
     }
     // Whatever else the member of the signatures holds is not signed, so it is not looked at.
     let mut tar = if signatures.is_empty() {
@@ -132,7 +132,10 @@ pub(crate) fn members(document: &str, tar: &[u8]) -> Result<Vec<Member>, ReadErr
         let size = usize::try_from(entry.size()).unwrap_or(usize::MAX);
         let end = start.saturating_add(size);
         if end > tar.len() {
-            return Err(malformed(document, "a member of the archive is cut off"));
+            return Err(ReadError::malformed(
+                document,
+                "a member of the archive is cut off",
+            ));
         }
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let modified = entry.header().mtime().unwrap_or(0);
@@ -195,7 +198,7 @@ pub(crate) fn check(
             continue;
         }
         if !keys.any(|key| key.verify(algorithm, signed, signature).is_ok()) {
-            return Err(malformed(
+            return Err(ReadError::malformed(
                 document,
                 format!("the signature by {:?} is bad", name.key),
             ));
@@ -214,14 +217,14 @@ fn find(document: &str, tar: Vec<u8>, signed_by: Option<String>) -> Result<Index
             _ => continue,
         };
         if slot.is_some() {
-            return Err(malformed(
+            return Err(ReadError::malformed(
                 document,
                 format!("it has two members {}", member.name),
             ));
         }
         *slot = Some(member);
     }
-    let text = text.ok_or_else(|| malformed(document, "it has no member APKINDEX"))?;
+    let text = text.ok_or_else(|| ReadError::malformed(document, "it has no member APKINDEX"))?;
     let description = description.map_or(0..0, |member| member.place);
     Ok(Index {
         text: text.place,

@@ -165,11 +165,7 @@ impl<'a> Reader<'_, '_> {
             return Ok(());
         }
         if self.packages.len() == limits::PACKAGES {
-            return Err(ReadError::Limit {
-                document: self.document.to_owned(),
-                what: "the number of packages",
-                limit: limits::PACKAGES as u64,
-            });
+            return Err(ReadError::too_many_packages(self.document));
         }
         let package = draft.package(line, name.unwrap_or_default(), version.unwrap_or_default());
         for (line, reason) in draft.complaints.drain(..) {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Bill, DEPTH, Described, Reference, malformed, patch};
+use super::{Bill, DEPTH, Described, Reference, patch};
 use crate::container::Elements;
 use crate::json_records::{Text, list, timestamp};
 use crate::sbom::{Component, Told, said};
@@ -157,10 +157,14 @@ struct Issue<'a> {
 type Level<'a> = std::vec::IntoIter<&'a RawValue>;
 
 pub(super) fn read(document: &str, bytes: &[u8], bill: &mut Bill<'_, '_>) -> Result<(), ReadError> {
-    let bom: Document<'_> = serde_json::from_slice(bytes)
-        .map_err(|error| malformed(document, format!("not a CycloneDX document: {error}")))?;
+    let bom: Document<'_> = serde_json::from_slice(bytes).map_err(|error| {
+        ReadError::malformed(document, format!("not a CycloneDX document: {error}"))
+    })?;
     if !bom.format.eq_ignore_ascii_case("CycloneDX") {
-        return Err(malformed(document, "it does not say that it is CycloneDX"));
+        return Err(ReadError::malformed(
+            document,
+            "it does not say that it is CycloneDX",
+        ));
     }
     let mut levels: Vec<Level<'_>> = Vec::new();
     levels.extend(bom.components.map(|list| list.0.into_iter()));

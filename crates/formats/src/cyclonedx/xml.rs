@@ -6,7 +6,7 @@ use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::{Bill, DEPTH, Described, Reference, malformed, patch};
+use super::{Bill, DEPTH, Described, Reference, patch};
 use crate::json_records::timestamp;
 use crate::sbom::{Told, said};
 use crate::{BadRecord, Place, ReadError};
@@ -53,8 +53,9 @@ struct Walk<'b, 'd, 'r> {
 }
 
 pub(super) fn read(document: &str, bytes: &[u8], bill: &mut Bill<'_, '_>) -> Result<(), ReadError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| malformed(document, "it is not UTF-8; other encodings are not read"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        ReadError::malformed(document, "it is not UTF-8; other encodings are not read")
+    })?;
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut walk = Walk {
@@ -68,12 +69,16 @@ pub(super) fn read(document: &str, bytes: &[u8], bill: &mut Bill<'_, '_>) -> Res
     let mut is_bom = false;
     loop {
         let at = reader.buffer_position();
-        let failed =
-            |error: quick_xml::Error| malformed(document, format!("at byte {at}: {error}"));
+        let failed = |error: quick_xml::Error| {
+            ReadError::malformed(document, format!("at byte {at}: {error}"))
+        };
         match reader.read_event().map_err(failed)? {
             Event::Start(start) if walk.path.is_empty() => {
                 if !is_cyclonedx(&start) {
-                    return Err(malformed(document, "it does not say that it is CycloneDX"));
+                    return Err(ReadError::malformed(
+                        document,
+                        "it does not say that it is CycloneDX",
+                    ));
                 }
                 is_bom = true;
                 walk.start(&start);
@@ -82,7 +87,7 @@ pub(super) fn read(document: &str, bytes: &[u8], bill: &mut Bill<'_, '_>) -> Res
                 reader.read_to_end(start.name()).map_err(failed)?;
             }
             Event::Start(_) if walk.path.len() >= ELEMENTS => {
-                return Err(malformed(
+                return Err(ReadError::malformed(
                     document,
                     format!("at byte {at}: it is nested too deeply"),
                 ));
@@ -101,7 +106,10 @@ pub(super) fn read(document: &str, bytes: &[u8], bill: &mut Bill<'_, '_>) -> Res
         }
     }
     if !is_bom || !walk.path.is_empty() {
-        return Err(malformed(document, "it ends before its last element does"));
+        return Err(ReadError::malformed(
+            document,
+            "it ends before its last element does",
+        ));
     }
     Ok(())
 }

@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{control, hexadecimal};
+use super::control;
+use crate::hexadecimal;
 use crate::limits;
 
 /// Writes an inventory: the header, a line for each package, and the trailer, each with its line
@@ -36,7 +37,7 @@ pub fn write(inventory: &Inventory) -> impl Iterator<Item = String> + '_ {
             }
             return Some(line);
         }
-        let sha256 = hexadecimal(sum.take()?.finish().as_ref());
+        let sha256 = hexadecimal::encode(sum.take()?.finish().as_ref());
         let packages = inventory.packages.len();
         Some(line(&End {
             palisade: control::END,

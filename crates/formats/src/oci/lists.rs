@@ -3,7 +3,6 @@
 use palisade_model::{Ecosystem, Inventory};
 
 use super::layer::{DPKG_PIECES, Files, PACMAN};
-use super::malformed;
 use crate::apk_repositories::Repositories;
 use crate::apkindex::{self, Listing};
 use crate::releases::Release;
@@ -61,7 +60,7 @@ pub(super) fn read(
     if found.is_empty() {
         let reason =
             "the image has none of the lists of packages that are read: apk's, dpkg's, pacman's";
-        return Err(malformed(document, reason));
+        return Err(ReadError::malformed(document, reason));
     }
     Ok(found)
 }

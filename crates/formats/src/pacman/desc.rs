@@ -6,7 +6,6 @@ use std::io::{BufReader, Read};
 use palisade_model::Package;
 use serde_json::Value;
 
-use super::too_many;
 use crate::container::read_error;
 use crate::lines::Lines;
 use crate::{BadRecord, Place, ReadError, Reject, limits};
@@ -135,7 +134,9 @@ fn finish(
     };
     let (line, problem) = (draft.line, draft.problem);
     match package(&mut draft) {
-        Ok(_) if packages.len() == limits::PACKAGES => return Err(too_many(document)),
+        Ok(_) if packages.len() == limits::PACKAGES => {
+            return Err(ReadError::too_many_packages(document));
+        }
         Ok(package) => {
             if let Some(problem) = problem {
                 reject(line, Some(package.name.clone()), problem, true);

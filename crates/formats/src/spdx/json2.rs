@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Bill, Described, agent, malformed, purpose};
+use super::{Bill, Described, agent, purpose};
 use crate::container::Elements;
 use crate::json_records::{Text, list, timestamp};
 use crate::sbom::{Component, said};
@@ -96,10 +96,11 @@ pub(super) fn read(
     bytes: &[u8],
     bill: &mut Bill<'_, '_>,
 ) -> Result<Vec<Described>, ReadError> {
-    let spdx: Bom<'_> = serde_json::from_slice(bytes)
-        .map_err(|error| malformed(document, format!("not an SPDX document: {error}")))?;
+    let spdx: Bom<'_> = serde_json::from_slice(bytes).map_err(|error| {
+        ReadError::malformed(document, format!("not an SPDX document: {error}"))
+    })?;
     if !spdx.spdx_version.starts_with("SPDX-2.") {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "it does not say that it is SPDX of version 2 or 3",
         ));

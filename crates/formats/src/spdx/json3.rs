@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{Bill, Described, malformed, purpose};
+use super::{Bill, Described, purpose};
 use crate::container::Elements;
 use crate::json_records::{Text, list, timestamp};
 use crate::sbom::{Component, said};
@@ -99,8 +99,9 @@ pub(super) fn read(
     bytes: &[u8],
     bill: &mut Bill<'_, '_>,
 ) -> Result<Vec<Described>, ReadError> {
-    let spdx: Document<'_> = serde_json::from_slice(bytes)
-        .map_err(|error| malformed(document, format!("not an SPDX document: {error}")))?;
+    let spdx: Document<'_> = serde_json::from_slice(bytes).map_err(|error| {
+        ReadError::malformed(document, format!("not an SPDX document: {error}"))
+    })?;
     let mut agents: HashMap<String, String> = HashMap::new();
     let mut packages = Vec::new();
     let (mut is_spdx, mut is_draft) = (false, false);
@@ -142,13 +143,13 @@ pub(super) fn read(
         }
     }
     if is_draft && packages.is_empty() {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "its packages are called as in a draft of version 3, or in another context than the standard's",
         ));
     }
     if !is_spdx && packages.is_empty() {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "it holds neither an SPDX document nor packages",
         ));

@@ -1,7 +1,7 @@
 //! SPDX 2.2 and 2.3 as tags and values: a line each, `Tag: value`; a value between `<text>` and
 //! `</text>` may go over several lines.
 
-use super::{Bill, Described, agent, malformed, purpose};
+use super::{Bill, Described, agent, purpose};
 use crate::json_records::timestamp;
 use crate::lines::Lines;
 use crate::sbom::{Component, said};
@@ -62,7 +62,7 @@ pub(super) fn read(
         }
     }
     if !is_spdx {
-        return Err(malformed(
+        return Err(ReadError::malformed(
             document,
             "it is SPDX neither as JSON, JSON-LD nor as tags and values",
         ));

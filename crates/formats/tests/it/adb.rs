@@ -379,7 +379,13 @@ fn contents_need_not_be_looked_at() {
     let mut reader = &*bytes;
     let context = InventoryContext::default();
     let reader = PackageReader::open("x", &mut reader, &context, &mut |it| panic!("{it}")).unwrap();
-    assert!(reader.contents(&mut |_, _, _| Ok(())).is_ok());
+    let mut paths = Vec::new();
+    let read = reader.contents(&mut |directory, file, _| {
+        paths.push(directory.path_of(file));
+        Ok(())
+    });
+    assert_eq!(paths, [&b"usr/bin/demo"[..], b"usr/lib/x"]);
+    assert_eq!(read.unwrap().directories.len(), 3);
     let inventory = inventory(&bytes);
     assert_eq!(inventory.packages[0].name, "demo-libs");
 }

@@ -1,6 +1,6 @@
 //! Keys and signatures of apk.
 
-use palisade_formats::apk_signature::{InvalidKey, PublicKey, SignatureAlgorithm};
+use palisade_formats::apk_signature::{BadSignature, InvalidKey, PublicKey, SignatureAlgorithm};
 use proptest::prelude::*;
 
 use crate::shared_data;
@@ -65,14 +65,19 @@ fn signatures_on_p256_are_checked() {
     let key = PublicKey::from_pem("test", P256_KEY).unwrap();
     assert_eq!(key.bits(), 256);
     let signature = unhex(P256_SHA512);
-    assert!(key.verify_sha512(b"palisade\n", &signature).is_ok());
-    assert!(key.verify_sha512(b"palisade", &signature).is_err());
-    assert!(key.verify_sha512(b"palisade\n", &signature[1..]).is_err());
+    assert_eq!(key.verify_sha512(b"palisade\n", &signature), Ok(()));
+    for (message, signature) in [
+        (&b"palisade"[..], &signature[..]),
+        (b"palisade\n", &signature[1..]),
+    ] {
+        let other = key.verify_sha512(message, signature);
+        assert_eq!(other, Err(BadSignature));
+    }
     // Version 2 knows no such keys.
     let version_2 = key.verify(SignatureAlgorithm::RsaSha512, b"palisade\n", &signature);
-    assert!(version_2.is_err());
+    assert_eq!(version_2, Err(BadSignature));
     let rsa = PublicKey::from_pem("test", TEST_KEY).unwrap();
-    assert!(rsa.verify_sha512(b"palisade\n", &unhex(SHA512)).is_ok());
+    assert_eq!(rsa.verify_sha512(b"palisade\n", &unhex(SHA512)), Ok(()));
     assert_ne!(rsa.id(), key.id());
 }
 
@@ -133,24 +138,30 @@ const SHA512: &str = "6ef781c3368609c6e9afc98f48d310f2f3a368e49f6ce1e475e679d961
 #[test]
 fn each_kind_of_signature_is_checked() {
     let key = PublicKey::from_pem("test", TEST_KEY).unwrap();
-    let message = b"palisade\n";
+    let message = &b"palisade\n"[..];
     for (algorithm, signature) in [
         (SignatureAlgorithm::RsaSha1, SHA1),
         (SignatureAlgorithm::RsaSha256, SHA256),
         (SignatureAlgorithm::RsaSha512, SHA512),
     ] {
         let signature = unhex(signature);
-        assert!(
-            key.verify(algorithm, message, &signature).is_ok(),
+        assert_eq!(
+            key.verify(algorithm, message, &signature),
+            Ok(()),
             "{algorithm:?}"
         );
-        assert!(key.verify(algorithm, b"palisade", &signature).is_err());
         let other = match algorithm {
             SignatureAlgorithm::RsaSha1 => SignatureAlgorithm::RsaSha256,
             _ => SignatureAlgorithm::RsaSha1,
         };
-        assert!(key.verify(other, message, &signature).is_err());
-        assert!(key.verify(algorithm, message, &[]).is_err());
+        for (algorithm, message, signature) in [
+            (algorithm, &b"palisade"[..], &signature[..]),
+            (other, message, &signature),
+            (algorithm, message, &[]),
+        ] {
+            let bad = key.verify(algorithm, message, signature);
+            assert_eq!(bad, Err(BadSignature));
+        }
     }
 }
 

@@ -50,7 +50,8 @@ static SMALL_DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 fn whatever_is_cut_off_is_missed() {
     let keys = [Pair::new().public];
     for bytes in &*SMALL_DOCUMENTS {
-        assert!(read(bytes, &strict(&keys)).is_ok());
+        let whole = read(bytes, &strict(&keys)).unwrap();
+        assert_eq!(whole.signed_by.as_deref(), Some("ours.pub"));
         for end in 0..bytes.len() {
             let cut = read_database("x", &mut &bytes[..end], &strict(&keys), &mut |_| {});
             assert!(cut.is_err(), "{end} of {}", bytes.len());
@@ -123,7 +124,9 @@ fn a_bad_signature_is_an_error_and_a_strangers_is_told() {
     let no_signature = sign(vec![1, 2, 3], *pair.public.id());
     assert!(read(&no_signature, &lenient).is_err());
     // Without keys nothing is checked.
-    assert!(read(&bad, &InventoryContext::default()).is_ok());
+    let unchecked = read(&bad, &InventoryContext::default()).unwrap();
+    assert_eq!(unchecked.content, Content::Index(small_index()));
+    assert_eq!(unchecked.signed_by, None);
 
     let strange = sign(vec![1, 2, 3], [0xab; 16]);
     assert_eq!(

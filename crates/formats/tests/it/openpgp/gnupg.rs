@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use palisade_formats::openpgp::{At, KeyAlgorithm, Keyring, Why};
 use tempfile::TempDir;
 
-use super::{later, why};
+use super::{certificates, later, why};
 
 /// A home of GnuPG with keys of its own.
 struct Gnupg(TempDir);
@@ -228,27 +228,25 @@ fn a_key_signs_until_it_lapses() {
     let signature = gnupg.sign(&key, &["--detach-sign"]);
     let keyring = gnupg.keyring();
     let check = |at| keyring.verify_detached(&document, &signature, at);
-    assert!(check(super::at("2026-01-10T00:00:00Z")).is_ok());
+    let in_time = check(super::at("2026-01-10T00:00:00Z"));
+    assert_eq!(certificates(in_time), [&*key]);
     assert_eq!(
         why(check(super::at("2026-01-12T00:00:00Z"))),
         Why::KeyLapsed
     );
-    assert!(check(At::WhenSigned("2026-01-12T00:00:00Z".parse().unwrap())).is_ok());
+    let at_its_time = check(At::WhenSigned("2026-01-12T00:00:00Z".parse().unwrap()));
+    assert_eq!(certificates(at_its_time), [&*key]);
     // A later word of the owner counts: the key goes on.
     gnupg.run("20260105", &["--quick-set-expire", &key, "100d"]);
-    let mut longer = gnupg.keyring();
-    assert!(
-        longer
-            .verify_detached(&document, &signature, super::at("2026-02-01T00:00:00Z"))
-            .is_ok()
-    );
+    let newer = gnupg.keyring();
     // Wherever the older word stands, too.
-    longer.add(&gnupg.run("20260105", &["--export"])).unwrap();
-    assert!(
-        longer
-            .verify_detached(&document, &signature, super::at("2026-02-01T00:00:00Z"))
-            .is_ok()
-    );
+    let mut both = keyring.clone();
+    both.add(&gnupg.run("20260105", &["--export"])).unwrap();
+    for longer in [newer, both] {
+        let at = super::at("2026-02-01T00:00:00Z");
+        let signers = longer.verify_detached(&document, &signature, at);
+        assert_eq!(certificates(signers), [&*key]);
+    }
 }
 
 #[test]
@@ -260,11 +258,8 @@ fn a_revoked_key_signs_nothing_whatever_the_date() {
     let (document, _) = gnupg.document();
     let signature = gnupg.sign(&key, &["--detach-sign"]);
     let mut keyring = gnupg.keyring();
-    assert!(
-        keyring
-            .verify_detached(&document, &signature, later())
-            .is_ok()
-    );
+    let signers = keyring.verify_detached(&document, &signature, later());
+    assert_eq!(certificates(signers), [&*key]);
     revoke(&gnupg, &key);
     // The revocation counts from whichever file it comes.
     keyring.add(&gnupg.run("20260105", &["--export"])).unwrap();
@@ -316,7 +311,7 @@ fn a_key_that_only_certifies_signs_no_document() {
             .keyring()
             .verify_detached(&document, &signature, later())
     };
-    assert!(check().is_ok());
+    assert_eq!(certificates(check()), [&*key]);
     // The owner's newest word counts.
     gnupg.edit(&key, "change-usage\nS\nQ\nsave\n");
     assert_eq!(why(check()), Why::Unbound);

@@ -3,12 +3,16 @@
 mod gnupg;
 mod others;
 
-use palisade_formats::openpgp::{At, HashAlgorithm, KeyAlgorithm, Keyring, NotVerified, Why};
+use palisade_formats::openpgp::{
+    At, HashAlgorithm, KeyAlgorithm, Keyring, NotVerified, Signer, Why,
+};
 use palisade_model::Timestamp;
 use proptest::prelude::*;
 
 /// A main key that only certifies, and a subkey that signs; made for these tests.
 const KEY: &str = include_str!("../../../../../fuzz/seeds/openpgp/keyring.asc");
+const MAIN_KEY: &str = "52FFDA2660B49529D5C32B3BA4D141FAD930F498";
+const SUBKEY: &str = "3329BE86EEE48B6E699E41176673E0AA24498BCE";
 /// Its signatures of [`TEXT`].
 const CLEARTEXT: &str = include_str!("../../../../../fuzz/seeds/openpgp/cleartext.asc");
 const DETACHED: &str = include_str!("../../../../../fuzz/seeds/openpgp/detached.asc");
@@ -26,6 +30,13 @@ fn keyring() -> Keyring {
     let mut keyring = Keyring::default();
     assert_eq!(keyring.add(KEY.as_bytes()), Ok(1));
     keyring
+}
+
+/// The main keys of those who signed.
+fn certificates(result: Result<Vec<Signer>, NotVerified>) -> Vec<String> {
+    let signers = result.unwrap_or_else(|error| panic!("{error}"));
+    let keys = signers.iter().map(|signer| signer.certificate.to_string());
+    keys.collect()
 }
 
 /// The reason why the only signature does not count.
@@ -49,14 +60,8 @@ fn it_is_told_who_signed_when_and_with_what() {
     let [signer] = &document.signers[..] else {
         panic!("{:?}", document.signers)
     };
-    assert_eq!(
-        signer.certificate.to_string(),
-        "52FFDA2660B49529D5C32B3BA4D141FAD930F498"
-    );
-    assert_eq!(
-        signer.key.to_string(),
-        "3329BE86EEE48B6E699E41176673E0AA24498BCE"
-    );
+    assert_eq!(signer.certificate.to_string(), MAIN_KEY);
+    assert_eq!(signer.key.to_string(), SUBKEY);
     assert_eq!(
         signer.user.as_deref(),
         Some("Palisade Test <test@example.org>")
@@ -106,7 +111,8 @@ fn a_key_that_is_not_there_is_named() {
 #[test]
 fn a_signature_from_the_future_does_not_count_but_clocks_may_differ() {
     let check = |time| keyring().verify_cleartext(CLEARTEXT.as_bytes(), at(time));
-    assert!(check("2026-01-01T23:30:00Z").is_ok());
+    let signers = check("2026-01-01T23:30:00Z").map(|document| document.signers);
+    assert_eq!(certificates(signers), [MAIN_KEY]);
     assert_eq!(why(check("2026-01-01T22:30:00Z")), Why::Future);
 }
 
@@ -124,7 +130,9 @@ fn a_subkey_belongs_to_whoever_bound_it() {
     assert_eq!(why(check(&keyring)), Why::Unbound);
     // A copy of the certificate that has it is all that was missing.
     keyring.add(packets).unwrap();
-    assert!(check(&keyring).is_ok());
+    let signers = check(&keyring).unwrap().signers;
+    assert_eq!(signers[0].key.to_string(), SUBKEY);
+    assert_eq!(certificates(Ok(signers)), [MAIN_KEY]);
 }
 
 #[test]
@@ -175,7 +183,7 @@ proptest! {
         let _ = changed.add(&packets);
         if let Ok(signed) = changed.verify_cleartext(CLEARTEXT.as_bytes(), later()) {
             let key = signed.signers[0].key.to_string();
-            prop_assert_eq!(key, "3329BE86EEE48B6E699E41176673E0AA24498BCE");
+            prop_assert_eq!(key, SUBKEY);
         }
     }
 }

@@ -44,7 +44,8 @@ fn sequoias_subkeys_sign_until_their_key_lapses() {
     assert_eq!(found.hash, HashAlgorithm::Sha512);
     let check = |at| check(&[SEQUOIA], SEQUOIA_CLEARTEXT, at);
     assert_eq!(why(check(later())), Why::KeyLapsed);
-    assert!(check(At::WhenSigned("2026-06-01T00:00:00Z".parse().unwrap())).is_ok());
+    let at_its_time = check(At::WhenSigned("2026-06-01T00:00:00Z".parse().unwrap()));
+    assert_eq!(at_its_time.unwrap().signers, [found]);
 }
 
 #[test]
