@@ -195,8 +195,7 @@ pub(crate) fn is_kept(package: &str, version: &str, report: &mut Report<'_>) -> 
 
 /// Parses a raw record.
 pub(super) fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let raw: Raw<'_> =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let raw: Raw<'_> = serde_json::from_slice(raw)?;
     let name = format!("{}/{}", shown(&raw.package), raw.id);
     let bad = |reason: String| BadRecord::new(reason).of(&name);
     let distribution = raw
