@@ -66,8 +66,7 @@ pub fn read(
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let group: Group<'_> =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let group: Group<'_> = serde_json::from_slice(raw)?;
     let id = group
         .name
         .parse()

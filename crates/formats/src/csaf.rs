@@ -96,8 +96,7 @@ fn hand_over(
         let named = match serde_json::from_str::<Named<'_>>(vulnerability.get()) {
             Ok(named) => named,
             Err(error) => {
-                let bad = BadRecord::new(error.to_string());
-                handing.pass_over(place, bad.of(shown(&raw_head.id)));
+                handing.pass_over(place, BadRecord::from(error).of(shown(&raw_head.id)));
                 continue;
             }
         };
@@ -127,7 +126,6 @@ fn hand_over(
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let raw: Raw<'_> =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let raw: Raw<'_> = serde_json::from_slice(raw)?;
     vulnerability::parse(&raw)
 }

@@ -115,8 +115,7 @@ pub fn read(
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let raw: Raw<'_> =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let raw: Raw<'_> = serde_json::from_slice(raw)?;
     let name = format!("{}/{}", shown(&raw.package), shown(&raw.id));
     let bad = |reason: String| BadRecord::new(reason).of(&name);
     if !is_package_name(&raw.package) {

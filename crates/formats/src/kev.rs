@@ -60,8 +60,7 @@ pub fn read(
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let entry: Entry =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let entry: Entry = serde_json::from_slice(raw)?;
     let bad = |reason: String| BadRecord::new(reason).of(&entry.cve_id);
     let mut advisory = Advisory::new(
         entry

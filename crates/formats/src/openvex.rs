@@ -107,8 +107,7 @@ pub fn read(
 
 impl<'a> Document<'a> {
     fn parse(text: &'a str) -> Result<Self, BadRecord> {
-        let document: Self =
-            serde_json::from_str(text).map_err(|error| BadRecord::new(error.to_string()))?;
+        let document: Self = serde_json::from_str(text)?;
         if !document.context.starts_with("https://openvex.dev/ns") {
             return Err(BadRecord::new("its context is not OpenVEX's"));
         }
@@ -169,7 +168,7 @@ fn statements<'a>(
         let statement = match serde_json::from_str::<Statement<'_>>(raw.get()) {
             Ok(statement) => statement,
             Err(error) => {
-                handing.pass_over(place, BadRecord::new(error.to_string()));
+                handing.pass_over(place, BadRecord::from(error));
                 continue;
             }
         };
@@ -270,8 +269,7 @@ impl Told {
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let raw: Raw =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let raw: Raw = serde_json::from_slice(raw)?;
     let id: VulnerabilityId = raw
         .vulnerability
         .parse()

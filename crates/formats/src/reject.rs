@@ -115,6 +115,12 @@ impl BadRecord {
     }
 }
 
+impl From<serde_json::Error> for BadRecord {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

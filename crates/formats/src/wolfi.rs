@@ -126,7 +126,7 @@ fn read_json(
             Cut::PassedOver(place, reason) => handing.pass_over(place, BadRecord::new(reason)),
             Cut::Record(raw) => match serde_json::from_slice::<File>(raw.bytes) {
                 Ok(file) => hand_over(&file, distribution, raw.place, handing)?,
-                Err(error) => handing.pass_over(raw.place, BadRecord::new(error.to_string())),
+                Err(error) => handing.pass_over(raw.place, BadRecord::from(error)),
             },
         }
     }
@@ -179,8 +179,7 @@ fn is_schema_2(schema: Option<&Value>) -> bool {
 
 /// Parses one raw record.
 pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let raw: Raw<'_> =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let raw: Raw<'_> = serde_json::from_slice(raw)?;
     let told = &raw.advisory;
     let name = format!("{}/{}", shown(&raw.package), shown(&told.id));
     let bad = |reason: String| BadRecord::new(reason).of(&name);

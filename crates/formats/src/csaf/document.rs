@@ -83,8 +83,7 @@ pub(super) struct Head {
 impl<'a> Document<'a> {
     /// A document, and its head.
     pub(super) fn parse(text: &'a str) -> Result<(Head, Self), BadRecord> {
-        let document: Self =
-            serde_json::from_str(text).map_err(|error| BadRecord::new(error.to_string()))?;
+        let document: Self = serde_json::from_str(text)?;
         let About {
             category,
             csaf_version,

@@ -120,11 +120,10 @@ pub fn parse_only(raw: &[u8]) -> Result<(), BadRecord> {
 fn deserialize(raw: &[u8]) -> Result<(Cve<'_>, Option<Annotation<'_>>), BadRecord> {
     // Checking UTF-8 once is cheaper than for each string.
     let text = std::str::from_utf8(raw).map_err(|_| BadRecord::new("it is not UTF-8"))?;
-    let broken = |error: serde_json::Error| BadRecord::new(error.to_string());
-    let document: Document<'_> = serde_json::from_str(text).map_err(broken)?;
+    let document: Document<'_> = serde_json::from_str(text)?;
     match document.cve {
         Some(cve) => Ok((cve, document.annotation)),
-        None => Ok((serde_json::from_str(text).map_err(broken)?, None)),
+        None => Ok((serde_json::from_str(text)?, None)),
     }
 }
 

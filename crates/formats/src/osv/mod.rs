@@ -95,7 +95,7 @@ pub fn parse_only(raw: &[u8]) -> Result<(), BadRecord> {
 fn deserialize(raw: &[u8]) -> Result<Document<'_>, BadRecord> {
     // Checking UTF-8 once is cheaper than for each string.
     let text = std::str::from_utf8(raw).map_err(|_| BadRecord::new("it is not UTF-8"))?;
-    serde_json::from_str(text).map_err(|error| BadRecord::new(error.to_string()))
+    Ok(serde_json::from_str(text)?)
 }
 
 fn describe(advisory: &mut Advisory, document: &Document<'_>) {

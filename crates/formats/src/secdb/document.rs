@@ -172,8 +172,7 @@ impl<'a> Listed<'a> {
         if raw.get().len() > limits::RECORD_BYTES {
             return Err(BadRecord::new("it is larger than a record may be"));
         }
-        let element: Element<'a> =
-            serde_json::from_str(raw.get()).map_err(|error| BadRecord::new(error.to_string()))?;
+        let element: Element<'a> = serde_json::from_str(raw.get())?;
         let Pkg { name, secfixes } = element.pkg;
         if !is_package_name(&name) {
             return Err(BadRecord::new("its name is not that of a package").of(shown(&name)));

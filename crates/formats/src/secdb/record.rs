@@ -12,10 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{Item, shown};
 use crate::feed::{FeedSink, RawRecord, Record, Stop};
+use crate::words::is_version;
 use crate::{BadRecord, Place};
-
-/// Versions are shorter by far; the longest in Alpine has 40 bytes.
-const VERSION_BYTES: usize = 128;
 
 /// The part of the world that a document speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +175,7 @@ impl Fixes {
 
 /// Whether a version and its entries are kept, which a version that apk would refuse is, too.
 pub(crate) fn is_kept(package: &str, version: &str, report: &mut Report<'_>) -> bool {
-    let usable = is_usable(version);
+    let usable = is_version(version);
     let id = || format!("{package}/{}", shown(version));
     if !usable {
         report(
@@ -197,8 +195,7 @@ pub(crate) fn is_kept(package: &str, version: &str, report: &mut Report<'_>) -> 
 
 /// Parses a raw record.
 pub(super) fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
-    let raw: Raw<'_> =
-        serde_json::from_slice(raw).map_err(|error| BadRecord::new(error.to_string()))?;
+    let raw: Raw<'_> = serde_json::from_slice(raw)?;
     let name = format!("{}/{}", shown(&raw.package), raw.id);
     let bad = |reason: String| BadRecord::new(reason).of(&name);
     let distribution = raw
@@ -210,7 +207,7 @@ pub(super) fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     if !is_package_name(&raw.package) {
         return Err(bad("its package has no name that packages have".to_owned()));
     }
-    if let Some(version) = raw.fixed.iter().find(|version| !is_usable(version)) {
+    if let Some(version) = raw.fixed.iter().find(|version| !is_version(version)) {
         return Err(bad(format!("{:?} is no version", shown(version))));
     }
     let product = Product::Distribution {
@@ -241,12 +238,6 @@ fn range(version: &str) -> VersionRange {
         },
         fixed => VersionRange::affected(Span::before(fixed), scheme),
     }
-}
-
-/// Whether the text can be kept as a version at all, valid or not.
-fn is_usable(version: &str) -> bool {
-    let odd = |c: char| c.is_control() || c.is_whitespace();
-    (1..=VERSION_BYTES).contains(&version.len()) && !version.contains(odd)
 }
 
 /// Whether a package or a repository may have this name.
