@@ -47,13 +47,15 @@ fn catalogue() -> String {
 /// A configuration with sources of one document each, which a server has under their names.
 fn configuration(folder: &Path, address: &str, sources: &[&str]) -> PathBuf {
     let cache = folder.join("cache");
-    let mut text = format!("[fetch]\ncache = {cache:?}\n");
-    for name in sources {
-        text += &format!(
+    let source = |name: &&str| {
+        format!(
             "[[source]]\nname = \"{name}\"\ntype = \"documents\"\nevery = \"6h\"\nprivate = true\n\
              [[source.document]]\nurl = \"http://{address}/{name}.json\"\nformat = \"kev\"\n"
-        );
-    }
+        )
+    };
+    let sources: String = sources.iter().map(source).collect();
+    let cache = cache.display();
+    let text = format!("[fetch]\ncache = \"{cache}\"\n{sources}");
     let path = folder.join("palisade.toml");
     fs_err::write(&path, text).unwrap();
     path
