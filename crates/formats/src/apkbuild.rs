@@ -17,8 +17,9 @@ use palisade_model::{BranchName, Distribution};
 
 use crate::container::read_whole;
 use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
+use crate::handing::Handing;
 use crate::secdb::{Fix, Fixes, PackageFixes, Scope, is_kept, is_package_name};
-use crate::{BadRecord, Place, ReadError, Reject, limits};
+use crate::{BadRecord, Place, ReadError, limits};
 
 pub use block::{Entry, Listed, Secfixes, secfixes};
 pub use problem::{Problem, ProblemKind};
@@ -95,77 +96,54 @@ pub fn read(
 ) -> Result<(), ReadError> {
     let bytes = read_whole(document, reader, limits::RECORD_BYTES as u64)?;
     let apkbuild = Apkbuild::parse(&String::from_utf8_lossy(&bytes));
-    let malformed = |reason: &str| ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.to_owned(),
-    };
+    let mut handing = Handing::new(document, sink);
     if apkbuild.name.is_none() && apkbuild.secfixes.header.is_none() {
-        return Err(malformed("it has neither a pkgname nor a secfixes comment"));
+        return Err(handing.malformed("it has neither a pkgname nor a secfixes comment"));
     }
     let place = PathInAports::of(document);
     let package = apkbuild.name.as_deref().or(place.package);
-    let package =
-        package.ok_or_else(|| malformed("neither its pkgname nor its path names the package"))?;
+    let package = package
+        .ok_or_else(|| handing.malformed("neither its pkgname nor its path names the package"))?;
     let repository = context.repository.as_deref().or(place.repository);
     if repository.is_some_and(|name| !is_package_name(name)) {
-        return Err(malformed(
-            "its repository has no name that repositories have",
-        ));
+        return Err(handing.malformed("its repository has no name that repositories have"));
     }
     let scope = Scope {
         branch: context.branch.clone().unwrap_or_else(edge),
         repository: repository.map(str::to_owned),
     };
-    sink.begin(&FeedHead {
+    handing.begin(&FeedHead {
         scope: Some(scope.name()),
         complete: false,
         as_of: None,
     });
-    let reject = |line: u64, id: Option<String>, reason: String, mended: bool| Reject {
-        document: document.to_owned(),
-        place: Place::Line(line),
-        id,
-        reason,
-        mended,
-    };
-    for problem in apkbuild
-        .secfixes
-        .problems
-        .iter()
-        .filter(|problem| problem.is_doubtful())
-    {
-        let reason = problem.kind.reason().to_owned();
-        let mended = problem.kind != ProblemKind::Stray;
-        sink.reject(reject(
-            problem.line,
-            Some(package.to_owned()),
-            reason,
-            mended,
-        ));
-    }
-    let mut fixes = Fixes::default();
-    for entry in &apkbuild.secfixes.entries {
-        let kept = is_kept(package, &entry.version, &mut |id, reason, mended| {
-            sink.reject(reject(entry.line, Some(id), reason, mended));
-        });
-        for item in entry.items.iter().filter(|_| kept) {
-            let report = &mut |id, reason, mended| {
-                sink.reject(reject(item.line, Some(id), reason, mended));
-            };
-            fixes.add(
-                Place::Line(item.line),
-                package,
-                &entry.version,
-                &item.text,
-                report,
-            );
+    let Secfixes {
+        entries, problems, ..
+    } = &apkbuild.secfixes;
+    for problem in problems.iter().filter(|problem| problem.is_doubtful()) {
+        let bad = BadRecord::new(problem.kind.reason()).of(package);
+        let place = Place::Line(problem.line);
+        match problem.kind {
+            ProblemKind::Stray => handing.pass_over(place, bad),
+            _ => handing.mend(place, bad),
         }
     }
-    fixes
-        .emit(&scope, package, sink)
-        .map_err(|_| ReadError::Stopped {
-            document: document.to_owned(),
-        })
+    let mut fixes = Fixes::default();
+    for Entry {
+        line,
+        version,
+        items,
+    } in entries
+    {
+        if !is_kept(package, version, &mut handing.report(Place::Line(*line))) {
+            continue;
+        }
+        for Listed { line, text } in items {
+            let place = Place::Line(*line);
+            fixes.add(place, package, version, text, &mut handing.report(place));
+        }
+    }
+    fixes.hand_over(&scope, package, &mut handing)
 }
 
 /// Parses one raw record.
@@ -216,7 +194,7 @@ impl<'a> PathInAports<'a> {
         }
         Self {
             package: parts.next().filter(|name| is_package_name(name)),
-            repository: parts.next().filter(|name| REPOSITORIES.contains(name)),
+            repository: parts.next().filter(|name| is_repository(name)),
         }
     }
 }

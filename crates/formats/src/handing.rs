@@ -1,5 +1,5 @@
 //! Handing over what a document holds: the same few steps for every reader that cuts records out
-//! of a document which it has in memory.
+//! of a document.
 
 use crate::feed::{FeedHead, FeedSink, RawRecord};
 use crate::{BadRecord, Place, ReadError, Reject, limits};
@@ -81,21 +81,22 @@ impl<'a> Handing<'a> {
         self.reject(place, bad, true);
     }
 
-    fn reject(&mut self, place: Place, BadRecord { id, reason }: BadRecord, mended: bool) {
-        self.sink.reject(Reject {
-            document: self.document.to_owned(),
-            place,
-            id,
-            reason,
-            mended,
-        });
+    /// Tells of what stands at a place: its identifier, the reason, and whether it is used all the
+    /// same.
+    pub(crate) fn report(
+        &mut self,
+        place: Place,
+    ) -> impl FnMut(String, String, bool) + use<'_, 'a> {
+        move |id, reason, mended| self.reject(place, BadRecord::new(reason).of(id), mended)
+    }
+
+    fn reject(&mut self, place: Place, bad: BadRecord, mended: bool) {
+        self.sink
+            .reject(Reject::of(self.document, place, bad, mended));
     }
 
     /// The error that the document is not of its kind.
     pub(crate) fn malformed(&self, reason: impl Into<String>) -> ReadError {
-        ReadError::Malformed {
-            document: self.document.to_owned(),
-            reason: reason.into(),
-        }
+        ReadError::malformed(self.document, reason)
     }
 }

@@ -10,8 +10,9 @@ use palisade_model::{Advisory, Exploitation, Reference, Timestamp};
 use serde::Deserialize;
 
 use crate::container::{Elements, read_whole};
-use crate::feed::{FeedHead, FeedSink, RawRecord, Record};
-use crate::{BadRecord, Place, ReadError, Reject, limits};
+use crate::feed::{FeedHead, FeedSink, Record};
+use crate::handing::Handing;
+use crate::{BadRecord, Place, ReadError, limits};
 
 /// The catalogue around its entries.
 #[derive(Debug, Deserialize)]
@@ -45,16 +46,13 @@ pub fn read(
     sink: &mut dyn FeedSink,
 ) -> Result<(), ReadError> {
     let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+    let mut handing = Handing::new(document, sink);
     match serde_json::from_slice::<Catalogue<'_>>(&bytes) {
-        Ok(catalogue) => read_catalogue(document, &catalogue, sink),
-        Err(_) if is_lines(&bytes) => read_lines(document, &bytes, sink),
-        Err(error) => {
-            let reason = format!("it is neither the catalogue nor lines of its entries: {error}");
-            Err(ReadError::Malformed {
-                document: document.to_owned(),
-                reason,
-            })
-        }
+        Ok(catalogue) => read_catalogue(&catalogue, &mut handing),
+        Err(_) if is_lines(&bytes) => read_lines(&bytes, &mut handing),
+        Err(error) => Err(handing.malformed(format!(
+            "it is neither the catalogue nor lines of its entries: {error}"
+        ))),
     }
 }
 
@@ -90,11 +88,7 @@ pub fn parse(raw: &[u8]) -> Result<Record, BadRecord> {
     })
 }
 
-fn read_catalogue(
-    document: &str,
-    catalogue: &Catalogue<'_>,
-    sink: &mut dyn FeedSink,
-) -> Result<(), ReadError> {
+fn read_catalogue(catalogue: &Catalogue<'_>, handing: &mut Handing<'_>) -> Result<(), ReadError> {
     let held = catalogue.vulnerabilities.0.len() as u64;
     // A catalogue that lost entries on its way must not make them look withdrawn.
     let complete = catalogue.count.is_none_or(|count| count == held);
@@ -103,69 +97,35 @@ fn read_catalogue(
         .as_deref()
         .map(str::parse::<Timestamp>);
     let unread_date = matches!(as_of, Some(Err(_)));
-    sink.begin(&FeedHead {
+    handing.begin(&FeedHead {
         scope: None,
         complete,
         as_of: as_of.and_then(Result::ok),
     });
-    let mut mended = |reason: String| {
-        let document = document.to_owned();
-        sink.reject(Reject {
-            document,
-            place: Place::Whole,
-            id: None,
-            reason,
-            mended: true,
-        });
-    };
     if !complete {
-        mended(format!(
-            "it holds {held} entries but counts {}",
-            catalogue.count.unwrap_or(0)
-        ));
+        let count = catalogue.count.unwrap_or(0);
+        let reason = format!("it holds {held} entries but counts {count}");
+        handing.mend(Place::Whole, BadRecord::new(reason));
     }
     if unread_date {
-        mended("its dateReleased is no time".to_owned());
+        let bad = BadRecord::new("its dateReleased is no time");
+        handing.mend(Place::Whole, bad);
     }
     for (index, entry) in (0..).zip(&catalogue.vulnerabilities.0) {
-        hand_over(document, Place::Index(index), entry.get().as_bytes(), sink)?;
+        handing.record(Place::Index(index), entry.get().as_bytes())?;
     }
     Ok(())
 }
 
-fn read_lines(document: &str, bytes: &[u8], sink: &mut dyn FeedSink) -> Result<(), ReadError> {
-    sink.begin(&FeedHead::default());
+fn read_lines(bytes: &[u8], handing: &mut Handing<'_>) -> Result<(), ReadError> {
+    handing.begin(&FeedHead::default());
     for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
         let line = line.trim_ascii();
         if !line.is_empty() {
-            hand_over(document, Place::Line(number), line, sink)?;
+            handing.record(Place::Line(number), line)?;
         }
     }
     Ok(())
-}
-
-fn hand_over(
-    document: &str,
-    place: Place,
-    bytes: &[u8],
-    sink: &mut dyn FeedSink,
-) -> Result<(), ReadError> {
-    if bytes.len() > limits::RECORD_BYTES {
-        let reason = "it is larger than a record may be".to_owned();
-        let document = document.to_owned();
-        sink.reject(Reject {
-            document,
-            place,
-            id: None,
-            reason,
-            mended: false,
-        });
-        return Ok(());
-    }
-    sink.record(RawRecord { place, bytes })
-        .map_err(|_| ReadError::Stopped {
-            document: document.to_owned(),
-        })
 }
 
 /// Whether one of the first lines is an entry by itself.

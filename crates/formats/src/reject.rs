@@ -98,6 +98,20 @@ impl ReadError {
     }
 }
 
+impl Reject {
+    /// What is said of a part of a document.
+    pub(crate) fn of(document: &str, place: Place, bad: BadRecord, mended: bool) -> Self {
+        let BadRecord { id, reason } = bad;
+        Self {
+            document: document.to_owned(),
+            place,
+            id,
+            reason,
+            mended,
+        }
+    }
+}
+
 impl BadRecord {
     /// A reason without an identifier.
     pub fn new(reason: impl Into<String>) -> Self {

@@ -15,14 +15,17 @@ use std::io::Read;
 
 use crate::container::read_whole;
 use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
+use crate::handing::Handing;
 use crate::secdb::{Fixes, Scope, is_package_name, shown};
 use crate::yaml::{self, Part};
-use crate::{BadRecord, Place, ReadError, Reject, apkbuild};
+use crate::{BadRecord, Place, ReadError, apkbuild};
 
 use remarks::Remarks;
 
 /// The version that secdb writes where a package was never affected.
 const NEVER_AFFECTED: &str = "0";
+
+const NO_MAP: &str = "it is no map of packages";
 
 /// Cuts a document into raw records, one for each vulnerability in each package.
 pub fn read(
@@ -31,35 +34,28 @@ pub fn read(
     context: &FeedContext,
     sink: &mut dyn FeedSink,
 ) -> Result<(), ReadError> {
-    let malformed = |reason: &str| ReadError::Malformed {
-        document: document.to_owned(),
-        reason: reason.to_owned(),
-    };
     let bytes = read_whole(document, reader, yaml::BYTES)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| malformed("it is not UTF-8"))?;
+    let mut handing = Handing::new(document, sink);
+    let text = std::str::from_utf8(&bytes).map_err(|_| handing.malformed("it is not UTF-8"))?;
     let branch = context.branch.clone();
-    let branch = branch.ok_or_else(|| malformed("it names no branch, so that must be given"))?;
+    let branch =
+        branch.ok_or_else(|| handing.malformed("it names no branch, so that must be given"))?;
     let repository = context.repository.clone().or_else(|| repository(document));
     if repository
         .as_deref()
         .is_some_and(|name| !is_package_name(name))
     {
-        return Err(malformed(
-            "its repository has no name that repositories have",
-        ));
+        return Err(handing.malformed("its repository has no name that repositories have"));
     }
     let scope = Scope { branch, repository };
-    let packages = packages(document, text, &mut |reject| sink.reject(reject))?;
-    sink.begin(&FeedHead {
+    let packages = packages(document, text, &mut handing)?;
+    handing.begin(&FeedHead {
         scope: Some(scope.name()),
         complete: true,
         as_of: None,
     });
-    for package in packages {
-        let emitted = package.fixes.emit(&scope, &package.name, sink);
-        emitted.map_err(|_| ReadError::Stopped {
-            document: document.to_owned(),
-        })?;
+    for Rejected { name, fixes } in packages {
+        fixes.hand_over(&scope, &name, &mut handing)?;
     }
     Ok(())
 }
@@ -86,10 +82,9 @@ struct Rejected {
 fn packages(
     document: &str,
     text: &str,
-    rejects: &mut dyn FnMut(Reject),
+    handing: &mut Handing<'_>,
 ) -> Result<Vec<Rejected>, ReadError> {
     let mut reader = Reader {
-        document,
         remarks: Remarks::of(text),
         packages: Vec::new(),
         by_name: HashMap::new(),
@@ -98,17 +93,14 @@ fn packages(
         any: false,
         of_package: None,
         of_line: (0, None),
-        rejects,
+        handing,
     };
     yaml::walk(document, text, &mut |line, part| reader.part(line, part))?;
     let Reader { any, packages, .. } = reader;
     if any {
         return Ok(packages);
     }
-    Err(ReadError::Malformed {
-        document: document.to_owned(),
-        reason: "it is no map of packages".to_owned(),
-    })
+    Err(handing.malformed(NO_MAP))
 }
 
 /// Where in a document the next part stands.
@@ -123,8 +115,7 @@ enum At {
     List(Option<usize>),
 }
 
-struct Reader<'a, 'r> {
-    document: &'a str,
+struct Reader<'a, 'h> {
     remarks: Remarks<'a>,
     packages: Vec<Rejected>,
     by_name: HashMap<String, usize>,
@@ -136,7 +127,7 @@ struct Reader<'a, 'r> {
     of_package: Option<String>,
     /// What the comment at this line says; a list may stand on one long line.
     of_line: (u64, Option<String>),
-    rejects: &'r mut dyn FnMut(Reject),
+    handing: &'a mut Handing<'h>,
 }
 
 impl Reader<'_, '_> {
@@ -154,7 +145,7 @@ impl Reader<'_, '_> {
                 self.any = true;
                 At::Key
             }
-            (At::Document, _) => return Err("it is no map of packages".to_owned()),
+            (At::Document, _) => return Err(NO_MAP.to_owned()),
             (At::Key, Part::Scalar(name)) => {
                 At::Value(self.package(line, &name.unwrap_or_default()))
             }
@@ -174,12 +165,8 @@ impl Reader<'_, '_> {
             }
             (at, _) => {
                 self.deeper = 1;
-                self.reject(
-                    line,
-                    None,
-                    "a list or a map stands where an identifier should",
-                    false,
-                );
+                let bad = BadRecord::new("a list or a map stands where an identifier should");
+                self.handing.pass_over(Place::Line(line), bad);
                 if matches!(at, At::Value(_)) {
                     At::Key
                 } else {
@@ -192,12 +179,8 @@ impl Reader<'_, '_> {
 
     fn package(&mut self, line: u64, name: &str) -> Option<usize> {
         if !is_package_name(name) {
-            self.reject(
-                line,
-                Some(shown(name)),
-                "its name is not that of a package",
-                false,
-            );
+            let bad = BadRecord::new("its name is not that of a package").of(shown(name));
+            self.handing.pass_over(Place::Line(line), bad);
             return None;
         }
         let next = self.packages.len();
@@ -217,43 +200,10 @@ impl Reader<'_, '_> {
         if self.of_line.0 != line {
             self.of_line = (line, self.remarks.at(line));
         }
-        let Self {
-            packages,
-            document,
-            rejects,
-            of_line,
-            of_package,
-            ..
-        } = self;
-        let reason = of_line.1.as_ref().or(of_package.as_ref());
-        let Rejected { name, fixes } = &mut packages[index];
+        let reason = self.of_line.1.as_deref().or(self.of_package.as_deref());
+        let Rejected { name, fixes } = &mut self.packages[index];
         let place = Place::Line(line);
-        let report = &mut |id, reason, mended| {
-            rejects(Reject {
-                document: (*document).to_owned(),
-                place,
-                id: Some(id),
-                reason,
-                mended,
-            });
-        };
-        fixes.add_because(
-            place,
-            name,
-            NEVER_AFFECTED,
-            item,
-            reason.map(String::as_str),
-            report,
-        );
-    }
-
-    fn reject(&mut self, line: u64, id: Option<String>, reason: &str, mended: bool) {
-        (self.rejects)(Reject {
-            document: self.document.to_owned(),
-            place: Place::Line(line),
-            id,
-            reason: reason.to_owned(),
-            mended,
-        });
+        let report = &mut self.handing.report(place);
+        fixes.add_because(place, name, NEVER_AFFECTED, item, reason, report);
     }
 }

@@ -1,8 +1,9 @@
 //! Alpine's security database: which version of a package fixes which vulnerabilities.
 //!
 //! One file speaks of one repository of one branch; Wolfi and others use the same form without
-//! naming the branch. It is JSON today and was YAML until 2020, with the same keys. A record here is what a file says of one vulnerability in one
-//! package, all versions together. What the entries mean is kept; no versions are compared.
+//! naming the branch. It is JSON today and was YAML until 2020, with the same keys. A record here
+//! is what a file says of one vulnerability in one package, all versions together. What the
+//! entries mean is kept; no versions are compared.
 //!
 //! A record's ranges read as: *affected below any of them*. The same vulnerability under `1.0-r1`
 //! and `2.0-r3` was fixed twice, and the highest counts. Version `0` is Alpine's way to say "never
@@ -20,6 +21,7 @@ use palisade_model::{BranchName, Distribution};
 
 use crate::container::read_whole;
 use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
+use crate::handing::Handing;
 use crate::{BadRecord, Place, ReadError, Reject, limits, yaml};
 
 pub use document::{Fix, PackageFixes, Secdb, write};
@@ -27,6 +29,7 @@ pub(crate) use item::{Item, shown, shown_up_to, split_comment};
 pub(crate) use record::{Fixes, Scope, is_kept, is_package_name};
 
 use document::{Listed, Outline};
+use record::Report;
 
 /// Cuts a document into raw records, one for each vulnerability in each package.
 ///
@@ -40,40 +43,18 @@ pub fn read(
 ) -> Result<(), ReadError> {
     let bytes = json(document, reader)?;
     let outline = Outline::parse(document, &bytes)?;
-    let scope = scope(document, &outline, context, sink)?;
-    let complete = outline.has_list();
-    sink.begin(&FeedHead {
+    let mut handing = Handing::new(document, sink);
+    let scope = scope(&outline, context, &mut handing)?;
+    handing.begin(&FeedHead {
         scope: Some(scope.name()),
-        complete,
+        complete: outline.has_list(),
         as_of: None,
     });
-    for package in packages(document, &outline, &mut |reject| sink.reject(reject)) {
+    for package in packages(&outline, &mut |place, bad| handing.pass_over(place, bad)) {
         let place = Place::Index(package.index);
         let mut fixes = Fixes::default();
-        for raw in &package.secfixes {
-            let reject = &mut |id, reason, mended| {
-                let document = document.to_owned();
-                sink.reject(Reject {
-                    document,
-                    place,
-                    id: Some(id),
-                    reason,
-                    mended,
-                });
-            };
-            for fix in document::fixes(&package.name, raw, reject) {
-                if is_kept(&package.name, &fix.version, reject) {
-                    for item in &fix.ids {
-                        fixes.add(place, &package.name, &fix.version, item, reject);
-                    }
-                }
-            }
-        }
-        fixes
-            .emit(&scope, &package.name, sink)
-            .map_err(|_| ReadError::Stopped {
-                document: document.to_owned(),
-            })?;
+        package.read(&mut fixes, place, &mut handing.report(place));
+        fixes.hand_over(&scope, &package.name, &mut handing)?;
     }
     Ok(())
 }
@@ -96,21 +77,15 @@ impl Secdb {
         let bytes = json(document, reader)?;
         let outline = Outline::parse(document, &bytes)?;
         let mut secdb = Self::headed(&outline);
-        for package in packages(document, &outline, rejects) {
+        let mut reject = |place, bad, mended| rejects(Reject::of(document, place, bad, mended));
+        for package in packages(&outline, &mut |place, bad| reject(place, bad, false)) {
             let place = Place::Index(package.index);
-            let reject = &mut |id, reason, mended| {
-                let document = document.to_owned();
-                rejects(Reject {
-                    document,
-                    place,
-                    id: Some(id),
-                    reason,
-                    mended,
-                });
+            let report = &mut |id: String, reason: String, mended| {
+                reject(place, BadRecord::new(reason).of(id), mended);
             };
             let fixes = package.secfixes.iter();
             let fixes = fixes
-                .flat_map(|raw| document::fixes(&package.name, raw, reject))
+                .flat_map(|raw| document::fixes(&package.name, raw, report))
                 .collect();
             secdb.packages.push(PackageFixes {
                 name: package.name,
@@ -139,11 +114,25 @@ fn yaml_of(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|_| may_be && small)
 }
 
+impl Listed<'_> {
+    /// Reads what is said of this package.
+    fn read(&self, fixes: &mut Fixes, place: Place, report: &mut Report<'_>) {
+        for raw in &self.secfixes {
+            for fix in document::fixes(&self.name, raw, report) {
+                if is_kept(&self.name, &fix.version, report) {
+                    for item in &fix.ids {
+                        fixes.add(place, &self.name, &fix.version, item, report);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The packages of a document; two entries of one name become one.
 fn packages<'a>(
-    document: &str,
     outline: &Outline<'a>,
-    rejects: &mut dyn FnMut(Reject),
+    pass_over: &mut dyn FnMut(Place, BadRecord),
 ) -> Vec<Listed<'a>> {
     let mut packages: Vec<Listed<'a>> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
@@ -157,40 +146,28 @@ fn packages<'a>(
                     packages.push(package);
                 }
             }
-            Err(BadRecord { id, reason }) => rejects(Reject {
-                document: document.to_owned(),
-                place: Place::Index(index),
-                id,
-                reason,
-                mended: false,
-            }),
+            Err(bad) => pass_over(Place::Index(index), bad),
         }
     }
     packages
 }
 
 fn scope(
-    document: &str,
     outline: &Outline<'_>,
     context: &FeedContext,
-    sink: &mut dyn FeedSink,
+    handing: &mut Handing<'_>,
 ) -> Result<Scope, ReadError> {
-    let malformed = |reason: String| ReadError::Malformed {
-        document: document.to_owned(),
-        reason,
-    };
     let given = context.branch.as_ref();
     let branch = match (&outline.distroversion, given) {
         (Some(name), given) => {
             let distribution =
                 given.map_or_else(Distribution::alpine, |b| b.distribution().clone());
-            BranchName::new(distribution, name).map_err(|error| malformed(error.to_string()))?
+            BranchName::new(distribution, name)
+                .map_err(|error| handing.malformed(error.to_string()))?
         }
         (None, Some(given)) => given.clone(),
         (None, None) => {
-            return Err(malformed(
-                "it names no distroversion, so its branch must be given".into(),
-            ));
+            return Err(handing.malformed("it names no distroversion, so its branch must be given"));
         }
     };
     let repository = outline
@@ -199,25 +176,20 @@ fn scope(
         .map(String::from)
         .or(context.repository.clone());
     if let Some(bad) = repository.as_deref().filter(|name| !is_package_name(name)) {
-        return Err(malformed(format!(
-            "{:?} is no name of a repository",
-            shown(bad)
-        )));
+        let reason = format!("{:?} is no name of a repository", shown(bad));
+        return Err(handing.malformed(reason));
     }
-    let differs = |what, says: &str, given: &str| Reject {
-        document: document.to_owned(),
-        place: Place::Whole,
-        id: None,
-        reason: format!("it says that its {what} is {says}, not {given}"),
-        mended: true,
+    let mut differs = |what, says: &str, given: &str| {
+        let reason = format!("it says that its {what} is {says}, not {given}");
+        handing.mend(Place::Whole, BadRecord::new(reason));
     };
     if let Some(given) = given.filter(|given| **given != branch) {
-        sink.reject(differs("branch", branch.name(), given.name()));
+        differs("branch", branch.name(), given.name());
     }
     if let (Some(says), Some(given)) = (&repository, &context.repository)
         && says != given
     {
-        sink.reject(differs("repository", says, given));
+        differs("repository", says, given);
     }
     Ok(Scope { branch, repository })
 }

@@ -21,7 +21,8 @@ use memchr::{memchr, memchr_iter};
 use serde::de::IgnoredAny;
 
 use crate::feed::{FeedHead, FeedSink, RawRecord};
-use crate::{Place, ReadError, Reject, limits};
+use crate::handing::Handing;
+use crate::{BadRecord, Place, ReadError, limits};
 use scanner::Scanner;
 
 pub(crate) use value::{Text, list, timestamp};
@@ -96,19 +97,12 @@ pub(crate) fn read_feed(
 ) -> Result<(), ReadError> {
     let mut records = JsonRecords::new(document, reader, containers);
     let head = describe(records.head()?.unwrap_or(b"{}"));
-    sink.begin(&head);
+    let mut handing = Handing::new(document, sink);
+    handing.begin(&head);
     while let Some(cut) = records.next_record()? {
         match cut {
-            Cut::Record(raw) => sink.record(raw).map_err(|_| ReadError::Stopped {
-                document: document.to_owned(),
-            })?,
-            Cut::PassedOver(place, reason) => sink.reject(Reject {
-                document: document.to_owned(),
-                place,
-                id: None,
-                reason: reason.to_owned(),
-                mended: false,
-            }),
+            Cut::Record(raw) => handing.record(raw.place, raw.bytes)?,
+            Cut::PassedOver(place, reason) => handing.pass_over(place, BadRecord::new(reason)),
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use super::item::shown;
-use super::record::is_package_name;
+use super::record::{Report, is_package_name};
 use crate::container::Elements;
 use crate::{BadRecord, ReadError, limits};
 
@@ -187,11 +187,7 @@ impl<'a> Listed<'a> {
 
 /// The fixes of a package; what cannot be read goes to `reject` with `PACKAGE` or
 /// `PACKAGE/VERSION` as its identifier, a reason, and whether it was used all the same.
-pub(super) fn fixes(
-    package: &str,
-    raw: &RawValue,
-    reject: &mut dyn FnMut(String, String, bool),
-) -> Vec<Fix> {
+pub(super) fn fixes(package: &str, raw: &RawValue, reject: &mut Report<'_>) -> Vec<Fix> {
     let versions: Versions<'_> = match serde_json::from_str(raw.get()) {
         Ok(versions) => versions,
         Err(error) => {

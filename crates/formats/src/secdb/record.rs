@@ -11,9 +11,10 @@ use palisade_version::Scheme;
 use serde::{Deserialize, Serialize};
 
 use super::item::{Item, shown};
-use crate::feed::{FeedSink, RawRecord, Record, Stop};
+use crate::feed::Record;
+use crate::handing::Handing;
 use crate::words::is_version;
-use crate::{BadRecord, Place};
+use crate::{BadRecord, Place, ReadError};
 
 /// The part of the world that a document speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ struct Draft {
 }
 
 /// Takes a record's identifier, a reason, and whether the record was used in spite of it.
-pub(crate) type Report<'a> = dyn FnMut(String, String, bool) + 'a;
+pub(super) type Report<'a> = dyn FnMut(String, String, bool) + 'a;
 
 impl Fixes {
     /// Adds what one entry under a version says; the version is one that [`is_kept`].
@@ -137,12 +138,12 @@ impl Fixes {
     }
 
     /// Hands over the records, in the order in which they were first named.
-    pub(crate) fn emit(
+    pub(crate) fn hand_over(
         self,
         scope: &Scope,
         package: &str,
-        sink: &mut dyn FeedSink,
-    ) -> Result<(), Stop> {
+        handing: &mut Handing<'_>,
+    ) -> Result<(), ReadError> {
         for Draft {
             id,
             place,
@@ -163,11 +164,7 @@ impl Fixes {
                 fixed: fixed.into_iter().map(Cow::from).collect(),
                 reason: reason.map(Cow::from),
             };
-            let bytes = serde_json::to_vec(&raw).expect("text and lists of text are JSON");
-            sink.record(RawRecord {
-                place,
-                bytes: &bytes,
-            })?;
+            handing.json(place, &raw)?;
         }
         Ok(())
     }
