@@ -5,6 +5,7 @@ use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind, Upper}
 use crate::condition::{Condition, condition};
 use crate::identity::{How, Identity, identify};
 use crate::range::{RangeOutcome, Subjected, evaluate, span_words, subjected};
+use crate::series::ends_before;
 use crate::subject::{Place, Subject};
 
 /// Whose record an advisory is.
@@ -51,6 +52,8 @@ pub struct Claim<'a> {
     pub range: RangeOutcome<'a>,
     pub(crate) condition: Condition,
     pub(crate) compared: Subjected,
+    /// Whether it speaks of versions alone that end before the series that the package's name gives.
+    of_earlier_series: bool,
     /// Whether its record gathers what several authors say (CVE 5: the CNA and those after it).
     of_several: bool,
     package: &'a str,
@@ -77,7 +80,9 @@ impl<'a> Claim<'a> {
                 return None;
             }
             How::OnOtherBranch { .. } => RangeOutcome::NotListed { span: None },
-            How::Distributor { .. } => RangeOutcome::Unknown { span: None },
+            How::Distributor { .. } | How::SharedCode { .. } => {
+                RangeOutcome::Unknown { span: None }
+            }
             _ => evaluate(subject, affected),
         };
         if range == RangeOutcome::Silent {
@@ -94,6 +99,11 @@ impl<'a> Claim<'a> {
             range,
             condition: condition(affected),
             compared: subjected(subject, &affected.product),
+            of_earlier_series: authority == Authority::Upstream
+                && subject
+                    .series
+                    .as_deref()
+                    .is_some_and(|series| ends_before(affected, series)),
             of_several: matches!(affected.product, Product::Named { .. }),
             package: &subject.name,
             note: affected.note.as_deref(),
@@ -127,6 +137,11 @@ impl<'a> Claim<'a> {
     /// Whether another entry of the same record may know what this one does not.
     pub(crate) fn is_of_several(&self) -> bool {
         self.of_several
+    }
+
+    /// Whether it was never said of the package, whose series began later.
+    pub(crate) fn is_of_earlier_series(&self) -> bool {
+        self.of_earlier_series
     }
 
     /// Whether it says no more than that the record names other branches.

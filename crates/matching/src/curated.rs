@@ -27,22 +27,12 @@ pub(crate) struct Homonym {
 }
 
 /// Package name → products.
-static ALIASES: LazyLock<HashMap<&'static str, Vec<Alias>>> = LazyLock::new(|| {
-    let mut table: HashMap<&'static str, Vec<Alias>> = HashMap::new();
-    for [packages, product, _] in rows(include_str!("../data/aliases.tsv")) {
-        let Some((vendor, product)) = product.split_once(':') else {
-            continue;
-        };
-        for package in packages.split(' ') {
-            let alias = Alias {
-                vendor: vendor.to_owned(),
-                product: normal_name(product),
-            };
-            table.entry(package).or_default().push(alias);
-        }
-    }
-    table
-});
+static ALIASES: LazyLock<HashMap<&'static str, Vec<Alias>>> =
+    LazyLock::new(|| products(include_str!("../data/aliases.tsv")));
+
+/// Package name → products that are partly made of the same code.
+static SHARED_CODE: LazyLock<HashMap<&'static str, Vec<Alias>>> =
+    LazyLock::new(|| products(include_str!("../data/shared-code.tsv")));
 
 /// Package name → homonyms.
 static HOMONYMS: LazyLock<HashMap<&'static str, Vec<Homonym>>> = LazyLock::new(|| {
@@ -70,6 +60,24 @@ static COMPANIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         .split_whitespace()
         .collect()
 });
+
+/// The products of each package in a table.
+fn products(text: &'static str) -> HashMap<&'static str, Vec<Alias>> {
+    let mut table: HashMap<&'static str, Vec<Alias>> = HashMap::new();
+    for [packages, product, _] in rows(text) {
+        let Some((vendor, product)) = product.split_once(':') else {
+            continue;
+        };
+        for package in packages.split(' ') {
+            let alias = Alias {
+                vendor: vendor.to_owned(),
+                product: normal_name(product),
+            };
+            table.entry(package).or_default().push(alias);
+        }
+    }
+    table
+}
 
 /// The rows of a table: three columns divided by tabs; `#` begins a comment line.
 fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
@@ -100,6 +108,11 @@ pub(crate) fn aliases(package: &str, names: &[Name]) -> Vec<&'static Alias> {
         }
     }
     found
+}
+
+/// The products that are partly made of a package's code.
+pub(crate) fn shared_code(package: &str) -> &'static [Alias] {
+    SHARED_CODE.get(package).map_or(&[], Vec::as_slice)
 }
 
 /// Whether a name is that of a program in the table, so that a library with the same bare name
@@ -142,6 +155,7 @@ mod tests {
         for (table, text) in [
             ("aliases", include_str!("../data/aliases.tsv")),
             ("homonyms", include_str!("../data/homonyms.tsv")),
+            ("shared-code", include_str!("../data/shared-code.tsv")),
         ] {
             for line in text
                 .lines()

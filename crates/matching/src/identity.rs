@@ -50,6 +50,11 @@ pub enum How {
     },
     /// The source comes from the repository that the record names.
     Repository(String),
+    /// The product is partly made of the package's code; its versions are not those of the package.
+    SharedCode {
+        /// The product, `vendor:product`.
+        product: String,
+    },
     /// Another distributor's list has a package of that name; its versions say nothing of others.
     Distributor {
         /// The package there.
@@ -84,6 +89,9 @@ impl How {
             ),
             Self::Distributor { package: named } => format!(
                 "another distributor's package {named} has the name of {package}; its versions say nothing of this one"
+            ),
+            Self::SharedCode { product } => format!(
+                "{product} is partly made of the code of {package}; its versions say nothing of this one"
             ),
             Self::PackagerHint => format!("the packager of {package} names this product"),
             Self::Curated { product } => format!("{package} is known to be {product}"),
@@ -213,7 +221,7 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
         .iter()
         .find(|name| is_normal_of(&name.text, &cpe.product));
     if !alias && name.is_none() {
-        return None;
+        return of_shared_code(subject, &cpe.vendor, &cpe.product);
     }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
     if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) || foreign_edition(cpe) {
@@ -254,6 +262,16 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
         words(),
         cpe.target_sw.as_deref(),
     )
+}
+
+/// A product that is partly made of the package's code.
+fn of_shared_code(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> {
+    let mut known = subject.shared_code.iter();
+    let is_known = known.any(|it| it.vendor == vendor && is_normal_of(&it.product, product));
+    is_known.then(|| {
+        let product = format!("{vendor}:{product}");
+        Identity::new(Confidence::Likely, How::SharedCode { product })
+    })
 }
 
 /// Whether the CPE name is bound to a software environment in which the subject does not work.
@@ -471,6 +489,9 @@ fn of_words(
         return Some(curated());
     }
     let Some(name) = subject.names.iter().find(|name| name.text == text) else {
+        if let Some(found) = of_shared_code(subject, &short, &text) {
+            return Some(found);
+        }
         return of_other_wording(subject, (vendor, &short), &text, rest.as_deref());
     };
     if name.source == NameSource::Hint {

@@ -121,6 +121,10 @@ fn judge_one<'a>(
     let named: Vec<_> = spoken.map(|claim| claim.provenance).collect();
     claims.retain(|claim| !claim.is_silence() || !named.contains(&claim.provenance));
     claims.sort_by_key(|claim| std::cmp::Reverse((claim.authority, claim.confidence())));
+    let own_word = patch.is_some() || hidden.is_some() || known.is_some();
+    if !own_word && !claims.is_empty() && claims.iter().all(Claim::is_of_earlier_series) {
+        return None;
+    }
     let mut judgement = weigh(claims);
     if judgement
         .claims
@@ -191,6 +195,13 @@ impl<'a> Judgement<'a> {
         }
         evidence.0.extend(self.rules.iter().cloned());
         evidence
+    }
+
+    /// How sure it is that the package is what is spoken of, whatever is said of its version; `None`
+    /// when only the package itself speaks of the vulnerability.
+    pub fn identity(&self) -> Option<Confidence> {
+        let claims = self.claims.iter().filter(|claim| !claim.is_silence());
+        claims.map(|claim| claim.identity.confidence).max()
     }
 
     /// The claims on which it rests.

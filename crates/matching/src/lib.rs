@@ -18,6 +18,7 @@ pub mod key;
 mod names;
 mod origins;
 mod range;
+mod series;
 mod subject;
 mod wording;
 

@@ -5,7 +5,7 @@ use palisade_version::Scheme;
 
 use crate::curated::{self, Alias};
 use crate::names::{self, Language, Name};
-use crate::{key, origins, wording};
+use crate::{key, origins, series, wording};
 
 /// A source package as matching sees it, made from a [`Package`] once and used for many advisories.
 #[derive(Debug, Clone)]
@@ -24,9 +24,12 @@ pub struct Subject {
     pub replacement: Option<Box<Subject>>,
     pub(crate) ecosystem: Ecosystem,
     pub(crate) upstream: Upstream,
+    /// Where the series begins that the name gives.
+    pub(crate) series: Option<String>,
     pub(crate) hints: Hints,
     pub(crate) names: Vec<Name>,
     pub(crate) aliases: Vec<&'static Alias>,
+    pub(crate) shared_code: &'static [Alias],
     pub(crate) language: Option<Language>,
     pub(crate) build_language: Option<Language>,
     pub(crate) ecosystems: Vec<(&'static str, String, bool)>,
@@ -86,12 +89,17 @@ impl Subject {
                 .replacement
                 .as_deref()
                 .map(|replacement| Box::new(Self::of(replacement, inventory))),
+            series: series::series(&package.source_name, &upstream.text),
             upstream: Upstream {
                 snapshot: upstream.snapshot.is_some(),
                 text: upstream.text.into_owned(),
             },
             hints: package.hints.clone(),
             aliases: aliases(package, &names),
+            shared_code: match package.ecosystem {
+                Ecosystem::Registry(_) => &[],
+                _ => curated::shared_code(&package.source_name),
+            },
             language: names::language(package),
             build_language: names::build_language(package),
             ecosystems: names::ecosystem_packages(package),
@@ -126,11 +134,8 @@ impl Subject {
             keys.push(key::of_name(&name.text));
             keys.extend(wording::joined(&name.text).as_deref().map(key::of_name));
         }
-        keys.extend(
-            self.aliases
-                .iter()
-                .map(|alias| key::of_name(&alias.product)),
-        );
+        let known = self.aliases.iter().copied().chain(self.shared_code);
+        keys.extend(known.map(|alias| key::of_name(&alias.product)));
         let ecosystems = self.ecosystems.iter();
         keys.extend(ecosystems.map(|(system, name, _)| key::of_ecosystem_package(system, name)));
         keys.extend(

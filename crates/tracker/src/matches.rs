@@ -32,7 +32,10 @@ pub struct MatchRow {
     pub source_package: String,
     /// The verdict.
     pub verdict: VerdictStatus,
-    /// How sure it is.
+    /// How sure it is that the source package is what the records speak of; nothing when only the
+    /// package itself names the vulnerability.
+    pub identity: Option<Confidence>,
+    /// How sure the verdict is.
     pub confidence: Confidence,
     /// The first fixed version, if one is known.
     pub fixed_in: Option<String>,
@@ -299,6 +302,7 @@ impl Matcher {
                 version: version.clone(),
                 source_package: entry.subject.name.clone(),
                 verdict: verdict.status,
+                identity: judgement.identity(),
                 confidence: verdict.confidence,
                 fixed_in: verdict.fixed_in.clone(),
                 evidence: verdict.evidence.clone(),
