@@ -70,7 +70,7 @@ impl<'a> Claim<'a> {
         provenance: Provenance<'a>,
         place: Place<'_>,
     ) -> Option<Self> {
-        let identity = identify(subject, &affected.product, place)?;
+        let identity = identify(subject, affected, place)?;
         let range = match identity.how {
             // A notice of one fix names the releases in which it is, and a supplier those that it
             // has looked at; a CVE's record all.

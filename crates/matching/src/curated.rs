@@ -5,8 +5,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use crate::key::normal_name;
+use palisade_model::Affected;
+
+use crate::key::{is_normal_of, normal_name};
 use crate::names::{Name, NameSource};
+use crate::series::ends_before;
 
 /// "This package is that product."
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +18,32 @@ pub(crate) struct Alias {
     pub vendor: String,
     /// The CPE product, in the spelling of [`normal_name`].
     pub product: String,
+    /// Of which versions of the product this holds.
+    pub window: Window,
+}
+
+/// The versions of a product of which a row of a table holds: those in which an entry ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// All.
+    All,
+    /// Those before this one.
+    Before(&'static str),
+    /// This one and later.
+    Since(&'static str),
+}
+
+impl Alias {
+    /// Whether an entry that names the product in these words speaks of the package.
+    pub(crate) fn is(&self, vendor: &str, product: &str, affected: &Affected) -> bool {
+        self.vendor == vendor
+            && is_normal_of(&self.product, product)
+            && match self.window {
+                Window::All => true,
+                Window::Before(version) => ends_before(affected, version),
+                Window::Since(version) => !ends_before(affected, version),
+            }
+    }
 }
 
 /// "This package is not that product."
@@ -69,14 +98,27 @@ fn products(text: &'static str) -> HashMap<&'static str, Vec<Alias>> {
             continue;
         };
         for package in packages.split(' ') {
+            let (product, window) = windowed(product);
             let alias = Alias {
                 vendor: vendor.to_owned(),
                 product: normal_name(product),
+                window,
             };
             table.entry(package).or_default().push(alias);
         }
     }
     table
+}
+
+/// A product and the versions of it for which a row holds: `firefox <11`, `safari >=9`.
+fn windowed(product: &'static str) -> (&'static str, Window) {
+    if let Some((product, version)) = product.split_once(" <") {
+        (product, Window::Before(version))
+    } else if let Some((product, version)) = product.split_once(" >=") {
+        (product, Window::Since(version))
+    } else {
+        (product, Window::All)
+    }
 }
 
 /// The rows of a table: three columns divided by tabs; `#` begins a comment line.

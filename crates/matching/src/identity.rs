@@ -1,6 +1,6 @@
 //! Is this package that product? How sure, and on what evidence.
 
-use palisade_model::{Confidence, Cpe, CpePart, Product};
+use palisade_model::{Affected, Confidence, Cpe, CpePart, Product};
 
 use crate::curated;
 use crate::key::{ecosystem_name, is_normal_of, normal_name};
@@ -119,9 +119,13 @@ impl How {
     }
 }
 
-/// Whether a subject is a product of an advisory; `None` when it is not, or nothing says that it is.
-pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -> Option<Identity> {
-    match product {
+/// Whether a subject is the product of an advisory's entry; `None` when it is not, or nothing says that it is.
+pub(crate) fn identify(
+    subject: &Subject,
+    affected: &Affected,
+    place: Place<'_>,
+) -> Option<Identity> {
+    match &affected.product {
         Product::Distribution {
             distribution,
             branch,
@@ -148,8 +152,8 @@ pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -
             repository,
         } => of_ecosystem(subject, ecosystem, name)
             .or_else(|| of_repository(subject, repository.as_deref()?)),
-        Product::Cpe(cpe) => of_cpe(subject, cpe),
-        Product::Named { .. } => of_named(subject, product),
+        Product::Cpe(cpe) => of_cpe(subject, cpe, affected),
+        Product::Named { .. } => of_named(subject, affected),
     }
 }
 
@@ -211,17 +215,17 @@ fn of_repository(subject: &Subject, address: &str) -> Option<Identity> {
         .then(|| Identity::new(Confidence::Likely, How::Repository(wanted)))
 }
 
-fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
+fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Option<Identity> {
     let alias = subject
         .aliases
         .iter()
-        .any(|a| a.vendor == cpe.vendor && is_normal_of(&a.product, &cpe.product));
+        .any(|alias| alias.is(&cpe.vendor, &cpe.product, affected));
     let name = subject
         .names
         .iter()
         .find(|name| is_normal_of(&name.text, &cpe.product));
     if !alias && name.is_none() {
-        return of_shared_code(subject, &cpe.vendor, &cpe.product);
+        return of_shared_code(subject, &cpe.vendor, &cpe.product, affected);
     }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
     if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) || foreign_edition(cpe) {
@@ -265,9 +269,14 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
 }
 
 /// A product that is partly made of the package's code.
-fn of_shared_code(subject: &Subject, vendor: &str, product: &str) -> Option<Identity> {
+fn of_shared_code(
+    subject: &Subject,
+    vendor: &str,
+    product: &str,
+    affected: &Affected,
+) -> Option<Identity> {
     let mut known = subject.shared_code.iter();
-    let is_known = known.any(|it| it.vendor == vendor && is_normal_of(&it.product, product));
+    let is_known = known.any(|it| it.is(vendor, product, affected));
     is_known.then(|| {
         let product = format!("{vendor}:{product}");
         Identity::new(Confidence::Likely, How::SharedCode { product })
@@ -405,7 +414,7 @@ fn vouches(word: &str, vendor: &str) -> bool {
         || (word.len() >= 4 && vendor.starts_with(word))
 }
 
-fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
+fn of_named(subject: &Subject, affected: &Affected) -> Option<Identity> {
     let Product::Named {
         vendor,
         product,
@@ -414,7 +423,7 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
         repository,
         cpes,
         ..
-    } = product
+    } = &affected.product
     else {
         return None;
     };
@@ -426,8 +435,9 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
     if let Some((_, _, found)) = by_collection {
         // A record that names a registry speaks of that registry's package and no other; but Go's
         // own library is in none.
-        return found
-            .or_else(|| of_words(subject, vendor, product, None).filter(Identity::is_sure));
+        return found.or_else(|| {
+            of_words(subject, vendor, product, None, affected).filter(Identity::is_sure)
+        });
     }
     let listed = collection_url
         .as_deref()
@@ -438,14 +448,14 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
     let by_repository = repository
         .as_deref()
         .and_then(|address| of_repository(subject, address));
-    let by_cpe = cpes.iter().filter_map(|cpe| of_cpe(subject, cpe));
+    let by_cpe = cpes.iter().filter_map(|cpe| of_cpe(subject, cpe, affected));
     let by_words = || {
         let names = [Some(product.as_str()), package_name.as_deref()];
         let home = collection_url.as_deref();
         names
             .into_iter()
             .flatten()
-            .find_map(|name| of_words(subject, vendor, name, home))
+            .find_map(|name| of_words(subject, vendor, name, home, affected))
     };
     by_repository
         .into_iter()
@@ -460,6 +470,7 @@ fn of_words(
     vendor: &str,
     product: &str,
     home: Option<&str>,
+    affected: &Affected,
 ) -> Option<Identity> {
     let words = || {
         if vendor.is_empty() {
@@ -470,7 +481,7 @@ fn of_words(
     };
     let is_curated = |vendor: &str, product: &str| {
         let mut aliases = subject.aliases.iter();
-        aliases.any(|it| it.product == product && it.vendor.eq_ignore_ascii_case(vendor))
+        aliases.any(|it| it.is(vendor, product, affected))
     };
     let curated = || Identity::new(Confidence::Certain, How::Curated { product: words() });
     if let Some(known) = wording::known(vendor, product) {
@@ -489,7 +500,7 @@ fn of_words(
         return Some(curated());
     }
     let Some(name) = subject.names.iter().find(|name| name.text == text) else {
-        if let Some(found) = of_shared_code(subject, &short, &text) {
+        if let Some(found) = of_shared_code(subject, &short, &text, affected) {
             return Some(found);
         }
         return of_other_wording(subject, (vendor, &short), &text, rest.as_deref());
