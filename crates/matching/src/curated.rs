@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use palisade_model::Affected;
+use palisade_model::{Affected, Distribution};
 
 use crate::key::{is_normal_of, normal_name};
 use crate::names::{Name, NameSource};
@@ -136,16 +136,32 @@ fn rows(table: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
         })
 }
 
+/// What a table has on a package: what it says of all packages of the name, and what it says of the
+/// distribution's (`debian/docker`).
+fn rows_of<T>(
+    table: &'static HashMap<&'static str, Vec<T>>,
+    distribution: &Distribution,
+    package: &str,
+) -> impl Iterator<Item = &'static T> {
+    let qualified = format!("{distribution}/{package}");
+    let rows = [table.get(package), table.get(qualified.as_str())];
+    rows.into_iter().flatten().flatten()
+}
+
 /// The products that a package is known to be, by its own name or by one without version.
-pub(crate) fn aliases(package: &str, names: &[Name]) -> Vec<&'static Alias> {
+pub(crate) fn aliases(
+    distribution: &Distribution,
+    package: &str,
+    names: &[Name],
+) -> Vec<&'static Alias> {
     // A library's name without its language's prefix is often that of the program it binds.
     let own = names
         .iter()
         .filter(|name| name.source != NameSource::LanguageStripped);
     let known = own.map(|name| name.text.as_str()).chain([package]);
     let mut found: Vec<&'static Alias> = Vec::new();
-    for alias in known.filter_map(|name| ALIASES.get(name)).flatten() {
-        if !found.contains(&alias) {
+    for alias in known.flat_map(|name| rows_of(&ALIASES, distribution, name)) {
+        if !found.contains(&alias) && !is_other(distribution, package, &alias.vendor) {
             found.push(alias);
         }
     }
@@ -153,8 +169,8 @@ pub(crate) fn aliases(package: &str, names: &[Name]) -> Vec<&'static Alias> {
 }
 
 /// The products that are partly made of a package's code.
-pub(crate) fn shared_code(package: &str) -> &'static [Alias] {
-    SHARED_CODE.get(package).map_or(&[], Vec::as_slice)
+pub(crate) fn shared_code(distribution: &Distribution, package: &str) -> Vec<&'static Alias> {
+    rows_of(&SHARED_CODE, distribution, package).collect()
 }
 
 /// Whether a name is that of a program in the table, so that a library with the same bare name
@@ -164,16 +180,17 @@ pub(crate) fn is_known_program(name: &str) -> bool {
 }
 
 /// Whether the table names this vendor as somebody else, whatever vouches for it.
-pub(crate) fn is_other(package: &str, vendor: &str) -> bool {
-    let known = HOMONYMS.get(package);
-    known.is_some_and(|known| known.iter().any(|homonym| homonym.vendor == vendor))
+pub(crate) fn is_other(distribution: &Distribution, package: &str, vendor: &str) -> bool {
+    rows_of(&HOMONYMS, distribution, package).any(|homonym| homonym.vendor == vendor)
 }
 
 /// Whose product of the same name the package is not.
-pub(crate) fn homonym(package: &str, vendor: &str) -> Option<&'static Homonym> {
-    HOMONYMS
-        .get(package)?
-        .iter()
+pub(crate) fn homonym(
+    distribution: &Distribution,
+    package: &str,
+    vendor: &str,
+) -> Option<&'static Homonym> {
+    rows_of(&HOMONYMS, distribution, package)
         .find(|homonym| homonym.vendor == vendor || homonym.vendor == "*")
 }
 
@@ -218,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_curated_alias_is_found_by_the_package_name() {
-        let found = aliases("apache2", &[]);
+        let found = aliases(&Distribution::alpine(), "apache2", &[]);
         assert!(
             found
                 .iter()

@@ -228,7 +228,8 @@ fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Option<Identity>
         return of_shared_code(subject, &cpe.vendor, &cpe.product, affected);
     }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
-    if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) || foreign_edition(cpe) {
+    let target = Target::of(subject, cpe);
+    if cpe.part == CpePart::Hardware || target == Target::Foreign || foreign_edition(cpe) {
         return None;
     }
     if subject.hints.hidden_cpe_vendors.contains(&cpe.vendor) {
@@ -245,11 +246,13 @@ fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Option<Identity>
             How::Curated { product: words() },
         ));
     }
-    if cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none() {
-        // An operating system is a package only where somebody said which.
-        return None;
-    }
     let name = name?;
+    let is_system = cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none();
+    if is_system || target == Target::Other {
+        // An operating system is a package only where somebody said which, and a program for other
+        // software often only shares the name; but NVD mistakes either for what a package is.
+        return of_vouched_name(subject, name, cpe);
+    }
     if name.source == NameSource::Hint {
         let certain = subject.hints.cpe_vendor.is_some() || !curated::is_common(&name.text);
         let confidence = if certain {
@@ -283,22 +286,100 @@ fn of_shared_code(
     })
 }
 
-/// Whether the CPE name is bound to a software environment in which the subject does not work.
-fn foreign_target(subject: &Subject, cpe: &Cpe) -> bool {
-    let Some(target) = cpe.target_sw.as_deref() else {
-        return false;
-    };
-    if matches!(
-        target,
-        "linux" | "linux_kernel" | "unix" | "gnu" | "-" | "x11" | "gnome" | "kde"
-    ) {
-        return false;
+/// The names agree, which counts only if the package's own addresses vouch for a vendor that is not
+/// called after the product.
+fn of_vouched_name(subject: &Subject, name: &Name, cpe: &Cpe) -> Option<Identity> {
+    let named_after = cpe.vendor.ends_with("_project") || cpe.vendor.ends_with("-project");
+    let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
+    if named_after
+        || !own
+        || curated::homonym(&subject.distribution, &subject.name, &cpe.vendor).is_some()
+    {
+        return None;
     }
-    match Language::of_target_software(target) {
-        Some(language) => {
-            subject.language != Some(language) && subject.build_language != Some(language)
+    let vendor = letters(&cpe.vendor);
+    let mut words = subject.vouchers.iter();
+    let voucher = words.find(|word| vendor.len() >= 2 && vouches(word, &vendor))?;
+    let how = How::NameAndVendor {
+        product: format!("{}:{}", cpe.vendor, cpe.product),
+        voucher: voucher.clone(),
+    };
+    Some(Identity::new(Confidence::Likely, how))
+}
+
+/// How the software environment of a CPE name stands to a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// It names none, or one in which the subject works.
+    Own,
+    /// It names another language, or other software.
+    Other,
+    /// It names another system, or software of which the product is an extension.
+    Foreign,
+}
+
+impl Target {
+    fn of(subject: &Subject, cpe: &Cpe) -> Self {
+        const OWN: &[&str] = &[
+            "linux",
+            "linux_kernel",
+            "unix",
+            "gnu",
+            "-",
+            "x11",
+            "gnome",
+            "kde",
+        ];
+        // Systems, and software with extensions of all kinds.
+        const FOREIGN: &[&str] = &[
+            "android",
+            "chrome",
+            "confluence",
+            "drupal",
+            "firefox",
+            "iphone_os",
+            "ipad_os",
+            "ipados",
+            "jenkins",
+            "jira",
+            "joomla",
+            "joomla\\!",
+            "joomla!",
+            "laravel",
+            "mac",
+            "mac_os",
+            "mac_os_x",
+            "macos",
+            "magento",
+            "mediawiki",
+            "moodle",
+            "phpbb",
+            "prestashop",
+            "seafile",
+            "typo3",
+            "vbulletin",
+            "visual_studio_code",
+            "windows",
+            "wordpress",
+            "xenforo",
+        ];
+        let Some(target) = cpe.target_sw.as_deref() else {
+            return Self::Own;
+        };
+        if OWN.contains(&target) {
+            return Self::Own;
         }
-        None => true,
+        if FOREIGN.contains(&target) || target.starts_with("windows") {
+            return Self::Foreign;
+        }
+        let language = Language::of_target_software(target);
+        if language.is_some()
+            && (subject.language == language || subject.build_language == language)
+        {
+            Self::Own
+        } else {
+            Self::Other
+        }
     }
 }
 
@@ -349,7 +430,7 @@ fn by_name(
     if name.source == NameSource::LanguageStripped && binding {
         return None;
     }
-    if curated::is_other(&subject.name, vendor) {
+    if curated::is_other(&subject.distribution, &subject.name, vendor) {
         return None;
     }
     let voucher = voucher(subject, name, vendor);
@@ -357,7 +438,9 @@ fn by_name(
         let how = How::NameAndVendor { product, voucher };
         return Some(Identity::new(Confidence::Likely, how));
     }
-    if curated::homonym(&subject.name, vendor).is_some() || curated::is_company(vendor) {
+    if curated::homonym(&subject.distribution, &subject.name, vendor).is_some()
+        || curated::is_company(vendor)
+    {
         return None;
     }
     let target = target.and_then(Language::of_target_software);
@@ -538,7 +621,7 @@ fn of_other_wording(
     };
     let name = subject.names.iter().find(same)?;
     let shared = curated::is_common(&name.text) || curated::is_company(short);
-    if shared || curated::homonym(&subject.name, short).is_some() {
+    if shared || curated::homonym(&subject.distribution, &subject.name, short).is_some() {
         return None;
     }
     let voucher = voucher(subject, name, short)?;

@@ -30,4 +30,4 @@ pub use range::{RangeOutcome, Subjected, span_words};
 pub use subject::{Place, Subject};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
-pub const RULES_VERSION: i64 = 3;
+pub const RULES_VERSION: i64 = 4;

@@ -65,10 +65,9 @@ fn range_ends_before(range: &VersionRange, version: &str) -> bool {
     match &range.span {
         Span::Exact(exact) => below(exact),
         Span::Listed(list) => list.iter().all(below),
-        Span::Between(_, Upper::Excluding(bound)) => {
-            order(bound.trim_end_matches(".*")).is_some_and(std::cmp::Ordering::is_le)
+        Span::Between(_, Upper::Excluding(bound) | Upper::Including(bound)) => {
+            below(bound.trim_end_matches(".*"))
         }
-        Span::Between(_, Upper::Including(bound)) => below(bound.trim_end_matches(".*")),
         Span::All | Span::NotStated | Span::Between(_, Upper::Open) => false,
     }
 }
@@ -110,7 +109,7 @@ mod tests {
         };
         let to = |bound: &str| Span::Between(Lower::Open, Upper::Including(bound.to_owned()));
         assert!(ends_before(
-            &entry(&[Span::before("8.2"), to("7.4.3")]),
+            &entry(&[Span::before("8.1"), to("7.4.3")]),
             "8.2"
         ));
         assert!(ends_before(
@@ -122,6 +121,8 @@ mod tests {
             "8.2"
         ));
         assert!(!ends_before(&entry(&[to("8.2")]), "8.2"));
+        // What was mended for the first release was in what came before that.
+        assert!(!ends_before(&entry(&[Span::before("8.2")]), "8.2"));
         assert!(!ends_before(&entry(&[Span::All]), "8.2"));
         assert!(!ends_before(&entry(&[]), "8.2"));
     }

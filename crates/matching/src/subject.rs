@@ -29,7 +29,7 @@ pub struct Subject {
     pub(crate) hints: Hints,
     pub(crate) names: Vec<Name>,
     pub(crate) aliases: Vec<&'static Alias>,
-    pub(crate) shared_code: &'static [Alias],
+    pub(crate) shared_code: Vec<&'static Alias>,
     pub(crate) language: Option<Language>,
     pub(crate) build_language: Option<Language>,
     pub(crate) ecosystems: Vec<(&'static str, String, bool)>,
@@ -95,10 +95,10 @@ impl Subject {
                 text: upstream.text.into_owned(),
             },
             hints: package.hints.clone(),
-            aliases: aliases(package, &names),
+            aliases: aliases(distribution, package, &names),
             shared_code: match package.ecosystem {
-                Ecosystem::Registry(_) => &[],
-                _ => curated::shared_code(&package.source_name),
+                Ecosystem::Registry(_) => Vec::new(),
+                _ => curated::shared_code(distribution, &package.source_name),
             },
             language: names::language(package),
             build_language: names::build_language(package),
@@ -134,7 +134,7 @@ impl Subject {
             keys.push(key::of_name(&name.text));
             keys.extend(wording::joined(&name.text).as_deref().map(key::of_name));
         }
-        let known = self.aliases.iter().copied().chain(self.shared_code);
+        let known = self.aliases.iter().chain(&self.shared_code);
         keys.extend(known.map(|alias| key::of_name(&alias.product)));
         let ecosystems = self.ecosystems.iter();
         keys.extend(ecosystems.map(|(system, name, _)| key::of_ecosystem_package(system, name)));
@@ -179,11 +179,11 @@ impl Subject {
 
 /// The products that a package is known to be. What people found out of distributions' packages says
 /// nothing of a registry's that share a name with them.
-fn aliases(package: &Package, names: &[Name]) -> Vec<&'static Alias> {
+fn aliases(distribution: &Distribution, package: &Package, names: &[Name]) -> Vec<&'static Alias> {
     match package.ecosystem {
         Ecosystem::Registry(_) => Vec::new(),
         Ecosystem::Inventory | Ecosystem::Distribution { .. } | Ecosystem::Upstream => {
-            curated::aliases(&package.source_name, names)
+            curated::aliases(distribution, &package.source_name, names)
         }
     }
 }
