@@ -299,10 +299,7 @@ fn without_language(name: &str) -> Option<&str> {
 
 /// `postgresql15` 15.3 is postgresql, `php81` 8.1.2 is php, `openssl1.1-compat` 1.1.1t is openssl.
 fn without_version<'a>(name: &'a str, version: &str) -> Option<&'a str> {
-    let base = name
-        .strip_suffix("-compat")
-        .or(name.strip_suffix("-lts"))
-        .or(name.strip_suffix("-esr"));
+    let base = name.strip_suffix("-compat").or(name.strip_suffix("-lts"));
     let base = base.unwrap_or(name);
     let stem = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     let stem = stem.trim_end_matches(['-', '_']);

@@ -297,7 +297,8 @@ impl<'a> Found<'a> {
             return RangeOutcome::Unknown { span: Some(span) };
         }
         match affected.otherwise {
-            Some(VersionStatus::Affected) => {
+            // Who calls all others affected and names only what is, means that its fixes hold.
+            Some(VersionStatus::Affected) if !self.ends_all(affected) => {
                 return RangeOutcome::Inside {
                     span: None,
                     fixed_in: None,
@@ -306,7 +307,7 @@ impl<'a> Found<'a> {
             Some(VersionStatus::Unknown) if affected.versions.is_empty() => {
                 return RangeOutcome::Unknown { span: None };
             }
-            Some(VersionStatus::Unknown | VersionStatus::Unaffected) | None => {}
+            Some(_) | None => {}
         }
         if let Some(range) = self.behind {
             return RangeOutcome::Fixed {
@@ -329,6 +330,13 @@ impl<'a> Found<'a> {
         RangeOutcome::Unknown {
             span: self.incomparable,
         }
+    }
+
+    /// Whether the version lies behind the end of an affected range, and the entry names no version
+    /// that is not affected.
+    fn ends_all(&self, affected: &Affected) -> bool {
+        let is_affected = |range: &VersionRange| range.status == VersionStatus::Affected;
+        self.behind.is_some() && affected.versions.iter().all(is_affected)
     }
 
     /// Whether the version is none of those that the entry names, and the entry says that others

@@ -10,7 +10,7 @@ use palisade_version::Scheme;
 /// The first version of the series that a package's name gives, if its version is of that series:
 /// `8.1` for `php81` 8.1.2, `3` for `gtk+3.0` 3.24, `15` for `postgresql-15` 15.3.
 pub(crate) fn series(name: &str, upstream: &str) -> Option<String> {
-    let base = ["-compat", "-lts", "-esr"]
+    let base = ["-compat", "-lts"]
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))
         .unwrap_or(name);
