@@ -411,6 +411,22 @@ mod tests {
     }
 
     #[test]
+    fn of_several_ends_the_one_of_the_versions_own_series_counts() {
+        use palisade_model::VerdictStatus as Is;
+        for (ends, expected) in [
+            (["2.38.1", "3.1.4"], Is::Fixed),
+            (["2.39.1", "3.1.4"], Is::Affected),
+            (["1.9.9", "3.1.4"], Is::Affected),
+            (["2.38.1", "2.39.1"], Is::Affected),
+        ] {
+            let ranges =
+                ends.map(|end| VersionRange::affected(Span::before(end), RangeScheme::Unstated));
+            let entry = Affected::of(upstream().product, ranges.to_vec());
+            assert_eq!(judged(&[entry]).unwrap().status, expected, "{ends:?}");
+        }
+    }
+
+    #[test]
     fn what_the_supplier_says_to_people_is_evidence() {
         let all = vec![range(VersionStatus::Unaffected, Span::All)];
         let noted = statement(all).with_note(Some("the component is not there".into()));

@@ -12,6 +12,7 @@
 mod claim;
 mod condition;
 mod curated;
+mod days;
 mod identity;
 mod judgement;
 pub mod key;

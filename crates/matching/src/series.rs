@@ -41,6 +41,19 @@ pub(crate) fn series(name: &str, upstream: &str) -> Option<String> {
     None
 }
 
+/// How many numbers two versions have in common at their beginnings: 2 for `6.9.11` and `6.9.12`.
+pub(crate) fn kin(version: &str, other: &str) -> usize {
+    let numbers = |text| {
+        <str>::split(text, |c: char| !c.is_ascii_digit())
+            .filter(|number| !number.is_empty())
+            .map(|number| number.trim_start_matches('0'))
+    };
+    numbers(version)
+        .zip(numbers(other))
+        .take_while(|(one, other)| one == other)
+        .count()
+}
+
 /// Whether all versions that an entry has as affected come before a version.
 pub(crate) fn ends_before(affected: &Affected, version: &str) -> bool {
     let ranges = affected.versions.iter();
