@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use palisade_model::Affected;
+use palisade_model::{Affected, Sense};
 
 use crate::key::{is_normal_of, normal_name};
 use crate::names::{Name, NameSource};
@@ -55,18 +55,60 @@ pub(crate) struct Homonym {
     pub note: String,
 }
 
+const ALIAS_ROWS: &str = include_str!("../data/aliases.tsv");
+const HOMONYM_ROWS: &str = include_str!("../data/homonyms.tsv");
+const SHARED_CODE_ROWS: &str = include_str!("../data/shared-code.tsv");
+
+/// A row of the tables for one package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// The table.
+    pub table: &'static str,
+    /// The package's name.
+    pub package: &'static str,
+    /// Whether the package is the product, or is not.
+    pub sense: Sense,
+    /// The CPE vendor; `*` for all that the package's addresses do not vouch for.
+    pub vendor: &'static str,
+    /// The CPE product; `*` for all of the vendor.
+    pub product: &'static str,
+    /// What the table says of it.
+    pub note: &'static str,
+}
+
+/// All rows of the tables, each package of a row by itself.
+pub fn built_in() -> impl Iterator<Item = BuiltIn> {
+    let aliases = rows(ALIAS_ROWS).filter_map(|[packages, product, note]| {
+        let (vendor, product) = product.split_once(':')?;
+        Some(("aliases", packages, Sense::Is, vendor, product, note))
+    });
+    let homonyms = rows(HOMONYM_ROWS)
+        .map(|[packages, vendor, note]| ("homonyms", packages, Sense::IsNot, vendor, "*", note));
+    let all = aliases.chain(homonyms);
+    all.flat_map(|(table, packages, sense, vendor, product, note)| {
+        packages.split(' ').map(move |package| BuiltIn {
+            table,
+            package,
+            sense,
+            vendor,
+            product,
+            note,
+        })
+    })
+}
+
 /// Package name → products.
 static ALIASES: LazyLock<HashMap<&'static str, Vec<Alias>>> =
-    LazyLock::new(|| products(include_str!("../data/aliases.tsv")));
+    LazyLock::new(|| products(ALIAS_ROWS));
 
 /// Package name → products that are partly made of the same code.
 static SHARED_CODE: LazyLock<HashMap<&'static str, Vec<Alias>>> =
-    LazyLock::new(|| products(include_str!("../data/shared-code.tsv")));
+    LazyLock::new(|| products(SHARED_CODE_ROWS));
 
 /// Package name → homonyms.
 static HOMONYMS: LazyLock<HashMap<&'static str, Vec<Homonym>>> = LazyLock::new(|| {
     let mut table: HashMap<&'static str, Vec<Homonym>> = HashMap::new();
-    for [packages, vendor, note] in rows(include_str!("../data/homonyms.tsv")) {
+    for [packages, vendor, note] in rows(HOMONYM_ROWS) {
         for package in packages.split(' ') {
             let homonym = Homonym {
                 vendor: vendor.to_owned(),
@@ -195,9 +237,9 @@ mod tests {
     #[test]
     fn the_tables_are_well_formed() {
         for (table, text) in [
-            ("aliases", include_str!("../data/aliases.tsv")),
-            ("homonyms", include_str!("../data/homonyms.tsv")),
-            ("shared-code", include_str!("../data/shared-code.tsv")),
+            ("aliases", ALIAS_ROWS),
+            ("homonyms", HOMONYM_ROWS),
+            ("shared-code", SHARED_CODE_ROWS),
         ] {
             for line in text
                 .lines()
