@@ -20,7 +20,7 @@ use crate::{BadRecord, Place, ReadError, Reject};
 const LINE_BYTES: usize = 32 << 10;
 
 /// Rows of a table. Repology's has some fifty thousand rules.
-const ROWS: u64 = 1_000_000;
+const ROWS: u64 = 100_000;
 
 /// The source of rows that somebody stated.
 const STATEMENT: &str = "statement";

@@ -126,6 +126,11 @@ impl Subject {
         self
     }
 
+    /// Whose package it is.
+    pub fn ecosystem(&self) -> &Ecosystem {
+        &self.ecosystem
+    }
+
     /// The keys under which advisories that may concern the subject are found, sorted, each once;
     /// those of its replacement included.
     pub fn keys(&self) -> Vec<String> {
