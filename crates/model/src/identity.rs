@@ -196,13 +196,22 @@ impl IdentityStatement {
             let name = self.package.chars().take(NAME_BYTES).collect();
             return Err(InvalidStatement::Package(name));
         }
-        if !is_line(&self.reason, REASON_CHARACTERS) {
+        Self::checked_words(&self.reason, &self.by)?;
+        Ok(self)
+    }
+
+    /// Whether a reason and a name are such as can be kept and shown in a line.
+    ///
+    /// # Errors
+    /// When one of them is missing, too long or of several lines.
+    pub fn checked_words(reason: &str, by: &str) -> Result<(), InvalidStatement> {
+        if !is_line(reason, REASON_CHARACTERS) {
             return Err(InvalidStatement::Reason);
         }
-        if !is_line(&self.by, AUTHOR_CHARACTERS) {
+        if !is_line(by, AUTHOR_CHARACTERS) {
             return Err(InvalidStatement::Author);
         }
-        Ok(self)
+        Ok(())
     }
 
     /// What it is about: a later statement about the same takes its place.

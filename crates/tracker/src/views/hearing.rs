@@ -21,8 +21,8 @@ const PROPOSED: usize = 3;
 pub(super) struct Hearing<'a> {
     pub(super) subject: &'a Subject,
     pub(super) id: &'a VulnerabilityId,
-    pub(super) place: palisade_matching::Place<'a>,
-    advisories: Vec<&'a LoadedAdvisory>,
+    pub(super) place: Place<'a>,
+    pub(super) advisories: Vec<&'a LoadedAdvisory>,
     /// Records that were withdrawn.
     pub(super) withdrawn: usize,
     /// Records of other branches.
