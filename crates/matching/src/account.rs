@@ -187,6 +187,9 @@ fn between(loser: &Claim<'_>, winner: &Claim<'_>) -> Overruling {
 fn claim_words(claim: &Claim<'_>) -> Vec<String> {
     let identity = match (&claim.identity.how, claim.identity.confidence) {
         (How::Stated { .. }, _) => "the identity is certain: somebody stated it",
+        (How::SharedCode { .. }, _) => {
+            "the identity is likely: the product is partly made of the package's code"
+        }
         (How::OwnPackage, _) => "the identity is certain: the record names the package itself",
         (_, Confidence::Certain) => "the identity is certain",
         (How::OnOtherBranch { .. }, _) => {

@@ -165,7 +165,7 @@ impl<'a> Claim<'a> {
     }
 
     /// Whether it was never said of the package, whose series began later.
-    pub(crate) fn is_of_earlier_series(&self) -> bool {
+    pub fn is_of_earlier_series(&self) -> bool {
         self.of_earlier_series
     }
 

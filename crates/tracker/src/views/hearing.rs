@@ -100,7 +100,7 @@ impl Hearing<'_> {
                         continue;
                     }
                     refused.extend(refusal.map(|_| entry));
-                    entries.push(view.unused(subject, entry, heard.err()));
+                    entries.push(view.unused(subject, entry, &heard));
                 }
             }
         }
@@ -232,21 +232,31 @@ impl EntryView {
         }
     }
 
-    fn unused(self, subject: &Subject, entry: &Affected, silence: Option<Silence>) -> Self {
-        match silence {
-            Some(Silence::Refused(refusal)) => {
+    fn unused(
+        self,
+        subject: &Subject,
+        entry: &Affected,
+        heard: &Result<Claim<'_>, Silence>,
+    ) -> Self {
+        let (standing, says) = match heard {
+            Err(Silence::Refused(refusal)) => {
                 let says = refusal.words(subject, &entry.product);
-                self.saying("refused", &says)
+                return self.saying("refused", &says);
             }
-            Some(Silence::OtherVersions) => self.saying(
+            Err(Silence::OtherVersions) => (
                 "silent",
                 "it speaks of other versions, and says nothing of this one",
             ),
-            None => self.saying(
+            Ok(claim) if claim.is_of_earlier_series() => (
+                "silent",
+                "it speaks of versions that end before the series that the package's name gives",
+            ),
+            Ok(_) => (
                 "overruled",
                 "overruled: its record names this branch elsewhere, and is not silent on it",
             ),
-        }
+        };
+        self.saying(standing, says)
     }
 }
 

@@ -232,7 +232,7 @@ async fn where_no_record_is_of_the_package_it_is_told_of_what_they_are() {
     );
     let tracker = guix_with(plain("moonbase", "1.0"), &[record]).await;
     let other = osv("GHSA-1", &["CVE-2025-1000"], "PyPI", "luna", "2.0");
-    tracker.feed(FeedKind::Osv, &other).await;
+    tracker.feed(FeedKind::Osv, &other.to_string()).await;
     let place = place(&tracker, "CVE-2025-1000", "moonbase").await;
     assert!(!place.untold);
     assert_eq!(
