@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use palisade_model::{Affected, Distribution};
+use palisade_model::{Affected, Distribution, Sense};
 
 use crate::key::{is_normal_of, normal_name};
 use crate::names::{Name, NameSource};
@@ -33,6 +33,16 @@ pub(crate) enum Window {
     Since(&'static str),
 }
 
+impl Window {
+    fn words(&self) -> Option<String> {
+        match self {
+            Self::All => None,
+            Self::Before(version) => Some(format!("of versions before {version}")),
+            Self::Since(version) => Some(format!("of versions since {version}")),
+        }
+    }
+}
+
 impl Alias {
     /// Whether an entry that names the product in these words speaks of the package.
     pub(crate) fn is(&self, vendor: &str, product: &str, affected: &Affected) -> bool {
@@ -55,18 +65,73 @@ pub(crate) struct Homonym {
     pub note: String,
 }
 
+const ALIAS_ROWS: &str = include_str!("../data/aliases.tsv");
+const HOMONYM_ROWS: &str = include_str!("../data/homonyms.tsv");
+const SHARED_CODE_ROWS: &str = include_str!("../data/shared-code.tsv");
+
+/// A row of the tables for one package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// The table.
+    pub table: &'static str,
+    /// The distribution of whose package it speaks; none stands for all.
+    pub distribution: Option<&'static str>,
+    /// The package's name.
+    pub package: &'static str,
+    /// Whether the package is the product, or is not.
+    pub sense: Sense,
+    /// The CPE vendor; `*` for all that the package's addresses do not vouch for.
+    pub vendor: &'static str,
+    /// The CPE product; `*` for all of the vendor.
+    pub product: &'static str,
+    /// Of which versions of the product it holds, in words; nothing if of all.
+    pub versions: Option<String>,
+    /// What the table says of it.
+    pub note: &'static str,
+}
+
+/// All rows of the tables, each package of a row by itself.
+pub fn built_in() -> impl Iterator<Item = BuiltIn> {
+    let aliases = rows(ALIAS_ROWS).filter_map(|[packages, product, note]| {
+        let (vendor, product) = product.split_once(':')?;
+        Some(("aliases", packages, Sense::Is, vendor, product, note))
+    });
+    let homonyms = rows(HOMONYM_ROWS)
+        .map(|[packages, vendor, note]| ("homonyms", packages, Sense::IsNot, vendor, "*", note));
+    let all = aliases.chain(homonyms);
+    all.flat_map(|(table, packages, sense, vendor, product, note)| {
+        packages.split(' ').map(move |package| {
+            let (distribution, package) = match package.split_once('/') {
+                Some((distribution, package)) => (Some(distribution), package),
+                None => (None, package),
+            };
+            let (product, window) = windowed(product);
+            BuiltIn {
+                table,
+                distribution,
+                package,
+                sense,
+                vendor,
+                product,
+                versions: window.words(),
+                note,
+            }
+        })
+    })
+}
+
 /// Package name → products.
 static ALIASES: LazyLock<HashMap<&'static str, Vec<Alias>>> =
-    LazyLock::new(|| products(include_str!("../data/aliases.tsv")));
+    LazyLock::new(|| products(ALIAS_ROWS));
 
 /// Package name → products that are partly made of the same code.
 static SHARED_CODE: LazyLock<HashMap<&'static str, Vec<Alias>>> =
-    LazyLock::new(|| products(include_str!("../data/shared-code.tsv")));
+    LazyLock::new(|| products(SHARED_CODE_ROWS));
 
 /// Package name → homonyms.
 static HOMONYMS: LazyLock<HashMap<&'static str, Vec<Homonym>>> = LazyLock::new(|| {
     let mut table: HashMap<&'static str, Vec<Homonym>> = HashMap::new();
-    for [packages, vendor, note] in rows(include_str!("../data/homonyms.tsv")) {
+    for [packages, vendor, note] in rows(HOMONYM_ROWS) {
         for package in packages.split(' ') {
             let homonym = Homonym {
                 vendor: vendor.to_owned(),
@@ -212,9 +277,9 @@ mod tests {
     #[test]
     fn the_tables_are_well_formed() {
         for (table, text) in [
-            ("aliases", include_str!("../data/aliases.tsv")),
-            ("homonyms", include_str!("../data/homonyms.tsv")),
-            ("shared-code", include_str!("../data/shared-code.tsv")),
+            ("aliases", ALIAS_ROWS),
+            ("homonyms", HOMONYM_ROWS),
+            ("shared-code", SHARED_CODE_ROWS),
         ] {
             for line in text
                 .lines()

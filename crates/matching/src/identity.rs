@@ -1,11 +1,13 @@
 //! Is this package that product? How sure, and on what evidence.
 
-use palisade_model::{Affected, Confidence, Cpe, CpePart, Product};
+use palisade_model::{Affected, Confidence, Cpe, CpePart, IdentityStatement, Product, Sense};
 
 use crate::curated;
+use crate::identities;
 use crate::key::{ecosystem_name, is_normal_of, normal_name};
 use crate::names::{Language, Name, NameSource};
 use crate::origins::{self, letters};
+use crate::refusal::Refusal;
 use crate::subject::{Place, Subject};
 use crate::wording::{self, is_joined};
 
@@ -37,6 +39,13 @@ pub enum How {
     Curated {
         /// The product, `vendor:product`.
         product: String,
+    },
+    /// Somebody stated it.
+    Stated {
+        /// The product, as the statement names it.
+        product: String,
+        /// Who stated it, when and why, in words.
+        source: String,
     },
     /// The source was downloaded from the ecosystem as that package.
     EcosystemSource {
@@ -80,6 +89,13 @@ pub enum How {
 }
 
 impl How {
+    fn stated(statement: &IdentityStatement) -> Self {
+        Self::Stated {
+            product: statement.product.to_string(),
+            source: statement.source_words(),
+        }
+    }
+
     /// The reason in words, for a package of a given name.
     pub fn words(&self, package: &str) -> String {
         match self {
@@ -95,6 +111,7 @@ impl How {
             ),
             Self::PackagerHint => format!("the packager of {package} names this product"),
             Self::Curated { product } => format!("{package} is known to be {product}"),
+            Self::Stated { product, source } => format!("{package} is {product}, {source}"),
             Self::EcosystemSource { package: named } => {
                 format!("the source of {package} is {named}")
             }
@@ -119,12 +136,18 @@ impl How {
     }
 }
 
-/// Whether a subject is the product of an advisory's entry; `None` when it is not, or nothing says that it is.
+/// Whether a subject is the product of an advisory's entry, or which rule refuses it.
 pub(crate) fn identify(
     subject: &Subject,
     affected: &Affected,
     place: Place<'_>,
-) -> Option<Identity> {
+) -> Result<Identity, Refusal> {
+    if let Some(statement) = identities::said(subject, &affected.product) {
+        return match statement.sense {
+            Sense::Is => Ok(Identity::new(Confidence::Certain, How::stated(statement))),
+            Sense::IsNot => Err(Refusal::Stated),
+        };
+    }
     match &affected.product {
         Product::Distribution {
             distribution,
@@ -138,20 +161,27 @@ pub(crate) fn identify(
                 _ => true,
             };
             let its = subject.ecosystem.is_distribution() && *distribution == subject.distribution;
-            if !its || *name != subject.name {
-                return None;
+            if !its {
+                return Err(Refusal::Distribution);
+            }
+            if *name != subject.name {
+                return Err(Refusal::Unlike);
             }
             if here {
-                return Some(Identity::new(Confidence::Certain, How::OwnPackage));
+                return Ok(Identity::new(Confidence::Certain, How::OwnPackage));
             }
-            on_other_branch(subject, branch.as_deref()?, place.branch?)
+            let branches = branch.as_deref().zip(place.branch);
+            branches
+                .and_then(|(named, here)| on_other_branch(subject, named, here))
+                .ok_or(Refusal::Branch)
         }
         Product::Ecosystem {
             ecosystem,
             name,
             repository,
         } => of_ecosystem(subject, ecosystem, name)
-            .or_else(|| of_repository(subject, repository.as_deref()?)),
+            .or_else(|| of_repository(subject, repository.as_deref()?))
+            .ok_or(Refusal::Registry),
         Product::Cpe(cpe) => of_cpe(subject, cpe, affected),
         Product::Named { .. } => of_named(subject, affected),
     }
@@ -215,7 +245,7 @@ fn of_repository(subject: &Subject, address: &str) -> Option<Identity> {
         .then(|| Identity::new(Confidence::Likely, How::Repository(wanted)))
 }
 
-fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Option<Identity> {
+fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Result<Identity, Refusal> {
     let alias = subject
         .aliases
         .iter()
@@ -225,30 +255,29 @@ fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Option<Identity>
         .iter()
         .find(|name| is_normal_of(&name.text, &cpe.product));
     if !alias && name.is_none() {
-        return of_shared_code(subject, &cpe.vendor, &cpe.product, affected);
+        return of_shared_code(subject, &cpe.vendor, &cpe.product, affected).ok_or(Refusal::Unlike);
     }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
-    let target = Target::of(subject, cpe);
-    if cpe.part == CpePart::Hardware || target == Target::Foreign || foreign_edition(cpe) {
-        return None;
+    if let Some(refusal) = foreign(subject, cpe) {
+        return Err(refusal);
     }
     if subject.hints.hidden_cpe_vendors.contains(&cpe.vendor) {
-        return None;
+        return Err(Refusal::HiddenVendor);
     }
     if let Some(vendor) = &subject.hints.cpe_vendor
         && *vendor != cpe.vendor
     {
-        return None;
+        return Err(Refusal::OtherVendor);
     }
     if alias {
-        return Some(Identity::new(
+        return Ok(Identity::new(
             Confidence::Certain,
             How::Curated { product: words() },
         ));
     }
-    let name = name?;
+    let name = name.ok_or(Refusal::Unlike)?;
     let is_system = cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none();
-    if is_system || target == Target::Other {
+    if is_system || Target::of(subject, cpe) == Target::Other {
         // An operating system is a package only where somebody said which, and a program for other
         // software often only shares the name; but NVD mistakes either for what a package is.
         return of_vouched_name(subject, name, cpe);
@@ -260,7 +289,7 @@ fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Option<Identity>
         } else {
             Confidence::Likely
         };
-        return Some(Identity::new(confidence, How::PackagerHint));
+        return Ok(Identity::new(confidence, How::PackagerHint));
     }
     by_name(
         subject,
@@ -286,25 +315,41 @@ fn of_shared_code(
     })
 }
 
+/// What makes a CPE name one of something that is no package of ours, whoever bears the name.
+pub(crate) fn foreign(subject: &Subject, cpe: &Cpe) -> Option<Refusal> {
+    if cpe.part == CpePart::Hardware {
+        Some(Refusal::Hardware)
+    } else if Target::of(subject, cpe) == Target::Foreign {
+        Some(Refusal::Target)
+    } else {
+        foreign_edition(cpe).then_some(Refusal::Edition)
+    }
+}
+
 /// The names agree, which counts only if the package's own addresses vouch for a vendor that is not
 /// called after the product.
-fn of_vouched_name(subject: &Subject, name: &Name, cpe: &Cpe) -> Option<Identity> {
+fn of_vouched_name(subject: &Subject, name: &Name, cpe: &Cpe) -> Result<Identity, Refusal> {
     let named_after = cpe.vendor.ends_with("_project") || cpe.vendor.ends_with("-project");
     let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
-    if named_after
-        || !own
-        || curated::homonym(&subject.distribution, &subject.name, &cpe.vendor).is_some()
-    {
-        return None;
+    if curated::homonym(&subject.distribution, &subject.name, &cpe.vendor).is_some() {
+        return Err(Refusal::Homonym);
+    }
+    let unvouched = if cpe.part == CpePart::OperatingSystem {
+        Refusal::OperatingSystem
+    } else {
+        Refusal::Target
+    };
+    if named_after || !own {
+        return Err(unvouched);
     }
     let vendor = letters(&cpe.vendor);
     let mut words = subject.vouchers.iter();
-    let voucher = words.find(|word| vendor.len() >= 2 && vouches(word, &vendor))?;
+    let voucher = words.find(|word| vendor.len() >= 2 && vouches(word, &vendor));
     let how = How::NameAndVendor {
         product: format!("{}:{}", cpe.vendor, cpe.product),
-        voucher: voucher.clone(),
+        voucher: voucher.ok_or(unvouched)?.clone(),
     };
-    Some(Identity::new(Confidence::Likely, how))
+    Ok(Identity::new(Confidence::Likely, how))
 }
 
 /// How the software environment of a CPE name stands to a subject.
@@ -425,23 +470,24 @@ fn by_name(
     vendor: &str,
     product: String,
     target: Option<&str>,
-) -> Option<Identity> {
+) -> Result<Identity, Refusal> {
     let binding = subject.hints.bare_name_taken || curated::is_known_program(&name.text);
     if name.source == NameSource::LanguageStripped && binding {
-        return None;
+        return Err(Refusal::Program);
     }
     if curated::is_other(&subject.distribution, &subject.name, vendor) {
-        return None;
+        return Err(Refusal::Homonym);
     }
     let voucher = voucher(subject, name, vendor);
     if let Some(voucher) = voucher {
         let how = How::NameAndVendor { product, voucher };
-        return Some(Identity::new(Confidence::Likely, how));
+        return Ok(Identity::new(Confidence::Likely, how));
     }
-    if curated::homonym(&subject.distribution, &subject.name, vendor).is_some()
-        || curated::is_company(vendor)
-    {
-        return None;
+    if curated::homonym(&subject.distribution, &subject.name, vendor).is_some() {
+        return Err(Refusal::Homonym);
+    }
+    if curated::is_company(vendor) {
+        return Err(Refusal::Company);
     }
     let target = target.and_then(Language::of_target_software);
     let language_agrees = target.is_some() && target == subject.language;
@@ -451,19 +497,19 @@ fn by_name(
             product,
             voucher: "the same language".to_owned(),
         };
-        return Some(Identity::new(Confidence::Likely, how));
+        return Ok(Identity::new(Confidence::Likely, how));
     }
     if subject.language.is_some() && !own {
         // A library of a language shares its bare name with programs of all kinds.
-        return None;
+        return Err(Refusal::Library);
     }
     if curated::is_common(&name.text) || !own {
-        return Some(Identity::new(
+        return Ok(Identity::new(
             Confidence::Possible,
             How::NameOnly { product },
         ));
     }
-    Some(Identity::new(
+    Ok(Identity::new(
         Confidence::Likely,
         How::DistinctiveName { product },
     ))
@@ -497,7 +543,7 @@ fn vouches(word: &str, vendor: &str) -> bool {
         || (word.len() >= 4 && vendor.starts_with(word))
 }
 
-fn of_named(subject: &Subject, affected: &Affected) -> Option<Identity> {
+fn of_named(subject: &Subject, affected: &Affected) -> Result<Identity, Refusal> {
     let Product::Named {
         vendor,
         product,
@@ -508,7 +554,7 @@ fn of_named(subject: &Subject, affected: &Affected) -> Option<Identity> {
         ..
     } = &affected.product
     else {
-        return None;
+        return Err(Refusal::Unlike);
     };
     let by_collection = collection_url
         .as_deref()
@@ -518,9 +564,10 @@ fn of_named(subject: &Subject, affected: &Affected) -> Option<Identity> {
     if let Some((_, _, found)) = by_collection {
         // A record that names a registry speaks of that registry's package and no other; but Go's
         // own library is in none.
-        return found.or_else(|| {
-            of_words(subject, vendor, product, None, affected).filter(Identity::is_sure)
-        });
+        let by_words = || of_words(subject, vendor, product, None, affected).ok();
+        return found
+            .or_else(|| by_words().filter(Identity::is_sure))
+            .ok_or(Refusal::Registry);
     }
     let listed = collection_url
         .as_deref()
@@ -531,20 +578,32 @@ fn of_named(subject: &Subject, affected: &Affected) -> Option<Identity> {
     let by_repository = repository
         .as_deref()
         .and_then(|address| of_repository(subject, address));
-    let by_cpe = cpes.iter().filter_map(|cpe| of_cpe(subject, cpe, affected));
-    let by_words = || {
-        let names = [Some(product.as_str()), package_name.as_deref()];
-        let home = collection_url.as_deref();
-        names
-            .into_iter()
-            .flatten()
-            .find_map(|name| of_words(subject, vendor, name, home, affected))
+    let mut refusal = Refusal::Unlike;
+    let mut kept = |result: Result<Identity, Refusal>| match result {
+        Ok(identity) => Some(identity),
+        Err(why) => {
+            refusal = refusal.max(why);
+            None
+        }
     };
-    by_repository
+    let by_cpe = cpes
+        .iter()
+        .filter_map(|cpe| kept(of_cpe(subject, cpe, affected)));
+    let surest = by_repository
         .into_iter()
         .chain(by_cpe)
-        .max_by_key(|identity| identity.confidence)
-        .or_else(by_words)
+        .max_by_key(|identity| identity.confidence);
+    if let Some(identity) = surest {
+        return Ok(identity);
+    }
+    let names = [Some(product.as_str()), package_name.as_deref()];
+    let home = collection_url.as_deref();
+    let mut by_words = names
+        .into_iter()
+        .flatten()
+        .map(|name| of_words(subject, vendor, name, home, affected));
+    let found = by_words.find_map(kept);
+    found.ok_or(refusal)
 }
 
 /// A vendor and a product in a CNA's own words, and the address where it is kept, if one is given.
@@ -554,7 +613,7 @@ fn of_words(
     product: &str,
     home: Option<&str>,
     affected: &Affected,
-) -> Option<Identity> {
+) -> Result<Identity, Refusal> {
     let words = || {
         if vendor.is_empty() {
             product.to_owned()
@@ -569,27 +628,31 @@ fn of_words(
     let curated = || Identity::new(Confidence::Certain, How::Curated { product: words() });
     if let Some(known) = wording::known(vendor, product) {
         let mut aliases = subject.aliases.iter();
-        return aliases.any(|alias| alias.product == known).then(curated);
+        let is_known = aliases.any(|alias| alias.product == known);
+        return is_known.then(curated).ok_or(Refusal::Unlike);
     }
     let text = normal_name(product);
     let vendor_name = normal_name(vendor).replace('-', "_");
-    if text.is_empty() || subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
-        return None;
+    if text.is_empty() {
+        return Err(Refusal::Unlike);
+    }
+    if subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
+        return Err(Refusal::HiddenVendor);
     }
     let short = wording::short_vendor(vendor).replace('-', "_");
     let rest = wording::without_vendor(vendor, product);
     let mut wordings = [Some(&text), rest.as_ref()].into_iter().flatten();
     if wordings.any(|text| is_curated(&vendor_name, text) || is_curated(&short, text)) {
-        return Some(curated());
+        return Ok(curated());
     }
     let Some(name) = subject.names.iter().find(|name| name.text == text) else {
         if let Some(found) = of_shared_code(subject, &short, &text, affected) {
-            return Some(found);
+            return Ok(found);
         }
         return of_other_wording(subject, (vendor, &short), &text, rest.as_deref());
     };
     if name.source == NameSource::Hint {
-        return Some(Identity::new(Confidence::Likely, How::PackagerHint));
+        return Ok(Identity::new(Confidence::Likely, How::PackagerHint));
     }
     let shared = home.and_then(|home| {
         let words = origins::words_of(home);
@@ -602,7 +665,7 @@ fn of_words(
             product: words(),
             voucher,
         };
-        return Some(Identity::new(Confidence::Likely, how));
+        return Ok(Identity::new(Confidence::Likely, how));
     }
     by_name(subject, name, &vendor_name, words(), None)
 }
@@ -614,30 +677,40 @@ fn of_other_wording(
     (vendor, short): (&str, &str),
     text: &str,
     rest: Option<&str>,
-) -> Option<Identity> {
+) -> Result<Identity, Refusal> {
     let same = |name: &&Name| {
         let other = rest.is_some_and(|rest| name.text == rest || is_joined(&name.text, rest));
         name.source != NameSource::LanguageStripped && (other || is_joined(&name.text, text))
     };
-    let name = subject.names.iter().find(same)?;
-    let shared = curated::is_common(&name.text) || curated::is_company(short);
-    if shared || curated::homonym(&subject.distribution, &subject.name, short).is_some() {
-        return None;
+    let name = subject.names.iter().find(same).ok_or(Refusal::Unlike)?;
+    if curated::is_common(&name.text) {
+        return Err(Refusal::Common);
     }
-    let voucher = voucher(subject, name, short)?;
+    if curated::is_company(short) {
+        return Err(Refusal::Company);
+    }
+    if curated::homonym(&subject.distribution, &subject.name, short).is_some() {
+        return Err(Refusal::Homonym);
+    }
+    let voucher = voucher(subject, name, short).ok_or(Refusal::Unvouched)?;
     let how = How::NameAndVendor {
         product: format!("{vendor} {text}"),
         voucher,
     };
-    Some(Identity::new(Confidence::Likely, how))
+    Ok(Identity::new(Confidence::Likely, how))
 }
 
 /// A distributor's list has the package's name, which is that of the project for both.
-fn of_distributor(subject: &Subject, name: &str) -> Option<Identity> {
+fn of_distributor(subject: &Subject, name: &str) -> Result<Identity, Refusal> {
     let name = normal_name(name);
-    let own = subject.names.iter().find(|it| it.text == name)?;
-    let telling = matches!(own.source, NameSource::Own | NameSource::Upstream)
-        && subject.language.is_none()
-        && !curated::is_common(&name);
-    telling.then(|| Identity::new(Confidence::Likely, How::Distributor { package: name }))
+    let own = subject.names.iter().find(|it| it.text == name);
+    let own = own.ok_or(Refusal::Unlike)?;
+    if !matches!(own.source, NameSource::Own | NameSource::Upstream) || subject.language.is_some() {
+        return Err(Refusal::Library);
+    }
+    if curated::is_common(&name) {
+        return Err(Refusal::Common);
+    }
+    let how = How::Distributor { package: name };
+    Ok(Identity::new(Confidence::Likely, how))
 }

@@ -1,9 +1,12 @@
 //! A package as matching sees it: its names, origins, version and what was done to it.
 
-use palisade_model::{Distribution, Ecosystem, Hints, Package, VulnerabilityId};
+use std::sync::Arc;
+
+use palisade_model::{Distribution, Ecosystem, Hints, IdentityStatement, Package, VulnerabilityId};
 use palisade_version::Scheme;
 
 use crate::curated::{self, Alias};
+use crate::identities::{self, Identities};
 use crate::names::{self, Language, Name};
 use crate::{key, origins, series, wording};
 
@@ -30,6 +33,8 @@ pub struct Subject {
     pub(crate) names: Vec<Name>,
     pub(crate) aliases: Vec<&'static Alias>,
     pub(crate) shared_code: Vec<&'static Alias>,
+    /// What people state of it, the latest first.
+    pub(crate) stated: Vec<Arc<IdentityStatement>>,
     pub(crate) language: Option<Language>,
     pub(crate) build_language: Option<Language>,
     pub(crate) ecosystems: Vec<(&'static str, String, bool)>,
@@ -100,6 +105,7 @@ impl Subject {
                 Ecosystem::Registry(_) => Vec::new(),
                 _ => curated::shared_code(distribution, &package.source_name),
             },
+            stated: Vec::new(),
             language: names::language(package),
             build_language: names::build_language(package),
             ecosystems: names::ecosystem_packages(package),
@@ -107,6 +113,22 @@ impl Subject {
             vouchers: origins::vouchers(package),
             names,
         }
+    }
+
+    /// The subject with what people state of it. A graft stands in the package's place, so what is
+    /// stated of the package holds for it, whatever it is called.
+    #[must_use]
+    pub fn with(mut self, identities: &Identities) -> Self {
+        self.stated = identities.about(&self);
+        if let Some(replacement) = &mut self.replacement {
+            replacement.stated.clone_from(&self.stated);
+        }
+        self
+    }
+
+    /// Whose package it is.
+    pub fn ecosystem(&self) -> &Ecosystem {
+        &self.ecosystem
     }
 
     /// The keys under which advisories that may concern the subject are found, sorted, each once;
@@ -136,6 +158,7 @@ impl Subject {
         }
         let known = self.aliases.iter().chain(&self.shared_code);
         keys.extend(known.map(|alias| key::of_name(&alias.product)));
+        identities::keys(self, keys);
         let ecosystems = self.ecosystems.iter();
         keys.extend(ecosystems.map(|(system, name, _)| key::of_ecosystem_package(system, name)));
         keys.extend(
