@@ -7,6 +7,7 @@ use palisade_model::Confidence;
 
 use crate::claim::{Authority, Claim, Outcome};
 use crate::condition::Condition;
+use crate::doubt::Doubt;
 use crate::identity::How;
 use crate::judgement::{Judgement, Ruling, deciders, is_unqualified};
 
@@ -32,6 +33,8 @@ pub enum Overruling {
     NamesVersion,
     /// Another one knows the systems on which it is so.
     KnowsSystems,
+    /// Another entry of its record has the fix in the version's own series.
+    OwnSeries,
     /// Another entry of its record is surer of the product.
     SurerIdentity,
     /// Another entry of its record affects.
@@ -66,6 +69,9 @@ impl Overruling {
             }
             Self::KnowsSystems => {
                 "overruled: another knows on which systems it is so, this one does not say"
+            }
+            Self::OwnSeries => {
+                "overruled: another entry of the record has the fix in the version's own series"
             }
             Self::SurerIdentity => {
                 "overruled: another entry of the record is surer that this is the product"
@@ -165,6 +171,8 @@ fn within(loser: &Claim<'_>, winner: &Claim<'_>) -> Overruling {
         Overruling::KnowsSystems
     } else if winner.identity.confidence > loser.identity.confidence {
         Overruling::SurerIdentity
+    } else if loser.outcome() == Outcome::Affected && winner.outcome() == Outcome::Fixed {
+        Overruling::OwnSeries
     } else {
         Overruling::Affects
     }
@@ -201,28 +209,7 @@ fn claim_words(claim: &Claim<'_>) -> Vec<String> {
         (_, Confidence::Possible) => "the identity is only possible: nothing but the name agrees",
     };
     let mut words = vec![identity.to_owned()];
-    if let Some(needs) = claim.needs() {
-        words.push(format!(
-            "one step less, since it is so only together with {needs}, which cannot be told from here"
-        ));
-    }
-    if claim.is_of_all_versions() {
-        words.push(
-            "one step less, since all versions are often written when nobody looked".to_owned(),
-        );
-    }
-    if claim.is_endless() {
-        words.push(
-            "no more than likely, since a range without an end is written before there is a fix, and stays"
-                .to_owned(),
-        );
-    }
-    if claim.is_of_snapshot() {
-        words.push(
-            "one step less, since the package is a snapshot taken after an affected version"
-                .to_owned(),
-        );
-    }
+    words.extend(Doubt::about(claim).map(|doubt| doubt.words(claim)));
     words
 }
 

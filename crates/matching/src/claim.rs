@@ -3,10 +3,11 @@
 use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind, Upper};
 
 use crate::condition::{Condition, condition};
+use crate::doubt::Doubt;
 use crate::identity::{How, Identity, identify};
-use crate::range::{RangeOutcome, Subjected, evaluate, span_words, subjected};
+use crate::range::{RangeOutcome, Subjected, evaluate, has_beginning, span_words, subjected};
 use crate::refusal::Refusal;
-use crate::series::ends_before;
+use crate::series::{ends_before, kin};
 use crate::subject::{Place, Subject};
 
 /// Whose record an advisory is.
@@ -192,20 +193,9 @@ impl<'a> Claim<'a> {
 
     /// How sure the claim would be if the identity were so sure.
     pub(crate) fn confidence_of(&self, identity: Confidence) -> Confidence {
-        let mut confidence = identity;
-        if self.needs().is_some() {
-            confidence = lower(confidence);
-        }
-        if self.is_of_all_versions() {
-            confidence = lower(confidence);
-        }
-        if self.is_endless() {
-            confidence = confidence.min(Confidence::Likely);
-        }
-        if self.is_of_snapshot() {
-            confidence = lower(confidence);
-        }
-        confidence
+        Doubt::about(self).fold(identity, |confidence, doubt| {
+            doubt.lower(confidence, &self.entry.product)
+        })
     }
 
     /// What has to be there beside the product.
@@ -216,33 +206,29 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// "All versions" is often what is written when nobody looked.
-    pub(crate) fn is_of_all_versions(&self) -> bool {
-        let open = matches!(
-            self.range,
-            RangeOutcome::Inside {
-                span: Some(Span::All) | None,
-                ..
-            }
-        );
-        open && self.authority == Authority::Upstream
+    /// The source package's name.
+    pub(crate) fn package(&self) -> &'a str {
+        self.package
     }
 
-    /// "From 4.16 on" is what is written before there is a fix, and stays when there is one.
-    pub(crate) fn is_endless(&self) -> bool {
-        let endless = matches!(
-            self.range,
-            RangeOutcome::Inside {
-                span: Some(Span::Between(_, Upper::Open)),
-                ..
+    /// How near the version is to the end of a range that has no beginning: how many of the numbers
+    /// at their beginnings are the same.
+    pub(crate) fn nearness(&self) -> Option<usize> {
+        let (RangeOutcome::Inside {
+            span: Some(span), ..
+        }
+        | RangeOutcome::Fixed { span, .. }) = self.range
+        else {
+            return None;
+        };
+        match span {
+            Span::Between(_, Upper::Excluding(end) | Upper::Including(end))
+                if !has_beginning(span) =>
+            {
+                Some(kin(&self.compared.version, end))
             }
-        );
-        endless && self.authority == Authority::Upstream
-    }
-
-    /// A snapshot taken after an affected version may have the fix.
-    pub(crate) fn is_of_snapshot(&self) -> bool {
-        self.compared.snapshot && matches!(self.range, RangeOutcome::Inside { .. })
+            _ => None,
+        }
     }
 
     /// The first fixed version that the claim names.
@@ -476,6 +462,47 @@ mod tests {
             let entry = Affected::of(upstream().product, ranges.to_vec());
             assert_eq!(judged(&[entry]).unwrap().status, expected, "{ends:?}");
         }
+    }
+
+    #[test]
+    fn entries_with_an_end_each_are_one_for_each_series() {
+        use palisade_model::VerdictStatus as Is;
+        let entry = |end: &str| {
+            let before = VersionRange::affected(Span::before(end), RangeScheme::Unstated);
+            Affected::of(upstream().product, vec![before])
+        };
+        let subject = git();
+        let entries = [entry("3.1.4"), entry("2.38.1")];
+        let provenance = Provenance {
+            feed: "test",
+            record: "one",
+        };
+        let claims = entries
+            .iter()
+            .filter_map(|entry| Claim::of(&subject, entry, provenance, Place::default()));
+        let id: VulnerabilityId = "CVE-2024-1000".parse().unwrap();
+        let judgement = crate::judge(&subject, &[id], claims.collect(), Vec::new()).unwrap();
+        assert_eq!(judgement.verdict().status, Is::Fixed);
+    }
+
+    #[test]
+    fn the_further_a_range_ends_the_less_sure_it_is() {
+        for (end, expected) in [
+            ("2.40", Confidence::Certain),
+            ("3.1", Confidence::Likely),
+            ("5.0", Confidence::Possible),
+        ] {
+            let before = VersionRange::affected(Span::before(end), RangeScheme::Unstated);
+            let entry = Affected::of(upstream().product, vec![before]);
+            assert_eq!(judged(&[entry]).unwrap().confidence, expected, "{end}");
+        }
+        let from = Span::Between(
+            palisade_model::Lower::Including("1.0".into()),
+            Upper::Excluding("5.0".into()),
+        );
+        let range = VersionRange::affected(from, RangeScheme::Unstated);
+        let entry = Affected::of(upstream().product, vec![range]);
+        assert_eq!(judged(&[entry]).unwrap().confidence, Confidence::Certain);
     }
 
     #[test]

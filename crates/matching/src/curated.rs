@@ -69,6 +69,8 @@ const ALIAS_ROWS: &str = include_str!("../data/aliases.tsv");
 const HOMONYM_ROWS: &str = include_str!("../data/homonyms.tsv");
 const SHARED_CODE_ROWS: &str = include_str!("../data/shared-code.tsv");
 
+const PARALLEL_SERIES_ROWS: &str = include_str!("../data/parallel-series.tsv");
+
 /// A row of the tables for one package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltIn {
@@ -139,6 +141,16 @@ static HOMONYMS: LazyLock<HashMap<&'static str, Vec<Homonym>>> = LazyLock::new(|
             };
             table.entry(package).or_default().push(homonym);
         }
+    }
+    table
+});
+
+/// Package name → how many numbers of a version name its series, where each is mended by itself.
+static PARALLEL_SERIES: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
+    let mut table = HashMap::new();
+    for [packages, numbers, _] in rows(PARALLEL_SERIES_ROWS) {
+        let numbers = numbers.parse().unwrap_or(1);
+        table.extend(packages.split(' ').map(|package| (package, numbers)));
     }
     table
 });
@@ -259,6 +271,12 @@ pub(crate) fn homonym(
         .find(|homonym| homonym.vendor == vendor || homonym.vendor == "*")
 }
 
+/// How many numbers of a version name the series of software that mends each of its series by
+/// itself.
+pub(crate) fn parallel_series(package: &str) -> Option<usize> {
+    PARALLEL_SERIES.get(package).copied()
+}
+
 /// Whether a name is an ordinary word or too short to mean one project only.
 pub(crate) fn is_common(name: &str) -> bool {
     name.len() < 3 || COMMON_WORDS.contains(name)
@@ -280,6 +298,7 @@ mod tests {
             ("aliases", ALIAS_ROWS),
             ("homonyms", HOMONYM_ROWS),
             ("shared-code", SHARED_CODE_ROWS),
+            ("parallel-series", PARALLEL_SERIES_ROWS),
         ] {
             for line in text
                 .lines()

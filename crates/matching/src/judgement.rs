@@ -329,6 +329,8 @@ struct OfRecord<'c, 'a> {
     unaffected: Option<&'c Claim<'a>>,
     /// The surest that has the version affected on other systems only.
     foreign: Option<&'c Claim<'a>>,
+    /// That with a fix in the series nearest to the version's own.
+    mended: Option<&'c Claim<'a>>,
 }
 
 impl<'c, 'a> OfRecord<'c, 'a> {
@@ -337,6 +339,7 @@ impl<'c, 'a> OfRecord<'c, 'a> {
             best: claim,
             unaffected: None,
             foreign: None,
+            mended: None,
         };
         record.note(claim);
         record
@@ -355,6 +358,10 @@ impl<'c, 'a> OfRecord<'c, 'a> {
         if claim.is_foreign() {
             keep(&mut self.foreign);
         }
+        let nearest = self.mended.and_then(Claim::nearness);
+        if claim.outcome() == Outcome::Fixed && claim.nearness() > nearest {
+            self.mended = Some(claim);
+        }
     }
 
     /// Who names the version, or the system, knows more than who calls all affected that nobody
@@ -367,7 +374,17 @@ impl<'c, 'a> OfRecord<'c, 'a> {
         let foreign = self
             .foreign
             .filter(|_| best.is_of_several() && is_unqualified(best));
-        let better = unaffected.filter(sure).or(foreign.filter(sure));
+        // Several ends without beginnings are one for each series.
+        let mended = self.mended.filter(|claim| {
+            best.outcome() == Outcome::Affected
+                && best
+                    .nearness()
+                    .is_some_and(|near| claim.nearness() > Some(near))
+        });
+        let better = unaffected
+            .filter(sure)
+            .or(foreign.filter(sure))
+            .or(mended.filter(sure));
         better.unwrap_or(best)
     }
 }

@@ -15,6 +15,7 @@ mod claim;
 mod condition;
 mod curated;
 mod days;
+mod doubt;
 mod identities;
 mod identity;
 mod judgement;

@@ -273,7 +273,7 @@ impl<'a> Found<'a> {
     }
 
     fn note_end(&mut self, range: &'a VersionRange, compared: &Compared<'_>) {
-        let Some(end) = end(range).filter(|_| has_no_beginning(range)) else {
+        let Some(end) = end(range).filter(|_| !has_beginning(&range.span)) else {
             return;
         };
         let near = kin(compared.version, end);
@@ -285,7 +285,7 @@ impl<'a> Found<'a> {
     /// The range that ended in the version's own series, where one that holds the version only ends
     /// in another: an entry that gives several ends and no beginnings means one for each series.
     fn mended_in_series(&self, inside: &VersionRange, version: &str) -> Option<&'a VersionRange> {
-        let end = end(inside).filter(|_| has_no_beginning(inside))?;
+        let end = end(inside).filter(|_| !has_beginning(&inside.span))?;
         let (near, range) = self.ended_in_series?;
         (near > kin(version, end)).then_some(range)
     }
@@ -418,12 +418,12 @@ fn fixed_in(range: &VersionRange) -> Option<&str> {
     }
 }
 
-/// Whether a range has an end alone.
-fn has_no_beginning(range: &VersionRange) -> bool {
-    match &range.span {
-        Span::Between(Lower::Open, _) => true,
-        Span::Between(Lower::Including(bound), _) => bound == "0",
-        _ => false,
+/// Whether a span says with which version it begins.
+pub(crate) fn has_beginning(span: &Span) -> bool {
+    match span {
+        Span::Between(Lower::Open, _) => false,
+        Span::Between(Lower::Including(bound), _) => bound != "0",
+        _ => true,
     }
 }
 

@@ -54,6 +54,12 @@ pub(crate) fn kin(version: &str, other: &str) -> usize {
         .count()
 }
 
+/// The first number of a version.
+pub(crate) fn first_number(version: &str) -> Option<u64> {
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit());
+    numbers.find(|number| !number.is_empty())?.parse().ok()
+}
+
 /// Whether all versions that an entry has as affected come before a version.
 pub(crate) fn ends_before(affected: &Affected, version: &str) -> bool {
     let ranges = affected.versions.iter();

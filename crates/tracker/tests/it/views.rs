@@ -98,7 +98,7 @@ async fn a_branch_lists_what_affects_it_now() {
         ("demo", "1.6")
     );
     assert_eq!(finding.status, VerdictStatus::Affected);
-    assert_eq!(finding.confidence, Confidence::Certain);
+    assert_eq!(finding.confidence, Confidence::Likely);
     assert_eq!(finding.fixed_in.as_deref(), Some("2.0"));
     let score = finding.score.as_ref().unwrap();
     assert_eq!(
@@ -153,7 +153,7 @@ async fn the_past_is_listed_as_it_was() {
 async fn filters_leave_what_fits() {
     let tracker = small().await;
     tracker
-        .feed(FeedKind::Nvd, &nvd("CVE-2025-1003", "calm", "3.0", 4.0))
+        .feed(FeedKind::Nvd, &nvd("CVE-2025-1003", "calm", "2.9", 4.0))
         .await;
     tracker
         .feed(
