@@ -93,7 +93,7 @@ impl Judgement<'_> {
         }
         changes.push(own_record(subject, id).into());
         if claim.is_of_upstream() && self.ruling != Ruling::Admission {
-            changes.extend(not_the_product(claim));
+            changes.extend(self.not_the_products());
             changes.extend(self.surer(claim));
         }
         changes
@@ -142,6 +142,27 @@ impl Judgement<'_> {
             (_, Scheme::Guix) => format!("{patch}, or a graft that has it or is not affected"),
             _ => patch,
         }
+    }
+
+    /// That the package is none of the products by which it is open. One statement does it only where
+    /// there is one.
+    fn not_the_products(&self) -> Vec<Change> {
+        let mut changes: Vec<Change> = Vec::new();
+        let open = self.claims.iter().filter(|claim| {
+            claim.is_of_upstream()
+                && matches!(claim.outcome(), Outcome::Affected | Outcome::Unknown)
+        });
+        for change in open.filter_map(not_the_product) {
+            if !changes.contains(&change) {
+                changes.push(change);
+            }
+        }
+        if changes.len() > 1 {
+            for change in &mut changes {
+                change.says += ", and of each other of these";
+            }
+        }
+        changes
     }
 
     /// What a surer identity would make of a verdict.
@@ -241,10 +262,8 @@ fn not_the_product(claim: &Claim<'_>) -> Option<Change> {
     let product = match &claim.identity.how {
         // What was stated is not taken for a mistake; it is withdrawn.
         How::Stated { product, .. } => {
-            return Some(
-                format!("if the package is not {product} after all: withdraw that statement")
-                    .into(),
-            );
+            let says = format!("if the package is not {product} after all: a withdrawal of that");
+            return Some(says.into());
         }
         How::OwnPackage | How::OnOtherBranch { .. } => return None,
         _ => name_of(&claim.entry().product)?,

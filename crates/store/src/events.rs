@@ -10,7 +10,7 @@ pub struct Event {
     /// When, in microseconds since 1970.
     pub time: i64,
     /// What kind of change: `finding.opened`, `finding.closed`, `finding.changed`,
-    /// `revision.imported`, `feed.imported`.
+    /// `revision.imported`, `feed.imported`, `identity.stated`, `identity.withdrawn`.
     pub kind: &'static str,
     /// The branch.
     pub branch: Option<crate::BranchId>,

@@ -124,6 +124,46 @@ async fn what_an_explanation_promises_of_a_statement_comes_true() {
 }
 
 #[tokio::test]
+async fn where_several_products_speak_all_statements_are_needed() {
+    let records = [nvd_before("CVE-2025-1000", &product("moonbase"), "2.0")];
+    let origin = json!({"type": "url", "urls": ["https://files.pythonhosted.org/packages/source/m/moonbase/moonbase-1.0.tar.gz"]});
+    let python = package("moonbase", "1.0", &json!({"source": origin}));
+    let tracker = guix_with(python, &records).await;
+    let other = osv(
+        "PYSEC-2025-1",
+        &["CVE-2025-1000"],
+        "PyPI",
+        "moonbase",
+        "2.0",
+    );
+    tracker.feed(FeedKind::Osv, &other.to_string()).await;
+    let before = place(&tracker, "CVE-2025-1000", "moonbase").await;
+    let needed = "a statement of that, and of each other of these";
+    for (second, product) in [(0, "PyPI:moonbase"), (1, "moonbase:moonbase")] {
+        let says = format!("if the package is not {product}: {needed}");
+        assert!(
+            changes(&before).iter().any(|it| it.starts_with(&says)),
+            "{:?}",
+            changes(&before)
+        );
+        let now = place(&tracker, "CVE-2025-1000", "moonbase").await;
+        assert!(now.conclusion.is_some(), "one alone does not do it");
+        let statement = IdentityStatement {
+            time: Timestamp::from_second(2_000_000_000 + second).unwrap(),
+            distribution: None,
+            package: "moonbase".to_owned(),
+            product: product.parse().unwrap(),
+            sense: Sense::IsNot,
+            reason: "it was looked up".to_owned(),
+            by: "Ada".to_owned(),
+        };
+        state_identity(&tracker.store, &statement).await.unwrap();
+    }
+    let after = place(&tracker, "CVE-2025-1000", "moonbase").await;
+    assert_eq!(after.conclusion, None);
+}
+
+#[tokio::test]
 async fn who_lost_is_told_with_the_rule() {
     let tracker = Tracker::new().await;
     tracker
@@ -143,7 +183,7 @@ async fn who_lost_is_told_with_the_rule() {
     assert_eq!(
         standings(&place),
         [
-            "secdb alpine/v3.22/main CVE-2025-1000: decides",
+            "secdb alpine/v3.22/main moonbase/CVE-2025-1000: decides",
             "nvd CVE-2025-1000: overruled"
         ]
     );
@@ -159,7 +199,7 @@ async fn who_lost_is_told_with_the_rule() {
 
 #[tokio::test]
 async fn a_patch_comes_before_what_is_said_of_upstream() {
-    let patched = json!({"source": {"type": "url-fetch", "urls": [],
+    let patched = json!({"source": {"type": "url", "urls": [],
         "patches": ["moonbase-CVE-2025-1000.patch"]}});
     let record = nvd_before("CVE-2025-1000", &product("moonbase"), "2.0");
     let tracker = guix_with(package("moonbase", "1.0", &patched), &[record]).await;
