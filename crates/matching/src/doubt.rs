@@ -10,7 +10,7 @@ use crate::claim::{Authority, Claim, lower};
 use crate::condition::Condition;
 use crate::curated;
 use crate::range::{RangeOutcome, has_beginning};
-use crate::series::{first_number, kin};
+use crate::series::{first_number, has_series, kin};
 
 /// A reason to doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Doubt {
         if curated::parallel_series(claim.package()).is_some_and(|numbers| near < numbers) {
             return Some(Self::ParallelSeries);
         }
-        if near > 0 || has_beginning(span) {
+        if near > 0 || has_beginning(span) || !has_series(version) {
             return None;
         }
         let gap = first_number(end)?.checked_sub(first_number(version)?)?;

@@ -54,6 +54,15 @@ pub(crate) fn kin(version: &str, other: &str) -> usize {
         .count()
 }
 
+/// Whether the first number of a version names a series: it is not the only one, as in `less` 608,
+/// nor does it go up with every release, as in browsers.
+pub(crate) fn has_series(version: &str) -> bool {
+    const RUNNING: u64 = 40;
+    let numbers = version.split(|c: char| !c.is_ascii_digit());
+    let count = numbers.filter(|number| !number.is_empty()).count();
+    count > 1 && first_number(version).is_some_and(|first| first < RUNNING)
+}
+
 /// The first number of a version.
 pub(crate) fn first_number(version: &str) -> Option<u64> {
     let mut numbers = version.split(|c: char| !c.is_ascii_digit());

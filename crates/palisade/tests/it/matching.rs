@@ -49,6 +49,7 @@ fn a_line_has_these_keys_and_no_others() {
                 "confidence",
                 "evidence",
                 "fixed_in",
+                "identity",
                 "package",
                 "source_package",
                 "verdict",

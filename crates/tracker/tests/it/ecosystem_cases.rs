@@ -128,7 +128,11 @@ fn versions_are_compared_by_the_registrys_rules() {
 
 #[test]
 fn a_librarys_name_in_a_registry_is_not_a_programs() {
-    let program = nvd("CVE-2024-3003", "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*", "1.9");
+    let program = nvd(
+        "CVE-2024-3003",
+        "cpe:2.3:a:haxx:curl:*:*:*:*:*:*:*:*",
+        "1.9",
+    );
     let library = nvd(
         "CVE-2024-3004",
         "cpe:2.3:a:someone:telling:*:*:*:*:*:node.js:*:*",

@@ -68,7 +68,7 @@ fn plain(name: &str, version: &str) -> Value {
 
 #[tokio::test]
 async fn what_would_close_a_finding_is_told_with_the_command() {
-    let record = nvd_before("CVE-2025-1000", &product("moonbase"), "2.0");
+    let record = nvd_before("CVE-2025-1000", &product("moonbase"), "1.5");
     let tracker = guix_with(plain("moonbase", "1.0"), &[record]).await;
     let place = place(&tracker, "CVE-2025-1000", "moonbase").await;
     assert_eq!(
@@ -79,7 +79,7 @@ async fn what_would_close_a_finding_is_told_with_the_command() {
     assert_eq!(
         changes(&place),
         [
-            "version 2.0 or later: from there on it is fixed",
+            "version 1.5 or later: from there on it is fixed",
             "a patch in the package whose name or text names CVE-2025-1000, or a graft that has it or is not affected",
             "the distribution's own word: an OpenVEX or CSAF statement that names the package by its package URL",
             "if the package is not moonbase:moonbase: a statement of that [palisade identity state moonbase is-not moonbase:moonbase --distribution guix --by NAME --reason TEXT]",

@@ -181,17 +181,17 @@ async fn a_later_statement_takes_the_place_of_an_earlier_one_until_it_is_withdra
     let without = derived(&tracker).await;
     let later = state(&tracker, &statement(1, Sense::Is, "moon:moon")).await;
     assert_eq!(findings(&tracker).await, BEFORE);
-    let states = |views: Vec<palisade_tracker::views::IdentityView>| {
+    let state_of = |views: Vec<palisade_tracker::views::IdentityView>| {
         let states = views.into_iter().map(|view| view.state.label());
         states.collect::<Vec<_>>()
     };
     let stated = tracker.views.identities().await.unwrap();
-    assert_eq!(states(stated), ["superseded", "stands"]);
+    assert_eq!(state_of(stated), ["superseded", "stands"]);
     withdraw(&tracker, later.number).await.unwrap();
     let after = derived(&tracker).await;
     assert_eq!(without.differences(&after, 9), Vec::<String>::new());
     let stated = tracker.views.identities().await.unwrap();
-    assert_eq!(states(stated), ["stands", "withdrawn"]);
+    assert_eq!(state_of(stated), ["stands", "withdrawn"]);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn a_finding_shows_its_chain_of_reasons_with_their_records() {
         "{page}"
     );
     assert!(
-        page.contains("<code>palisade identity state demo is-not demo:demo --distribution guix"),
+        page.contains("<code>palisade identity state demo is-not acme:demo --distribution guix"),
         "{page}"
     );
     assert_eq!(
@@ -87,7 +87,7 @@ async fn filters_live_in_the_address() {
         site.json(&format!("/branch/guix/master.json{query}")).await["total"].clone()
     };
     assert_eq!(
-        total("?minimum_level=critical&confidence=certain&q=OVERFLOW").await,
+        total("?minimum_level=critical&confidence=likely&q=OVERFLOW").await,
         1
     );
     assert_eq!(total("?package=calm").await, 0);
