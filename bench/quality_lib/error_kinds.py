@@ -6,34 +6,41 @@ import re
 from .groups import LANGUAGES, family, is_kernel
 from .scores import SURE
 
-# Per kind: whose fault it is, and what would mend it.
+# Per kind: whose fault it is, what it is, and what would mend it. What is the record's fault or the
+# truth's cannot be told from what the record says of products.
 MISSED = {
-    "doubted": ("rules", "found, but only `possible`, because of its range or condition: identity was right"),
-    "name alone": ("rules", "found, but only `possible`: the name and nothing else; an address or a row"),
-    "other software": ("rules", "the name agrees, but the record says it is for other software (target_sw)"),
-    "refused": ("rules", "the name agrees, and the rules refuse the vendor: companies, homonyms, siblings"),
-    "spelling": ("rules", "the names differ in what divides or surrounds their words"),
-    "language": ("rules", "the name agrees without the language that the distribution puts around it"),
-    "version": ("rules", "the name agrees without the version in it"),
-    "known product": ("table", "the product is mostly this package: a row in aliases.tsv"),
-    "part of name": ("rules", "one name is part of the other; only a table can tell which are the same"),
-    "vendor": ("table", "the vendor has the package's name, the product another"),
-    "system": ("record", "the record names only operating systems or hardware"),
-    "shared code": ("truth", "the record's own package was found; the truth also lists who carries its code"),
-    "mentioned": ("record", "only the record's text or links name the package"),
-    "not in record": ("truth", "nothing in the record leads to the package by any reading"),
+    "doubted": ("rules", "found as `possible` for want of a range", "identity counted apart from range"),
+    "name alone": ("rules", "found as `possible`, by the name and nothing else", "a row, or an address that vouches"),
+    "other software": ("rules", "the record's `target_sw` speaks of other software", "reading it as a language"),
+    "refused": ("rules", "the names agree, the vendor is refused", "a row"),
+    "spelling": ("rules", "the names differ in what divides their words", "a spelling rule"),
+    "language": ("rules", "the names agree but for the language's prefix", "the repository in the links"),
+    "version": ("rules", "the names agree but for a version", "stripping it"),
+    "known product": ("table", "the product is mostly this package, by another name", "a row"),
+    "part of name": ("table", "one name is part of the other", "a row, where they are the same"),
+    "vendor": ("table", "the vendor is called like the package, the product otherwise", "a row"),
+    "system": ("record", "the record names operating systems or hardware only", "other feeds"),
+    "mentioned": ("record", "only text or links of the record name the package", "reading them, as `possible`"),
+    "shared code": ("truth", "the record's package was found, this one carries its code", "lists of copies"),
+    "not in record": ("truth", "nothing in the record leads to the package", "other feeds"),
 }
 WRONG = {
-    "other version": ("truth", "the truth names another version of the package: php5 where this is php8.2"),
-    "since renamed": ("truth", "the truth names only packages that the distribution no longer has"),
-    "several products": ("truth", "the record names several products, and the truth one of the others"),
-    "sibling": ("truth", "another package of the same product is in the truth, this one is not"),
-    "silent": ("truth", "the product is otherwise this package; of this CVE the truth says another"),
-    "name reused": ("rules", "the product is mostly not this package: another of that name"),
-    "once": ("rules", "seen too seldom to tell: another of that name, or the truth is silent"),
+    "other version": ("truth", "the truth names another version of the package", "nothing: the range decides"),
+    "since renamed": ("truth", "the truth names only packages that are gone", "nothing"),
+    "several products": ("truth", "the record names several products, the truth one", "other feeds"),
+    "sibling": ("truth", "the truth names another package of the same product", "rows that say which"),
+    "silent": ("truth", "the product is this package, the truth names another for this CVE", "other feeds"),
+    "name reused": ("rules", "the product is mostly not this package", "a row in homonyms.tsv"),
+    "once": ("rules", "seen too seldom to tell", "looking at it"),
 }
-# A product is known to be a package when at least this many CVEs say so, and half of all that name it.
+# A product is known to be a package when at least this many CVEs say so, and two in three that name it.
 ENOUGH = 2
+# A record that names more projects than these is of a library that all of them carry.
+FEW = 5
+# Makers of whole systems: that a record names theirs says where else a fault is, not where it is from.
+SYSTEMS = set("apple canonical debian enterprise-linux fedora fedoraproject gentoo linuxmint mandriva "
+              "mandrakesoft microsoft netapp novell openbsd opensuse opensuse-project rdo red-hat redhat "
+              "slackware sun suse trustix turbolinux ubuntu oracle:linux oracle:solaris".split())
 
 
 def normal(name):
@@ -59,23 +66,33 @@ def products(record):
     return named | {(normal(vendor), normal(name)) for vendor, name in record.words}
 
 
+def projects(record):
+    """The products that are no whole system, nor part of one."""
+    systems = {(normal(cpe.vendor), normal(cpe.product)) for cpe in record.cpes
+               if cpe.part != "a" and cpe.product != "linux_kernel"}
+    return {(vendor, name) for vendor, name in products(record) - systems
+            if vendor not in SYSTEMS and f"{vendor}:{name}" not in SYSTEMS
+            or name in ("safari", "webkit", "cups", "libvirt")}
+
+
 class Known:
-    """Of each product: which packages the truth says of CVEs that name it, over all of the half."""
+    """Of each product: which packages the truth says of CVEs that name it, over all of the half.
+    Versions of a package count as one."""
 
     def __init__(self, records, truth):
         self.cves, self.said = collections.Counter(), collections.Counter()
         for record in records:
             packages = truth.get(record.cve)
-            for product in products(record) if packages is not None else ():
+            for product in projects(record) if packages is not None else ():
                 self.cves[product] += 1
-                self.said.update((product, package) for package in packages)
+                self.said.update((product, name) for name in {family(package) for package in packages})
 
     def is_mostly(self, product, package):
-        said = self.said[product, package]
-        return said >= ENOUGH and 2 * said >= self.cves[product]
+        said = self.said[product, family(package)]
+        return said >= ENOUGH and 3 * said >= 2 * self.cves[product]
 
     def is_seldom(self, product, package):
-        return self.cves[product] >= 2 * ENOUGH and 5 * self.said[product, package] < self.cves[product]
+        return self.cves[product] >= 2 * ENOUGH and 5 * self.said[product, family(package)] < self.cves[product]
 
 
 def is_named_in_text(record, package):
@@ -92,7 +109,7 @@ def missed_kind(record, package, truth, found, known):
     named = products(record)
     if kind := agreement(record, package, named):
         return kind
-    if any(known.is_mostly(product, package) for product in named):
+    if any(known.is_mostly(product, package) for product in projects(record)):
         return "known product"
     if record.cpes and not record.words and all(cpe.part != "a" for cpe in record.cpes) \
             and not is_kernel(package):
@@ -100,9 +117,9 @@ def missed_kind(record, package, truth, found, known):
     mentioned = is_named_in_text(record, package)
     if {other for other, its in found.items() if its.confidence in SURE} & truth:
         return "shared code"
-    if any(part_of(normal(package), product) for _, product in named):
+    if any(part_of(normal(package), product) for _, product in projects(record)):
         return "part of name"
-    if any(vendor in (normal(package), normal(family(package))) for vendor, _ in named):
+    if any(vendor in (normal(package), normal(family(package))) for vendor, _ in projects(record)):
         return "vendor"
     return "mentioned" if mentioned else "not in record"
 
@@ -168,3 +185,23 @@ def classify(records, found, truth, names):
         for package in sorted(sure - said - truth.undecided.get(record.cve, set())):
             wrong[wrong_kind(record, package, said, pairs, known, names)].append((record, package))
     return missed, wrong
+
+
+def rows_that_would_mend(records, missed, truth):
+    """Product and package that a row of the table would join: how many missed pairs of the half would
+    be found, and of how many CVEs that name the product the truth does not name the package."""
+    gained = collections.Counter()
+    for kind in ("known product", "part of name", "vendor", "mentioned", "not in record"):
+        for record, package in missed[kind]:
+            named = projects(record)
+            gained.update((product, package) for product in named if len(named) <= FEW)
+    others, wanted = collections.Counter(), {product for product, _ in gained}
+    packages_of = collections.defaultdict(set)
+    for product, package in gained:
+        packages_of[product].add(package)
+    for record in records:
+        said = truth.get(record.cve)
+        for product in projects(record) & wanted if said is not None else ():
+            others.update((product, package) for package in packages_of[product] - said)
+    return [(count, others[pair], *pair) for pair, count in gained.most_common()
+            if count >= ENOUGH and count > others[pair]]

@@ -24,14 +24,12 @@ HOW = [(re.compile(pattern), name) for pattern, name in (
 class Pair:
     """What was found of one CVE in one package."""
 
-    __slots__ = ("confidence", "how", "product")
+    __slots__ = ("confidence", "how", "product", "range")
 
     def __init__(self, confidence, evidence):
-        self.confidence, self.how, self.product = confidence, "", ""
-        for step in evidence:
-            if step["kind"] == "identity":
-                self.how, self.product = read_identity(step["says"])
-                break
+        said = {step["kind"]: step["says"] for step in reversed(evidence)}
+        self.confidence, self.range = confidence, said.get("range", "")
+        self.how, self.product = read_identity(said.get("identity", ""))
 
 
 def read_identity(says):

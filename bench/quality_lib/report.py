@@ -11,6 +11,8 @@ RULE_FEEDS = ("NVD", "CVE 5", "CVE 5 without CPE names", "both")
 ERROR_FEEDS = ("NVD", "CVE 5")
 EXAMPLES = 5
 KINDS = 20
+ORDER = ("certain", "likely", "possible")
+ROWS = 40
 
 
 def rules_of(feed, case):
@@ -62,6 +64,10 @@ def reliability_rows(cases, feeds, of, order):
         yield tuple(row)
 
 
+def how(pair):
+    return pair.how or "nothing that is said"
+
+
 def three(first, cases, *of_each):
     """A head: what the rows are of, then some columns for each truth."""
     return (first, *(f"{case.inventory.title}: {what}" for case in cases for what in of_each))
@@ -109,20 +115,28 @@ def classified(cases, feeds):
 SIDES = {"missed": error_kinds.MISSED, "wrong": error_kinds.WRONG}
 
 
-def kind_rows(cases, feeds):
+def kind_rows(found):
     """The most frequent kinds of errors with their counts by truth and feed."""
-    found = classified(cases, feeds)
     rows = []
     for side, meanings in SIDES.items():
-        for kind, (fault, words) in meanings.items():
+        for kind, (fault, what, cure) in meanings.items():
             counts = [len(its[side][kind]) for its in found.values()]
-            rows.append((sum(counts), (f"{side}: {kind}", fault, *map(str, counts), words)))
+            rows.append((sum(counts), (f"{side}: {what}", *map(str, counts), fault, cure)))
     return [row for total, row in sorted(rows, key=lambda row: -row[0])[:KINDS] if total]
 
 
-def kind_head(cases):
-    return ("kind", "fault of", *(f"{case.inventory.title}, {feed}" for case in cases for feed in ERROR_FEEDS),
-            "what it is, and what would mend it")
+def fault_rows(found):
+    """Missed and wrong pairs by whose fault they are."""
+    for side, meanings in SIDES.items():
+        for fault in ("rules", "table", "record", "truth"):
+            kinds = [kind for kind, meaning in meanings.items() if meaning[0] == fault]
+            if kinds:
+                yield (f"{side}, {fault}", *(str(sum(len(its[side][kind]) for kind in kinds))
+                                             for its in found.values()))
+
+
+def error_head(first, found, *more):
+    return (first, *(f"{title}, {feed}" for title, feed in found), *more)
 
 
 def errors(cases, feeds):
@@ -131,20 +145,29 @@ def errors(cases, feeds):
     for case in cases:
         for feed in ERROR_FEEDS:
             print(f"\n# {case.inventory.title}, {feed}")
-            for side, kinds in found[case.inventory.title, feed].items():
+            its = found[case.inventory.title, feed]
+            for side, kinds in its.items():
                 print_kinds(side, kinds, case, feed)
+            print_rows(error_kinds.rows_that_would_mend(feeds.to_work_on[feed], its["missed"], case.truth))
 
 
 def print_kinds(side, kinds, case, feed):
     print(f"\n## {side}: {sum(map(len, kinds.values()))}")
     faults = collections.Counter()
     for kind, pairs in sorted(kinds.items(), key=lambda row: -len(row[1])):
-        fault, words = SIDES[side][kind]
+        fault, what, cure = SIDES[side][kind]
         faults[fault] += len(pairs)
-        print(f"\n{len(pairs)} {kind} ({fault}): {words}")
+        print(f"\n{len(pairs)} {kind} ({fault}): {what}; {cure}")
         for record, package in spread(pairs)[:EXAMPLES]:
             print(f"    {example(record, package, case, feed)}")
     print("\nby whose fault:", ", ".join(f"{fault} {count}" for fault, count in faults.most_common()))
+
+
+def print_rows(rows):
+    if rows:
+        print("\n## rows that would mend most: missed pairs found, and wrong ones made\n")
+        table([("found", "made", "product", "package"), *(
+            (str(found), str(made), ":".join(product), package) for found, made, product, package in rows[:ROWS])])
 
 
 def spread(pairs):
@@ -171,13 +194,12 @@ def shortened(names):
 
 def sections(cases, feeds):
     """Title and rows, the head first, of all tables of the half that is reported on."""
-    by_how = lambda pair: pair.how or "none said"
     yield ("Scores (* without the kernel)", [MAIN, *main_rows(cases, feeds)])
     yield ("Versions of a package as one", [FAMILIES, *family_rows(cases, feeds)])
     head = three("", cases, "right", "wrong", "share")
     yield ("How sure, how right (both feeds)", [head, *reliability_rows(
-        cases, feeds, lambda pair: pair.confidence, ("certain", "likely", "possible"))])
-    yield ("By what identity rests on (both feeds)", [head, *reliability_rows(cases, feeds, by_how, None)])
+        cases, feeds, lambda pair: pair.confidence, ORDER)])
+    yield ("By what identity rests on (both feeds)", [head, *reliability_rows(cases, feeds, how, None)])
     head = three("", cases, "pairs", "precision", "recall")
     yield ("By kind of package (both feeds)", [head, *group_rows(cases, feeds)])
     yield ("By year (both feeds)", [head, *time_rows(cases, feeds, scores.year)])
