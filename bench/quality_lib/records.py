@@ -19,17 +19,18 @@ def unescaped(text):
 
 
 class Cpe:
-    """A CPE name; `rough` is the product as a split at every colon gives it, escapes kept."""
+    """A CPE name, of 2.3 or in the older form of an address (`cpe:/a:gnu:bash:5.2`); `rough` is the
+    product as a split at every colon gives it, escapes kept."""
 
     __slots__ = ("raw", "part", "vendor", "product", "version", "target", "rough", "vulnerable", "bounded")
 
     def __init__(self, raw, vulnerable=True, bounded=False):
-        parts = re.split(r"(?<!\\):", raw)
+        parts = re.split(r"(?<!\\):", raw.replace("cpe:/", "cpe:2.2:", 1))
         parts += ["*"] * (13 - len(parts))
         self.raw, self.vulnerable, self.bounded = raw, vulnerable, bounded
         self.part, self.vendor, self.product = parts[2], unescaped(parts[3]), unescaped(parts[4])
         self.version, self.target = parts[5], parts[10]
-        self.rough = raw.split(":")[4]
+        self.rough = raw.split(":")[4] if raw.count(":") > 3 else ""
 
 
 class Node:
@@ -73,7 +74,7 @@ def of_cve5(record):
     for container in [containers.get("cna", {}), *containers.get("adp", [])]:
         links += [it["url"] for it in container.get("references", []) if "url" in it]
         for affected in container.get("affected", []):
-            cpes += [Cpe(cpe) for cpe in affected.get("cpes", []) if cpe.count(":") > 4]
+            cpes += [Cpe(cpe) for cpe in affected.get("cpes", [])]
             for name in (affected.get("product"), affected.get("packageName")):
                 if name and name.lower() != "n/a":
                     words.append((affected.get("vendor") or "", name))

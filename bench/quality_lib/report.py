@@ -22,34 +22,23 @@ def rules_of(feed, case):
 
 
 def figures(score):
-    return [f"{score.precision():.3f}", f"{score.recall():.3f}", f"{score.f1():.3f}"]
+    return f"{score.precision():.3f} / {score.recall():.3f} / {score.f1():.3f}"
 
 
 def main_rows(cases, feeds):
-    """Of each truth, feed and rule: the scores, with and without the kernel."""
+    """Of each truth, feed and rule: the scores, whole, without kernels, and with versions as one."""
     for case in cases:
         for feed in RULE_FEEDS:
             for rule, found in rules_of(feed, case).items():
                 given = (found, feeds.cves[feed], case.truth, case.inventory.names)
-                whole, bare = scores.score(*given), scores.score_without_kernel(*given)
-                yield (f"{case.inventory.title}, {feed} ({whole.cves:,} CVEs)", rule, *figures(whole),
-                       *figures(bare), str(whole.right), str(whole.wrong), str(whole.missed),
-                       str(whole.beyond))
+                whole = scores.score(*given)
+                yield (f"{case.inventory.title}, {feed} ({whole.cves:,} CVEs)", rule, figures(whole),
+                       figures(scores.score_without_kernel(*given)), figures(scores.score_families(*given)),
+                       str(whole.right), str(whole.wrong), str(whole.missed), str(whole.beyond))
 
 
-MAIN = ("packages, records", "rule", "precision", "recall", "F1", "precision*", "recall*", "F1*",
+MAIN = ("packages, records", "rule", "precision / recall / F1", "without kernels", "versions as one",
         "right", "wrong", "missed", "beyond")
-
-
-def family_rows(cases, feeds):
-    for case in cases:
-        for feed in RULE_FEEDS:
-            for rule, found in rules_of(feed, case).items():
-                score = scores.score_families(found, feeds.cves[feed], case.truth, case.inventory.names)
-                yield (f"{case.inventory.title}, {feed}", rule, *figures(score))
-
-
-FAMILIES = ("packages, records", "rule", "precision", "recall", "F1")
 
 
 def reliability_rows(cases, feeds, of, order):
@@ -125,14 +114,25 @@ def kind_rows(found):
     return [row for total, row in sorted(rows, key=lambda row: -row[0])[:KINDS] if total]
 
 
-def fault_rows(found):
-    """Missed and wrong pairs by whose fault they are."""
-    for side, meanings in SIDES.items():
-        for fault in ("rules", "table", "record", "truth"):
-            kinds = [kind for kind, meaning in meanings.items() if meaning[0] == fault]
-            if kinds:
-                yield (f"{side}, {fault}", *(str(sum(len(its[side][kind]) for kind in kinds))
-                                             for its in found.values()))
+def fault_rows(found, cases):
+    """Missed and wrong pairs by whose fault they are, the wrong ones also by how sure they were."""
+    for fault in ("rules", "table", "record", "truth"):
+        yield (f"missed, {fault}", *(str(sum(len(pairs) for kind, pairs in its["missed"].items()
+                                             if error_kinds.MISSED[kind][0] == fault))
+                                     for its in found.values()))
+    counts = [wrong_by_fault(its["wrong"], pairs_of(cases, *key)) for key, its in found.items()]
+    for confidence in scores.SURE:
+        for fault in ("rules", "truth"):
+            yield (f"wrong and {confidence}, {fault}", *(str(count[confidence, fault]) for count in counts))
+
+
+def pairs_of(cases, title, feed):
+    return next(case.found[feed] for case in cases if case.inventory.title == title)
+
+
+def wrong_by_fault(kinds, found):
+    return collections.Counter((found[record.cve][package].confidence, error_kinds.WRONG[kind][0])
+                               for kind, pairs in kinds.items() for record, package in pairs)
 
 
 def error_head(first, found, *more):
@@ -194,8 +194,7 @@ def shortened(names):
 
 def sections(cases, feeds):
     """Title and rows, the head first, of all tables of the half that is reported on."""
-    yield ("Scores (* without the kernel)", [MAIN, *main_rows(cases, feeds)])
-    yield ("Versions of a package as one", [FAMILIES, *family_rows(cases, feeds)])
+    yield ("Scores", [MAIN, *main_rows(cases, feeds)])
     head = three("", cases, "right", "wrong", "share")
     yield ("How sure, how right (both feeds)", [head, *reliability_rows(
         cases, feeds, lambda pair: pair.confidence, ORDER)])
