@@ -41,6 +41,7 @@ FEW = 5
 SYSTEMS = set("apple canonical debian enterprise-linux fedora fedoraproject gentoo linuxmint mandriva "
               "mandrakesoft microsoft netapp novell openbsd opensuse opensuse-project rdo red-hat redhat "
               "slackware sun suse trustix turbolinux ubuntu oracle:linux oracle:solaris".split())
+SYSTEMS_PROJECTS = ("cups", "libvirt", "safari", "webkit")
 
 
 def normal(name):
@@ -71,8 +72,7 @@ def projects(record):
     systems = {(normal(cpe.vendor), normal(cpe.product)) for cpe in record.cpes
                if cpe.part != "a" and cpe.product != "linux_kernel"}
     return {(vendor, name) for vendor, name in products(record) - systems
-            if vendor not in SYSTEMS and f"{vendor}:{name}" not in SYSTEMS
-            or name in ("safari", "webkit", "cups", "libvirt")}
+            if name in SYSTEMS_PROJECTS or not {vendor, f"{vendor}:{name}"} & SYSTEMS}
 
 
 class Known:

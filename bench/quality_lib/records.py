@@ -22,14 +22,14 @@ class Cpe:
     """A CPE name, of 2.3 or in the older form of an address (`cpe:/a:gnu:bash:5.2`); `rough` is the
     product as a split at every colon gives it, escapes kept."""
 
-    __slots__ = ("raw", "part", "vendor", "product", "version", "target", "rough", "vulnerable", "bounded")
+    __slots__ = ("raw", "part", "vendor", "product", "target", "rough", "vulnerable", "bounded")
 
     def __init__(self, raw, vulnerable=True, bounded=False):
         parts = re.split(r"(?<!\\):", raw.replace("cpe:/", "cpe:2.2:", 1))
         parts += ["*"] * (13 - len(parts))
         self.raw, self.vulnerable, self.bounded = raw, vulnerable, bounded
         self.part, self.vendor, self.product = parts[2], unescaped(parts[3]), unescaped(parts[4])
-        self.version, self.target = parts[5], parts[10]
+        self.target = parts[10]
         self.rough = raw.split(":")[4] if raw.count(":") > 3 else ""
 
 

@@ -170,6 +170,13 @@ class Kinds(unittest.TestCase):
                                     b="vim", c="vim", d="vim"), "name reused")
 
 
+class Names(unittest.TestCase):
+    def test_cpe_names_are_read_in_both_forms(self):
+        for raw in (r"cpe:2.3:a:gnu:libsigc\+\+:1.0:*:*:*:*:*:*:*", "cpe:/a:gnu:libsigc++:1.0"):
+            cpe = Cpe(raw)
+            self.assertEqual((cpe.part, cpe.vendor, cpe.product, cpe.target), ("a", "gnu", "libsigc++", "*"))
+
+
 class Evidence(unittest.TestCase):
     def test_what_identity_rests_on_is_read_from_its_words(self):
         says = "x has the name of v:x, and its addresses vouch for the vendor (v.org)"
