@@ -27,6 +27,7 @@ pub struct Attributes<'a> {
     version: &'a str,
     update: &'a str,
     edition: &'a str,
+    software_edition: &'a str,
     target_sw: &'a str,
 }
 
@@ -69,29 +70,29 @@ impl<'a> Attributes<'a> {
     pub fn parse(name: &'a str) -> Result<Self, InvalidCpe> {
         if let Some(rest) = name.strip_prefix("cpe:2.3:") {
             let values = split::<11>(rest)?;
-            return Self::new(Binding::Formatted, &values, values[5], values[8]);
+            return Self::new(
+                Binding::Formatted,
+                &values,
+                [values[5], values[7], values[8]],
+            );
         }
         let rest = name.strip_prefix("cpe:/").ok_or(InvalidCpe::Prefix)?;
         let values = split::<7>(rest)?;
         // A packed edition: ~edition~software edition~target software~target hardware~other.
-        let (edition, target_sw) = match values[5].strip_prefix('~') {
+        let editions = match values[5].strip_prefix('~') {
             Some(packed) => {
                 let mut fields = packed.split('~');
-                (
-                    fields.next().unwrap_or_default(),
-                    fields.nth(1).unwrap_or_default(),
-                )
+                [(); 3].map(|()| fields.next().unwrap_or_default())
             }
-            None => (values[5], ""),
+            None => [values[5], "", ""],
         };
-        Self::new(Binding::Uri, &values, edition, target_sw)
+        Self::new(Binding::Uri, &values, editions)
     }
 
     fn new(
         binding: Binding,
         values: &[&'a str],
-        edition: &'a str,
-        target_sw: &'a str,
+        [edition, software_edition, target_sw]: [&'a str; 3],
     ) -> Result<Self, InvalidCpe> {
         let part = match values[0] {
             "a" | "A" | "*" => CpePart::Application,
@@ -111,19 +112,21 @@ impl<'a> Attributes<'a> {
             version,
             update,
             edition,
+            software_edition,
             target_sw,
         })
     }
 
     /// What tells products apart, for use as a key.
-    pub(crate) fn product_key(&self) -> (&'a str, &'a str, &'a str, &'a str, CpePart) {
-        (
+    pub(crate) fn product_key(&self) -> ([&'a str; 5], CpePart) {
+        let texts = [
             self.product,
             self.vendor,
             self.target_sw,
             self.edition,
-            self.part,
-        )
+            self.software_edition,
+        ];
+        (texts, self.part)
     }
 
     /// Whether vendor and product are both the word `null`, with which curated data says that
@@ -132,12 +135,17 @@ impl<'a> Attributes<'a> {
         self.vendor == "null" && self.product == "null"
     }
 
-    /// The naming part.
+    /// The naming part. Mozilla's extended support releases are a product of their own
+    /// (`firefox_esr`): until 2022 NVD called them so, since then it names a software edition.
     pub fn name(&self) -> Cpe {
+        let mut product = self.unquote(self.product);
+        if self.software_edition.eq_ignore_ascii_case("esr") {
+            product.push_str("_esr");
+        }
         Cpe {
             part: self.part,
             vendor: self.unquote(self.vendor),
-            product: self.unquote(self.product),
+            product,
             edition: self.unless_any(self.edition),
             target_sw: self.unless_any(self.target_sw),
         }

@@ -45,6 +45,7 @@ pub mod epss;
 pub mod guix_data_service;
 pub mod guix_inventory;
 pub mod guix_packages;
+pub mod identities;
 pub mod kev;
 pub mod nix_packages;
 pub mod nvd;

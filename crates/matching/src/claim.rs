@@ -5,6 +5,8 @@ use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind, Upper}
 use crate::condition::{Condition, condition};
 use crate::identity::{How, Identity, identify};
 use crate::range::{RangeOutcome, Subjected, evaluate, span_words, subjected};
+use crate::refusal::Refusal;
+use crate::series::ends_before;
 use crate::subject::{Place, Subject};
 
 /// Whose record an advisory is.
@@ -51,11 +53,19 @@ pub struct Claim<'a> {
     pub range: RangeOutcome<'a>,
     pub(crate) condition: Condition,
     pub(crate) compared: Subjected,
-    /// Whether its record gathers what several authors say (CVE 5: the CNA and those after it).
-    of_several: bool,
+    /// Whether it speaks of versions alone that end before the series that the package's name gives.
+    of_earlier_series: bool,
+    entry: &'a Affected,
     package: &'a str,
-    /// What the source says to people.
-    note: Option<&'a str>,
+}
+
+/// Why an entry says nothing of a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// The subject is not the product.
+    Refused(Refusal),
+    /// It speaks of other versions of the product and of no more.
+    OtherVersions,
 }
 
 impl<'a> Claim<'a> {
@@ -67,36 +77,55 @@ impl<'a> Claim<'a> {
         provenance: Provenance<'a>,
         place: Place<'_>,
     ) -> Option<Self> {
-        let identity = identify(subject, &affected.product, place)?;
+        Self::heard(subject, affected, provenance, place).ok()
+    }
+
+    /// What an entry says of a subject, or why it says nothing.
+    ///
+    /// # Errors
+    /// When it speaks of something else, or of other versions alone.
+    pub fn heard(
+        subject: &'a Subject,
+        affected: &'a Affected,
+        provenance: Provenance<'a>,
+        place: Place<'_>,
+    ) -> Result<Self, Silence> {
+        let identity = identify(subject, affected, place).map_err(Silence::Refused)?;
         let range = match identity.how {
             // A notice of one fix names the releases in which it is, and a supplier those that it
             // has looked at; a CVE's record all.
             How::OnOtherBranch { .. }
                 if affected.otherwise.is_none() || !provenance.record.contains("CVE-") =>
             {
-                return None;
+                return Err(Silence::Refused(Refusal::Branch));
             }
             How::OnOtherBranch { .. } => RangeOutcome::NotListed { span: None },
-            How::Distributor { .. } => RangeOutcome::Unknown { span: None },
+            How::Distributor { .. } | How::SharedCode { .. } => {
+                RangeOutcome::Unknown { span: None }
+            }
             _ => evaluate(subject, affected),
         };
         if range == RangeOutcome::Silent {
-            return None;
+            return Err(Silence::OtherVersions);
         }
         let authority = match affected.product {
             Product::Distribution { .. } => Authority::Distribution,
             _ => Authority::Upstream,
         };
-        Some(Self {
+        Ok(Self {
             provenance,
             authority,
+            entry: affected,
             identity,
             range,
             condition: condition(affected),
             compared: subjected(subject, &affected.product),
-            of_several: matches!(affected.product, Product::Named { .. }),
+            of_earlier_series: authority == Authority::Upstream
+                && subject
+                    .series
+                    .as_deref()
+                    .is_some_and(|series| ends_before(affected, series)),
             package: &subject.name,
-            note: affected.note.as_deref(),
         })
     }
 
@@ -124,9 +153,20 @@ impl<'a> Claim<'a> {
         self.condition == Condition::Holds
     }
 
-    /// Whether another entry of the same record may know what this one does not.
+    /// Whether another entry of the same record may know what this one does not: the record gathers
+    /// what several authors say (CVE 5: the CNA and those after it).
     pub(crate) fn is_of_several(&self) -> bool {
-        self.of_several
+        matches!(self.entry.product, Product::Named { .. })
+    }
+
+    /// The entry.
+    pub fn entry(&self) -> &'a Affected {
+        self.entry
+    }
+
+    /// Whether it was never said of the package, whose series began later.
+    pub fn is_of_earlier_series(&self) -> bool {
+        self.of_earlier_series
     }
 
     /// Whether it says no more than that the record names other branches.
@@ -147,10 +187,37 @@ impl<'a> Claim<'a> {
     /// How sure the claim is: the identity's confidence, lowered where the range or the condition
     /// leaves room for doubt.
     pub fn confidence(&self) -> Confidence {
-        let mut confidence = self.identity.confidence;
-        if matches!(self.condition, Condition::Needs(_)) {
+        self.confidence_of(self.identity.confidence)
+    }
+
+    /// How sure the claim would be if the identity were so sure.
+    pub(crate) fn confidence_of(&self, identity: Confidence) -> Confidence {
+        let mut confidence = identity;
+        if self.needs().is_some() {
             confidence = lower(confidence);
         }
+        if self.is_of_all_versions() {
+            confidence = lower(confidence);
+        }
+        if self.is_endless() {
+            confidence = confidence.min(Confidence::Likely);
+        }
+        if self.is_of_snapshot() {
+            confidence = lower(confidence);
+        }
+        confidence
+    }
+
+    /// What has to be there beside the product.
+    pub(crate) fn needs(&self) -> Option<&str> {
+        match &self.condition {
+            Condition::Needs(words) => Some(words),
+            Condition::Holds | Condition::AtHome | Condition::Foreign(_) => None,
+        }
+    }
+
+    /// "All versions" is often what is written when nobody looked.
+    pub(crate) fn is_of_all_versions(&self) -> bool {
         let open = matches!(
             self.range,
             RangeOutcome::Inside {
@@ -158,10 +225,11 @@ impl<'a> Claim<'a> {
                 ..
             }
         );
-        if open && self.authority == Authority::Upstream {
-            // "All versions" is often what is written when nobody looked.
-            confidence = lower(confidence);
-        }
+        open && self.authority == Authority::Upstream
+    }
+
+    /// "From 4.16 on" is what is written before there is a fix, and stays when there is one.
+    pub(crate) fn is_endless(&self) -> bool {
         let endless = matches!(
             self.range,
             RangeOutcome::Inside {
@@ -169,14 +237,12 @@ impl<'a> Claim<'a> {
                 ..
             }
         );
-        if endless && self.authority == Authority::Upstream {
-            // "From 4.16 on" is what is written before there is a fix, and stays when there is one.
-            confidence = confidence.min(Confidence::Likely);
-        }
-        if self.compared.snapshot && matches!(self.range, RangeOutcome::Inside { .. }) {
-            confidence = lower(confidence);
-        }
-        confidence
+        endless && self.authority == Authority::Upstream
+    }
+
+    /// A snapshot taken after an affected version may have the fix.
+    pub(crate) fn is_of_snapshot(&self) -> bool {
+        self.compared.snapshot && matches!(self.range, RangeOutcome::Inside { .. })
     }
 
     /// The first fixed version that the claim names.
@@ -207,7 +273,8 @@ impl<'a> Claim<'a> {
             Authority::Upstream => StepKind::Range,
         };
         steps.push(self.step(kind, self.range_words()));
-        steps.extend(self.note.map(|note| self.step(kind, note.to_owned())));
+        let note = self.entry.note.as_deref();
+        steps.extend(note.map(|note| self.step(kind, note.to_owned())));
         steps
     }
 
@@ -393,6 +460,22 @@ mod tests {
         let fixed = statement(vec![range(Bad, Span::before("2.38.2-r0"))]);
         let verdict = judged(&[upstream(), fixed]).unwrap();
         assert_eq!(verdict.status, palisade_model::VerdictStatus::Fixed);
+    }
+
+    #[test]
+    fn of_several_ends_the_one_of_the_versions_own_series_counts() {
+        use palisade_model::VerdictStatus as Is;
+        for (ends, expected) in [
+            (["2.38.1", "3.1.4"], Is::Fixed),
+            (["2.39.1", "3.1.4"], Is::Affected),
+            (["1.9.9", "3.1.4"], Is::Affected),
+            (["2.38.1", "2.39.1"], Is::Affected),
+        ] {
+            let ranges =
+                ends.map(|end| VersionRange::affected(Span::before(end), RangeScheme::Unstated));
+            let entry = Affected::of(upstream().product, ranges.to_vec());
+            assert_eq!(judged(&[entry]).unwrap().status, expected, "{ends:?}");
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Is this package that product? How sure, and on what evidence.
 
-use palisade_model::{Confidence, Cpe, CpePart, Product};
+use palisade_model::{Affected, Confidence, Cpe, CpePart, IdentityStatement, Product, Sense};
 
 use crate::curated;
+use crate::identities;
 use crate::key::{ecosystem_name, is_normal_of, normal_name};
 use crate::names::{Language, Name, NameSource};
 use crate::origins::{self, letters};
+use crate::refusal::Refusal;
 use crate::subject::{Place, Subject};
 use crate::wording::{self, is_joined};
 
@@ -38,6 +40,13 @@ pub enum How {
         /// The product, `vendor:product`.
         product: String,
     },
+    /// Somebody stated it.
+    Stated {
+        /// The product, as the statement names it.
+        product: String,
+        /// Who stated it, when and why, in words.
+        source: String,
+    },
     /// The source was downloaded from the ecosystem as that package.
     EcosystemSource {
         /// The package in the ecosystem.
@@ -50,6 +59,11 @@ pub enum How {
     },
     /// The source comes from the repository that the record names.
     Repository(String),
+    /// The product is partly made of the package's code; its versions are not those of the package.
+    SharedCode {
+        /// The product, `vendor:product`.
+        product: String,
+    },
     /// Another distributor's list has a package of that name; its versions say nothing of others.
     Distributor {
         /// The package there.
@@ -75,6 +89,13 @@ pub enum How {
 }
 
 impl How {
+    fn stated(statement: &IdentityStatement) -> Self {
+        Self::Stated {
+            product: statement.product.to_string(),
+            source: statement.source_words(),
+        }
+    }
+
     /// The reason in words, for a package of a given name.
     pub fn words(&self, package: &str) -> String {
         match self {
@@ -85,8 +106,12 @@ impl How {
             Self::Distributor { package: named } => format!(
                 "another distributor's package {named} has the name of {package}; its versions say nothing of this one"
             ),
+            Self::SharedCode { product } => format!(
+                "{product} is partly made of the code of {package}; its versions say nothing of this one"
+            ),
             Self::PackagerHint => format!("the packager of {package} names this product"),
             Self::Curated { product } => format!("{package} is known to be {product}"),
+            Self::Stated { product, source } => format!("{package} is {product}, {source}"),
             Self::EcosystemSource { package: named } => {
                 format!("the source of {package} is {named}")
             }
@@ -111,9 +136,19 @@ impl How {
     }
 }
 
-/// Whether a subject is a product of an advisory; `None` when it is not, or nothing says that it is.
-pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -> Option<Identity> {
-    match product {
+/// Whether a subject is the product of an advisory's entry, or which rule refuses it.
+pub(crate) fn identify(
+    subject: &Subject,
+    affected: &Affected,
+    place: Place<'_>,
+) -> Result<Identity, Refusal> {
+    if let Some(statement) = identities::said(subject, &affected.product) {
+        return match statement.sense {
+            Sense::Is => Ok(Identity::new(Confidence::Certain, How::stated(statement))),
+            Sense::IsNot => Err(Refusal::Stated),
+        };
+    }
+    match &affected.product {
         Product::Distribution {
             distribution,
             branch,
@@ -126,22 +161,29 @@ pub(crate) fn identify(subject: &Subject, product: &Product, place: Place<'_>) -
                 _ => true,
             };
             let its = subject.ecosystem.is_distribution() && *distribution == subject.distribution;
-            if !its || *name != subject.name {
-                return None;
+            if !its {
+                return Err(Refusal::Distribution);
+            }
+            if *name != subject.name {
+                return Err(Refusal::Unlike);
             }
             if here {
-                return Some(Identity::new(Confidence::Certain, How::OwnPackage));
+                return Ok(Identity::new(Confidence::Certain, How::OwnPackage));
             }
-            on_other_branch(subject, branch.as_deref()?, place.branch?)
+            let branches = branch.as_deref().zip(place.branch);
+            branches
+                .and_then(|(named, here)| on_other_branch(subject, named, here))
+                .ok_or(Refusal::Branch)
         }
         Product::Ecosystem {
             ecosystem,
             name,
             repository,
         } => of_ecosystem(subject, ecosystem, name)
-            .or_else(|| of_repository(subject, repository.as_deref()?)),
-        Product::Cpe(cpe) => of_cpe(subject, cpe),
-        Product::Named { .. } => of_named(subject, product),
+            .or_else(|| of_repository(subject, repository.as_deref()?))
+            .ok_or(Refusal::Registry),
+        Product::Cpe(cpe) => of_cpe(subject, cpe, affected),
+        Product::Named { .. } => of_named(subject, affected),
     }
 }
 
@@ -203,41 +245,43 @@ fn of_repository(subject: &Subject, address: &str) -> Option<Identity> {
         .then(|| Identity::new(Confidence::Likely, How::Repository(wanted)))
 }
 
-fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
+fn of_cpe(subject: &Subject, cpe: &Cpe, affected: &Affected) -> Result<Identity, Refusal> {
     let alias = subject
         .aliases
         .iter()
-        .any(|a| a.vendor == cpe.vendor && is_normal_of(&a.product, &cpe.product));
+        .any(|alias| alias.is(&cpe.vendor, &cpe.product, affected));
     let name = subject
         .names
         .iter()
         .find(|name| is_normal_of(&name.text, &cpe.product));
     if !alias && name.is_none() {
-        return None;
+        return of_shared_code(subject, &cpe.vendor, &cpe.product, affected).ok_or(Refusal::Unlike);
     }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
-    if cpe.part == CpePart::Hardware || foreign_target(subject, cpe) || foreign_edition(cpe) {
-        return None;
+    if let Some(refusal) = foreign(subject, cpe) {
+        return Err(refusal);
     }
     if subject.hints.hidden_cpe_vendors.contains(&cpe.vendor) {
-        return None;
+        return Err(Refusal::HiddenVendor);
     }
     if let Some(vendor) = &subject.hints.cpe_vendor
         && *vendor != cpe.vendor
     {
-        return None;
+        return Err(Refusal::OtherVendor);
     }
     if alias {
-        return Some(Identity::new(
+        return Ok(Identity::new(
             Confidence::Certain,
             How::Curated { product: words() },
         ));
     }
-    if cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none() {
-        // An operating system is a package only where somebody said which.
-        return None;
+    let name = name.ok_or(Refusal::Unlike)?;
+    let is_system = cpe.part == CpePart::OperatingSystem && subject.hints.cpe_name.is_none();
+    if is_system || Target::of(subject, cpe) == Target::Other {
+        // An operating system is a package only where somebody said which, and a program for other
+        // software often only shares the name; but NVD mistakes either for what a package is.
+        return of_vouched_name(subject, name, cpe);
     }
-    let name = name?;
     if name.source == NameSource::Hint {
         let certain = subject.hints.cpe_vendor.is_some() || !curated::is_common(&name.text);
         let confidence = if certain {
@@ -245,7 +289,7 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
         } else {
             Confidence::Likely
         };
-        return Some(Identity::new(confidence, How::PackagerHint));
+        return Ok(Identity::new(confidence, How::PackagerHint));
     }
     by_name(
         subject,
@@ -256,22 +300,131 @@ fn of_cpe(subject: &Subject, cpe: &Cpe) -> Option<Identity> {
     )
 }
 
-/// Whether the CPE name is bound to a software environment in which the subject does not work.
-fn foreign_target(subject: &Subject, cpe: &Cpe) -> bool {
-    let Some(target) = cpe.target_sw.as_deref() else {
-        return false;
-    };
-    if matches!(
-        target,
-        "linux" | "linux_kernel" | "unix" | "gnu" | "-" | "x11" | "gnome" | "kde"
-    ) {
-        return false;
+/// A product that is partly made of the package's code.
+fn of_shared_code(
+    subject: &Subject,
+    vendor: &str,
+    product: &str,
+    affected: &Affected,
+) -> Option<Identity> {
+    let mut known = subject.shared_code.iter();
+    let is_known = known.any(|it| it.is(vendor, product, affected));
+    is_known.then(|| {
+        let product = format!("{vendor}:{product}");
+        Identity::new(Confidence::Likely, How::SharedCode { product })
+    })
+}
+
+/// What makes a CPE name one of something that is no package of ours, whoever bears the name.
+pub(crate) fn foreign(subject: &Subject, cpe: &Cpe) -> Option<Refusal> {
+    if cpe.part == CpePart::Hardware {
+        Some(Refusal::Hardware)
+    } else if Target::of(subject, cpe) == Target::Foreign {
+        Some(Refusal::Target)
+    } else {
+        foreign_edition(cpe).then_some(Refusal::Edition)
     }
-    match Language::of_target_software(target) {
-        Some(language) => {
-            subject.language != Some(language) && subject.build_language != Some(language)
+}
+
+/// The names agree, which counts only if the package's own addresses vouch for a vendor that is not
+/// called after the product.
+fn of_vouched_name(subject: &Subject, name: &Name, cpe: &Cpe) -> Result<Identity, Refusal> {
+    let named_after = cpe.vendor.ends_with("_project") || cpe.vendor.ends_with("-project");
+    let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
+    if curated::homonym(&subject.distribution, &subject.name, &cpe.vendor).is_some() {
+        return Err(Refusal::Homonym);
+    }
+    let unvouched = if cpe.part == CpePart::OperatingSystem {
+        Refusal::OperatingSystem
+    } else {
+        Refusal::Target
+    };
+    if named_after || !own {
+        return Err(unvouched);
+    }
+    let vendor = letters(&cpe.vendor);
+    let mut words = subject.vouchers.iter();
+    let voucher = words.find(|word| vendor.len() >= 2 && vouches(word, &vendor));
+    let how = How::NameAndVendor {
+        product: format!("{}:{}", cpe.vendor, cpe.product),
+        voucher: voucher.ok_or(unvouched)?.clone(),
+    };
+    Ok(Identity::new(Confidence::Likely, how))
+}
+
+/// How the software environment of a CPE name stands to a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// It names none, or one in which the subject works.
+    Own,
+    /// It names another language, or other software.
+    Other,
+    /// It names another system, or software of which the product is an extension.
+    Foreign,
+}
+
+impl Target {
+    fn of(subject: &Subject, cpe: &Cpe) -> Self {
+        const OWN: &[&str] = &[
+            "linux",
+            "linux_kernel",
+            "unix",
+            "gnu",
+            "-",
+            "x11",
+            "gnome",
+            "kde",
+        ];
+        // Systems, and software with extensions of all kinds.
+        const FOREIGN: &[&str] = &[
+            "android",
+            "chrome",
+            "confluence",
+            "drupal",
+            "firefox",
+            "iphone_os",
+            "ipad_os",
+            "ipados",
+            "jenkins",
+            "jira",
+            "joomla",
+            "joomla\\!",
+            "joomla!",
+            "laravel",
+            "mac",
+            "mac_os",
+            "mac_os_x",
+            "macos",
+            "magento",
+            "mediawiki",
+            "moodle",
+            "phpbb",
+            "prestashop",
+            "seafile",
+            "typo3",
+            "vbulletin",
+            "visual_studio_code",
+            "windows",
+            "wordpress",
+            "xenforo",
+        ];
+        let Some(target) = cpe.target_sw.as_deref() else {
+            return Self::Own;
+        };
+        if OWN.contains(&target) {
+            return Self::Own;
         }
-        None => true,
+        if FOREIGN.contains(&target) || target.starts_with("windows") {
+            return Self::Foreign;
+        }
+        let language = Language::of_target_software(target);
+        if language.is_some()
+            && (subject.language == language || subject.build_language == language)
+        {
+            Self::Own
+        } else {
+            Self::Other
+        }
     }
 }
 
@@ -317,21 +470,24 @@ fn by_name(
     vendor: &str,
     product: String,
     target: Option<&str>,
-) -> Option<Identity> {
+) -> Result<Identity, Refusal> {
     let binding = subject.hints.bare_name_taken || curated::is_known_program(&name.text);
     if name.source == NameSource::LanguageStripped && binding {
-        return None;
+        return Err(Refusal::Program);
     }
-    if curated::is_other(&subject.name, vendor) {
-        return None;
+    if curated::is_other(&subject.distribution, &subject.name, vendor) {
+        return Err(Refusal::Homonym);
     }
     let voucher = voucher(subject, name, vendor);
     if let Some(voucher) = voucher {
         let how = How::NameAndVendor { product, voucher };
-        return Some(Identity::new(Confidence::Likely, how));
+        return Ok(Identity::new(Confidence::Likely, how));
     }
-    if curated::homonym(&subject.name, vendor).is_some() || curated::is_company(vendor) {
-        return None;
+    if curated::homonym(&subject.distribution, &subject.name, vendor).is_some() {
+        return Err(Refusal::Homonym);
+    }
+    if curated::is_company(vendor) {
+        return Err(Refusal::Company);
     }
     let target = target.and_then(Language::of_target_software);
     let language_agrees = target.is_some() && target == subject.language;
@@ -341,19 +497,19 @@ fn by_name(
             product,
             voucher: "the same language".to_owned(),
         };
-        return Some(Identity::new(Confidence::Likely, how));
+        return Ok(Identity::new(Confidence::Likely, how));
     }
     if subject.language.is_some() && !own {
         // A library of a language shares its bare name with programs of all kinds.
-        return None;
+        return Err(Refusal::Library);
     }
     if curated::is_common(&name.text) || !own {
-        return Some(Identity::new(
+        return Ok(Identity::new(
             Confidence::Possible,
             How::NameOnly { product },
         ));
     }
-    Some(Identity::new(
+    Ok(Identity::new(
         Confidence::Likely,
         How::DistinctiveName { product },
     ))
@@ -387,7 +543,7 @@ fn vouches(word: &str, vendor: &str) -> bool {
         || (word.len() >= 4 && vendor.starts_with(word))
 }
 
-fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
+fn of_named(subject: &Subject, affected: &Affected) -> Result<Identity, Refusal> {
     let Product::Named {
         vendor,
         product,
@@ -396,9 +552,9 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
         repository,
         cpes,
         ..
-    } = product
+    } = &affected.product
     else {
-        return None;
+        return Err(Refusal::Unlike);
     };
     let by_collection = collection_url
         .as_deref()
@@ -408,8 +564,10 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
     if let Some((_, _, found)) = by_collection {
         // A record that names a registry speaks of that registry's package and no other; but Go's
         // own library is in none.
+        let by_words = || of_words(subject, vendor, product, None, affected).ok();
         return found
-            .or_else(|| of_words(subject, vendor, product, None).filter(Identity::is_sure));
+            .or_else(|| by_words().filter(Identity::is_sure))
+            .ok_or(Refusal::Registry);
     }
     let listed = collection_url
         .as_deref()
@@ -420,20 +578,32 @@ fn of_named(subject: &Subject, product: &Product) -> Option<Identity> {
     let by_repository = repository
         .as_deref()
         .and_then(|address| of_repository(subject, address));
-    let by_cpe = cpes.iter().filter_map(|cpe| of_cpe(subject, cpe));
-    let by_words = || {
-        let names = [Some(product.as_str()), package_name.as_deref()];
-        let home = collection_url.as_deref();
-        names
-            .into_iter()
-            .flatten()
-            .find_map(|name| of_words(subject, vendor, name, home))
+    let mut refusal = Refusal::Unlike;
+    let mut kept = |result: Result<Identity, Refusal>| match result {
+        Ok(identity) => Some(identity),
+        Err(why) => {
+            refusal = refusal.max(why);
+            None
+        }
     };
-    by_repository
+    let by_cpe = cpes
+        .iter()
+        .filter_map(|cpe| kept(of_cpe(subject, cpe, affected)));
+    let surest = by_repository
         .into_iter()
         .chain(by_cpe)
-        .max_by_key(|identity| identity.confidence)
-        .or_else(by_words)
+        .max_by_key(|identity| identity.confidence);
+    if let Some(identity) = surest {
+        return Ok(identity);
+    }
+    let names = [Some(product.as_str()), package_name.as_deref()];
+    let home = collection_url.as_deref();
+    let mut by_words = names
+        .into_iter()
+        .flatten()
+        .map(|name| of_words(subject, vendor, name, home, affected));
+    let found = by_words.find_map(kept);
+    found.ok_or(refusal)
 }
 
 /// A vendor and a product in a CNA's own words, and the address where it is kept, if one is given.
@@ -442,7 +612,8 @@ fn of_words(
     vendor: &str,
     product: &str,
     home: Option<&str>,
-) -> Option<Identity> {
+    affected: &Affected,
+) -> Result<Identity, Refusal> {
     let words = || {
         if vendor.is_empty() {
             product.to_owned()
@@ -452,29 +623,36 @@ fn of_words(
     };
     let is_curated = |vendor: &str, product: &str| {
         let mut aliases = subject.aliases.iter();
-        aliases.any(|it| it.product == product && it.vendor.eq_ignore_ascii_case(vendor))
+        aliases.any(|it| it.is(vendor, product, affected))
     };
     let curated = || Identity::new(Confidence::Certain, How::Curated { product: words() });
     if let Some(known) = wording::known(vendor, product) {
         let mut aliases = subject.aliases.iter();
-        return aliases.any(|alias| alias.product == known).then(curated);
+        let is_known = aliases.any(|alias| alias.product == known);
+        return is_known.then(curated).ok_or(Refusal::Unlike);
     }
     let text = normal_name(product);
     let vendor_name = normal_name(vendor).replace('-', "_");
-    if text.is_empty() || subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
-        return None;
+    if text.is_empty() {
+        return Err(Refusal::Unlike);
+    }
+    if subject.hints.hidden_cpe_vendors.contains(&vendor_name) {
+        return Err(Refusal::HiddenVendor);
     }
     let short = wording::short_vendor(vendor).replace('-', "_");
     let rest = wording::without_vendor(vendor, product);
     let mut wordings = [Some(&text), rest.as_ref()].into_iter().flatten();
     if wordings.any(|text| is_curated(&vendor_name, text) || is_curated(&short, text)) {
-        return Some(curated());
+        return Ok(curated());
     }
     let Some(name) = subject.names.iter().find(|name| name.text == text) else {
+        if let Some(found) = of_shared_code(subject, &short, &text, affected) {
+            return Ok(found);
+        }
         return of_other_wording(subject, (vendor, &short), &text, rest.as_deref());
     };
     if name.source == NameSource::Hint {
-        return Some(Identity::new(Confidence::Likely, How::PackagerHint));
+        return Ok(Identity::new(Confidence::Likely, How::PackagerHint));
     }
     let shared = home.and_then(|home| {
         let words = origins::words_of(home);
@@ -487,7 +665,7 @@ fn of_words(
             product: words(),
             voucher,
         };
-        return Some(Identity::new(Confidence::Likely, how));
+        return Ok(Identity::new(Confidence::Likely, how));
     }
     by_name(subject, name, &vendor_name, words(), None)
 }
@@ -499,30 +677,40 @@ fn of_other_wording(
     (vendor, short): (&str, &str),
     text: &str,
     rest: Option<&str>,
-) -> Option<Identity> {
+) -> Result<Identity, Refusal> {
     let same = |name: &&Name| {
         let other = rest.is_some_and(|rest| name.text == rest || is_joined(&name.text, rest));
         name.source != NameSource::LanguageStripped && (other || is_joined(&name.text, text))
     };
-    let name = subject.names.iter().find(same)?;
-    let shared = curated::is_common(&name.text) || curated::is_company(short);
-    if shared || curated::homonym(&subject.name, short).is_some() {
-        return None;
+    let name = subject.names.iter().find(same).ok_or(Refusal::Unlike)?;
+    if curated::is_common(&name.text) {
+        return Err(Refusal::Common);
     }
-    let voucher = voucher(subject, name, short)?;
+    if curated::is_company(short) {
+        return Err(Refusal::Company);
+    }
+    if curated::homonym(&subject.distribution, &subject.name, short).is_some() {
+        return Err(Refusal::Homonym);
+    }
+    let voucher = voucher(subject, name, short).ok_or(Refusal::Unvouched)?;
     let how = How::NameAndVendor {
         product: format!("{vendor} {text}"),
         voucher,
     };
-    Some(Identity::new(Confidence::Likely, how))
+    Ok(Identity::new(Confidence::Likely, how))
 }
 
 /// A distributor's list has the package's name, which is that of the project for both.
-fn of_distributor(subject: &Subject, name: &str) -> Option<Identity> {
+fn of_distributor(subject: &Subject, name: &str) -> Result<Identity, Refusal> {
     let name = normal_name(name);
-    let own = subject.names.iter().find(|it| it.text == name)?;
-    let telling = matches!(own.source, NameSource::Own | NameSource::Upstream)
-        && subject.language.is_none()
-        && !curated::is_common(&name);
-    telling.then(|| Identity::new(Confidence::Likely, How::Distributor { package: name }))
+    let own = subject.names.iter().find(|it| it.text == name);
+    let own = own.ok_or(Refusal::Unlike)?;
+    if !matches!(own.source, NameSource::Own | NameSource::Upstream) || subject.language.is_some() {
+        return Err(Refusal::Library);
+    }
+    if curated::is_common(&name) {
+        return Err(Refusal::Common);
+    }
+    let how = How::Distributor { package: name };
+    Ok(Identity::new(Confidence::Likely, how))
 }

@@ -21,9 +21,30 @@ pub struct Judgement<'a> {
     pub confidence: Confidence,
     /// The first fixed version.
     pub fixed_in: Option<String>,
-    claims: Vec<Claim<'a>>,
-    rules: Vec<Step>,
-    graft: Option<Box<Judgement<'a>>>,
+    pub(crate) claims: Vec<Claim<'a>>,
+    /// The place of the claim that decides what all come to.
+    pub(crate) decisive: Option<usize>,
+    /// What decides in place of claims.
+    pub(crate) ruling: Ruling,
+    pub(crate) rules: Vec<Step>,
+    pub(crate) graft: Option<Box<Judgement<'a>>>,
+}
+
+/// What decides a judgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ruling {
+    /// The claims.
+    Claims,
+    /// A patch of this name, which names the vulnerability.
+    Patch(String),
+    /// The packager's hint that it is not affected.
+    Hint,
+    /// Such a hint, which may be inherited.
+    SharedHint,
+    /// The packager's word that it is affected.
+    Admission,
+    /// What users get in the package's place.
+    Graft,
 }
 
 /// How many claims the evidence tells in full.
@@ -84,6 +105,7 @@ fn with_graft<'a>(
         own.status = VerdictStatus::Fixed;
         own.confidence = own.confidence.min(graft.confidence);
         own.fixed_in = graft.fixed_in.clone().or_else(|| Some(version.clone()));
+        own.ruling = Ruling::Graft;
         own.graft = Some(Box::new(graft));
         return own;
     }
@@ -96,6 +118,7 @@ fn with_graft<'a>(
     own.status = graft.status;
     own.confidence = graft.confidence;
     own.fixed_in.clone_from(&graft.fixed_in);
+    own.ruling = Ruling::Graft;
     own.graft = Some(Box::new(graft));
     own
 }
@@ -121,6 +144,10 @@ fn judge_one<'a>(
     let named: Vec<_> = spoken.map(|claim| claim.provenance).collect();
     claims.retain(|claim| !claim.is_silence() || !named.contains(&claim.provenance));
     claims.sort_by_key(|claim| std::cmp::Reverse((claim.authority, claim.confidence())));
+    let own_word = patch.is_some() || hidden.is_some() || known.is_some();
+    if !own_word && !claims.is_empty() && claims.iter().all(Claim::is_of_earlier_series) {
+        return None;
+    }
     let mut judgement = weigh(claims);
     if judgement
         .claims
@@ -139,6 +166,7 @@ fn judge_one<'a>(
     );
     if let Some((id, name)) = patch.filter(|_| open) {
         judgement.rule(StepKind::Mitigation, format!("the patch {name} names {id}"));
+        judgement.ruling = Ruling::Patch(name.clone());
         judgement.status = VerdictStatus::Fixed;
         judgement.confidence = Confidence::Likely;
         judgement.fixed_in = Some(subject.version.clone());
@@ -193,6 +221,13 @@ impl<'a> Judgement<'a> {
         evidence
     }
 
+    /// How sure it is that the package is what is spoken of, whatever is said of its version; `None`
+    /// when only the package itself speaks of the vulnerability.
+    pub fn identity(&self) -> Option<Confidence> {
+        let claims = self.claims.iter().filter(|claim| !claim.is_silence());
+        claims.map(|claim| claim.identity.confidence).max()
+    }
+
     /// The claims on which it rests.
     pub fn claims(&self) -> &[Claim<'a>] {
         &self.claims
@@ -213,6 +248,7 @@ impl<'a> Judgement<'a> {
             StepKind::Rule,
             format!("the packager says that {id} affects it"),
         );
+        self.ruling = Ruling::Admission;
         self.status = VerdictStatus::Affected;
         self.confidence = Confidence::Certain;
     }
@@ -227,6 +263,7 @@ impl<'a> Judgement<'a> {
                     "a hint hides {id}, but it stands on another version too and may be inherited"
                 ),
             );
+            self.ruling = Ruling::SharedHint;
             self.status = VerdictStatus::UnderInvestigation;
             return;
         }
@@ -234,6 +271,7 @@ impl<'a> Judgement<'a> {
             StepKind::Mitigation,
             format!("the packager says that {id} does not affect it"),
         );
+        self.ruling = Ruling::Hint;
         self.status = VerdictStatus::NotAffected;
         self.confidence = Confidence::Likely;
     }
@@ -246,16 +284,24 @@ fn weigh(claims: Vec<Claim<'_>>) -> Judgement<'_> {
         confidence: Confidence::Possible,
         fixed_in: None,
         claims,
+        decisive: None,
+        ruling: Ruling::Claims,
         rules: Vec::new(),
         graft: None,
     };
     let Some(authority) = judgement.claims.first().map(|claim| claim.authority) else {
         return judgement;
     };
-    let record_decides = best_by_record(&judgement.claims, authority);
-    let Some((outcome, confidence, fixed_in)) = record_decides else {
+    let Some((best, fixed_in)) = best_by_record(&judgement.claims, authority) else {
         return judgement;
     };
+    let (outcome, confidence) = (best.outcome(), best.confidence());
+    let decisive = judgement
+        .claims
+        .iter()
+        .position(|it| std::ptr::eq(it, best));
+    let fixed_in = fixed_in.map(str::to_owned);
+    judgement.decisive = decisive;
     judgement.fixed_in = fixed_in;
     judgement.confidence = confidence;
     judgement.status = match outcome {
@@ -327,23 +373,53 @@ impl<'c, 'a> OfRecord<'c, 'a> {
 }
 
 /// Whether a claim says "affected" and nothing of systems.
-fn is_unqualified(claim: &Claim<'_>) -> bool {
+pub(crate) fn is_unqualified(claim: &Claim<'_>) -> bool {
     claim.outcome() == Outcome::Affected && claim.is_silent_on_systems()
 }
 
 /// What the claims of the given authority come to: within one record an entry that affects decides,
 /// unless only by default where another names the version; between records the surer one, and of
 /// equally sure ones the graver, unless one knows that it is so on other systems only.
-fn best_by_record(
-    claims: &[Claim<'_>],
+fn best_by_record<'c, 'a>(
+    claims: &'c [Claim<'a>],
     authority: Authority,
-) -> Option<(Outcome, Confidence, Option<String>)> {
-    let weight = |outcome: Outcome| match outcome {
+) -> Option<(&'c Claim<'a>, Option<&'a str>)> {
+    let records = deciders(claims, authority);
+    let known = |claim: &Claim<'_>| claim.outcome() != Outcome::Unknown;
+    let graver = |claim: &&&Claim<'_>| (known(claim), claim.confidence(), weight(claim.outcome()));
+    let mut best = *records.iter().max_by_key(graver)?;
+    if is_unqualified(best) {
+        // One record knows that it is so on other systems only, the other does not say.
+        let sure = best.identity.confidence;
+        let foreign = records
+            .iter()
+            .find(|claim| claim.is_foreign() && claim.identity.confidence >= sure);
+        best = foreign.copied().unwrap_or(best);
+    }
+    let fixed_in = best.fixed_in().or_else(|| {
+        let mut same = records
+            .iter()
+            .filter(|claim| claim.outcome() == best.outcome());
+        same.find_map(|claim| claim.fixed_in())
+    });
+    Some((best, fixed_in))
+}
+
+/// The graver, the heavier.
+fn weight(outcome: Outcome) -> u8 {
+    match outcome {
         Outcome::Affected => 3,
         Outcome::Fixed => 2,
         Outcome::NotAffected => 1,
         Outcome::Unknown => 0,
-    };
+    }
+}
+
+/// The entry that decides in each record of the given authority.
+pub(crate) fn deciders<'c, 'a>(
+    claims: &'c [Claim<'a>],
+    authority: Authority,
+) -> Vec<&'c Claim<'a>> {
     // A surer identity first: an entry for another product of the same name does not count beside it.
     let rank = |claim: &Claim<'_>| {
         let known = claim.outcome() != Outcome::Unknown;
@@ -364,27 +440,5 @@ fn best_by_record(
             }
         }
     }
-    let records: Vec<&Claim<'_>> = records.iter().map(OfRecord::decides).collect();
-    let known = |claim: &Claim<'_>| claim.outcome() != Outcome::Unknown;
-    let graver = |claim: &&&Claim<'_>| (known(claim), claim.confidence(), weight(claim.outcome()));
-    let mut best = *records.iter().max_by_key(graver)?;
-    if is_unqualified(best) {
-        // One record knows that it is so on other systems only, the other does not say.
-        let sure = best.identity.confidence;
-        let foreign = records
-            .iter()
-            .find(|claim| claim.is_foreign() && claim.identity.confidence >= sure);
-        best = foreign.copied().unwrap_or(best);
-    }
-    let fixed_in = best.fixed_in().or_else(|| {
-        let mut same = records
-            .iter()
-            .filter(|claim| claim.outcome() == best.outcome());
-        same.find_map(|claim| claim.fixed_in())
-    });
-    Some((
-        best.outcome(),
-        best.confidence(),
-        fixed_in.map(str::to_owned),
-    ))
+    records.iter().map(OfRecord::decides).collect()
 }

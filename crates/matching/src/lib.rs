@@ -9,24 +9,35 @@
 //! Reasons are kept as data until somebody asks: [`Judgement::evidence`] puts them into words, so
 //! that judging a hundred thousand pairs does not write a hundred thousand texts.
 
+mod account;
+mod change;
 mod claim;
 mod condition;
 mod curated;
+mod days;
+mod identities;
 mod identity;
 mod judgement;
 pub mod key;
 mod names;
 mod origins;
 mod range;
+mod refusal;
+mod series;
 mod subject;
 mod wording;
 
-pub use claim::{Authority, Claim, Outcome, Provenance};
+pub use account::{Overruling, Standing};
+pub use change::{Change, Proposed};
+pub use claim::{Authority, Claim, Outcome, Provenance, Silence};
+pub use curated::{BuiltIn, built_in};
+pub use identities::{Identities, name_of};
 pub use identity::{How, Identity};
 pub use judgement::{Judgement, judge};
 pub use names::bare_name;
 pub use range::{RangeOutcome, Subjected, span_words};
+pub use refusal::{Refusal, product_words};
 pub use subject::{Place, Subject};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
-pub const RULES_VERSION: i64 = 3;
+pub const RULES_VERSION: i64 = 4;

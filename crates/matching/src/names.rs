@@ -100,6 +100,10 @@ const PREFIXES: &[(&str, Language)] = &[
     ("chicken-", Language::Lisp),
 ];
 
+/// How Debian ends the names of libraries that begin with `lib`.
+const LIBRARY_SUFFIXES: &[(&str, Language)] =
+    &[("-perl", Language::Perl), ("-java", Language::Java)];
+
 impl Language {
     /// The ecosystem in OSV's words.
     pub(crate) fn ecosystem(self) -> Option<&'static str> {
@@ -189,9 +193,12 @@ pub(crate) fn language(package: &Package) -> Option<Language> {
     }
     let name = package.source_name.as_str();
     let prefixed = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix));
-    prefixed
-        .map(|&(_, language)| language)
-        .or_else(|| (name.starts_with("lib") && name.ends_with("-perl")).then_some(Language::Perl))
+    let library = || {
+        let bare = name.strip_prefix("lib")?;
+        let of = |(suffix, language)| bare.ends_with(suffix).then_some(language);
+        LIBRARY_SUFFIXES.iter().copied().find_map(of)
+    };
+    prefixed.map(|&(_, language)| language).or_else(library)
 }
 
 /// The language in which a package is built, library or program.
@@ -243,6 +250,14 @@ pub(crate) fn names(package: &Package) -> Vec<Name> {
     add(&package.source_name, NameSource::Own);
     if let Some(stripped) = without_language(&package.source_name) {
         add(stripped, NameSource::LanguageStripped);
+        if language(package) == Some(Language::Perl) {
+            // libdata-validate-ip-perl: Data::Validate::IP.
+            add(&stripped.replace('-', "::"), NameSource::LanguageStripped);
+        }
+    }
+    if let Some(module) = package.source_name.strip_prefix("libapache2-") {
+        // libapache2-mod-auth-mellon: mod_auth_mellon.
+        add(module, NameSource::Upstream);
     }
     if let Some(stripped) = without_version(&package.source_name, &package.source_version) {
         add(stripped, NameSource::VersionStripped);
@@ -276,15 +291,15 @@ fn without_language(name: &str) -> Option<&str> {
     if let Some(prefix) = prefix.max_by_key(|prefix| prefix.len()) {
         return Some(&name[prefix.len()..]).filter(|rest| !rest.is_empty());
     }
-    name.strip_prefix("lib")?.strip_suffix("-perl")
+    let bare = name.strip_prefix("lib")?;
+    LIBRARY_SUFFIXES
+        .iter()
+        .find_map(|(suffix, _)| bare.strip_suffix(suffix))
 }
 
 /// `postgresql15` 15.3 is postgresql, `php81` 8.1.2 is php, `openssl1.1-compat` 1.1.1t is openssl.
 fn without_version<'a>(name: &'a str, version: &str) -> Option<&'a str> {
-    let base = name
-        .strip_suffix("-compat")
-        .or(name.strip_suffix("-lts"))
-        .or(name.strip_suffix("-esr"));
+    let base = name.strip_suffix("-compat").or(name.strip_suffix("-lts"));
     let base = base.unwrap_or(name);
     let stem = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     let stem = stem.trim_end_matches(['-', '_']);

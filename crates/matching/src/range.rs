@@ -7,6 +7,8 @@ use palisade_model::{
 };
 use palisade_version::Scheme;
 
+use crate::days::{Comparison, comparison};
+use crate::series::kin;
 use crate::subject::Subject;
 
 /// What the ranges of one entry say of a subject's version.
@@ -82,10 +84,14 @@ impl Compared<'_> {
                 upstream(self.version).compare(&upstream(bound).text)
             });
         }
-        if is_date(self.version) != is_date(bound) || is_commit(bound) {
-            // `0.97.3` is neither before nor after `2019-11-27`, and in no order with a commit,
-            // which CISA's containers call a version of the type `custom`.
+        if is_commit(bound) {
+            // CISA's containers call a commit a version of the type `custom`.
             return None;
+        }
+        match comparison(self.version, bound) {
+            Comparison::ByScheme => {}
+            Comparison::Days(order) if scheme != RangeScheme::Git => return Some(order),
+            Comparison::Days(_) | Comparison::None => return None,
         }
         match scheme {
             RangeScheme::Stated(stated) => stated
@@ -201,7 +207,7 @@ pub(crate) fn evaluate<'a>(subject: &Subject, affected: &'a Affected) -> RangeOu
     for range in &affected.versions {
         found.note(range, compared.standing(range), &compared);
     }
-    found.conclude(affected, subject.upstream.snapshot)
+    found.conclude(affected, &compared, subject.upstream.snapshot)
 }
 
 /// What has been found among an entry's ranges so far.
@@ -214,6 +220,9 @@ struct Found<'a> {
     unknown: Option<&'a Span>,
     /// The affected range with the highest end before the version.
     behind: Option<&'a VersionRange>,
+    /// The affected range without a beginning that ended before the version, in a series as near to
+    /// the version's own as any; and how near.
+    ended_in_series: Option<(usize, &'a VersionRange)>,
     before: Option<&'a Span>,
     apart: bool,
     incomparable: Option<&'a Span>,
@@ -235,6 +244,7 @@ impl<'a> Found<'a> {
                 }
             }
             (VersionStatus::Affected, Standing::Behind) => {
+                self.note_end(range, compared);
                 if self
                     .behind
                     .is_none_or(|known| is_later(range, known, compared))
@@ -262,9 +272,32 @@ impl<'a> Found<'a> {
         }
     }
 
+    fn note_end(&mut self, range: &'a VersionRange, compared: &Compared<'_>) {
+        let Some(end) = end(range).filter(|_| has_no_beginning(range)) else {
+            return;
+        };
+        let near = kin(compared.version, end);
+        if self.ended_in_series.is_none_or(|(known, _)| near > known) {
+            self.ended_in_series = Some((near, range));
+        }
+    }
+
+    /// The range that ended in the version's own series, where one that holds the version only ends
+    /// in another: an entry that gives several ends and no beginnings means one for each series.
+    fn mended_in_series(&self, inside: &VersionRange, version: &str) -> Option<&'a VersionRange> {
+        let end = end(inside).filter(|_| has_no_beginning(inside))?;
+        let (near, range) = self.ended_in_series?;
+        (near > kin(version, end)).then_some(range)
+    }
+
     /// One version named beats a range; of a range that affects and one that does not, in a
     /// distribution's own record the first (a later fix was not enough), elsewhere the second.
-    fn conclude(self, affected: &'a Affected, snapshot: bool) -> RangeOutcome<'a> {
+    fn conclude(
+        self,
+        affected: &'a Affected,
+        compared: &Compared<'_>,
+        snapshot: bool,
+    ) -> RangeOutcome<'a> {
         let own = matches!(affected.product, Product::Distribution { .. });
         if let Some(range) = self.affected_exact {
             return RangeOutcome::Inside {
@@ -279,6 +312,13 @@ impl<'a> Found<'a> {
             .affected_range
             .filter(|_| own || self.unaffected_range.is_none())
         {
+            let mended = self.mended_in_series(range, compared.version);
+            if let Some(range) = mended.filter(|_| !own) {
+                return RangeOutcome::Fixed {
+                    span: &range.span,
+                    fixed_in: fixed_in(range),
+                };
+            }
             return RangeOutcome::Inside {
                 span: Some(&range.span),
                 fixed_in: fixed_in(range),
@@ -297,7 +337,8 @@ impl<'a> Found<'a> {
             return RangeOutcome::Unknown { span: Some(span) };
         }
         match affected.otherwise {
-            Some(VersionStatus::Affected) => {
+            // Who calls all others affected and names only what is, means that its fixes hold.
+            Some(VersionStatus::Affected) if !self.ends_all(affected) => {
                 return RangeOutcome::Inside {
                     span: None,
                     fixed_in: None,
@@ -306,7 +347,7 @@ impl<'a> Found<'a> {
             Some(VersionStatus::Unknown) if affected.versions.is_empty() => {
                 return RangeOutcome::Unknown { span: None };
             }
-            Some(VersionStatus::Unknown | VersionStatus::Unaffected) | None => {}
+            Some(_) | None => {}
         }
         if let Some(range) = self.behind {
             return RangeOutcome::Fixed {
@@ -331,6 +372,13 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// Whether the version lies behind the end of an affected range, and the entry names no version
+    /// that is not affected.
+    fn ends_all(&self, affected: &Affected) -> bool {
+        let is_affected = |range: &VersionRange| range.status == VersionStatus::Affected;
+        self.behind.is_some() && affected.versions.iter().all(is_affected)
+    }
+
     /// Whether the version is none of those that the entry names, and the entry says that others
     /// are not affected. One of a repository that names none at all says so of what was released.
     fn is_unnamed(&self, affected: &Affected, snapshot: bool) -> bool {
@@ -350,23 +398,6 @@ fn is_commit(bound: &str) -> bool {
         && bound.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a version is a day: `2019-11-27`, `2019.11.27` or `20191127`.
-fn is_date(version: &str) -> bool {
-    let Some((year, rest)) = version.split_at_checked(4) else {
-        return false;
-    };
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let century = year.starts_with("19") || year.starts_with("20");
-    let day = match rest.split_at_checked(1) {
-        Some((mark @ ("-" | "."), rest)) => rest.split_once(mark),
-        _ => rest.split_at_checked(2),
-    };
-    let is_day = |(month, day): (&str, &str)| {
-        month.len() == 2 && day.len() == 2 && digits(month) && digits(day)
-    };
-    century && digits(year) && day.is_some_and(is_day)
-}
-
 /// The first number in a version, without leading zeros: equal versions of the generic scheme have
 /// the same. Of a date in one number it is the year, as in the generic scheme.
 fn first_number(version: &str) -> &str {
@@ -384,6 +415,15 @@ fn fixed_in(range: &VersionRange) -> Option<&str> {
     match &range.span {
         Span::Between(_, Upper::Excluding(bound)) => Some(bound),
         _ => None,
+    }
+}
+
+/// Whether a range has an end alone.
+fn has_no_beginning(range: &VersionRange) -> bool {
+    match &range.span {
+        Span::Between(Lower::Open, _) => true,
+        Span::Between(Lower::Including(bound), _) => bound == "0",
+        _ => false,
     }
 }
 
@@ -452,23 +492,6 @@ mod tests {
             let order = Scheme::Generic.compare(a, b);
             assert_eq!(order, Some(Ordering::Equal), "{a} {b}");
             assert_eq!(first_number(a), first_number(b), "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn days_are_told_from_other_versions() {
-        for day in ["2019-11-27", "2019.11.27", "20191127"] {
-            assert!(is_date(day), "{day}");
-        }
-        for other in [
-            "2019.11",
-            "1.2.3",
-            "20191127.1",
-            "30191127",
-            "2019-11.27",
-            "1902",
-        ] {
-            assert!(!is_date(other), "{other}");
         }
     }
 

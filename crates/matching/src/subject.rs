@@ -1,11 +1,14 @@
 //! A package as matching sees it: its names, origins, version and what was done to it.
 
-use palisade_model::{Distribution, Ecosystem, Hints, Package, VulnerabilityId};
+use std::sync::Arc;
+
+use palisade_model::{Distribution, Ecosystem, Hints, IdentityStatement, Package, VulnerabilityId};
 use palisade_version::Scheme;
 
 use crate::curated::{self, Alias};
+use crate::identities::{self, Identities};
 use crate::names::{self, Language, Name};
-use crate::{key, origins, wording};
+use crate::{key, origins, series, wording};
 
 /// A source package as matching sees it, made from a [`Package`] once and used for many advisories.
 #[derive(Debug, Clone)]
@@ -24,9 +27,14 @@ pub struct Subject {
     pub replacement: Option<Box<Subject>>,
     pub(crate) ecosystem: Ecosystem,
     pub(crate) upstream: Upstream,
+    /// Where the series begins that the name gives.
+    pub(crate) series: Option<String>,
     pub(crate) hints: Hints,
     pub(crate) names: Vec<Name>,
     pub(crate) aliases: Vec<&'static Alias>,
+    pub(crate) shared_code: Vec<&'static Alias>,
+    /// What people state of it, the latest first.
+    pub(crate) stated: Vec<Arc<IdentityStatement>>,
     pub(crate) language: Option<Language>,
     pub(crate) build_language: Option<Language>,
     pub(crate) ecosystems: Vec<(&'static str, String, bool)>,
@@ -86,12 +94,18 @@ impl Subject {
                 .replacement
                 .as_deref()
                 .map(|replacement| Box::new(Self::of(replacement, inventory))),
+            series: series::series(&package.source_name, &upstream.text),
             upstream: Upstream {
                 snapshot: upstream.snapshot.is_some(),
                 text: upstream.text.into_owned(),
             },
             hints: package.hints.clone(),
-            aliases: aliases(package, &names),
+            aliases: aliases(distribution, package, &names),
+            shared_code: match package.ecosystem {
+                Ecosystem::Registry(_) => Vec::new(),
+                _ => curated::shared_code(distribution, &package.source_name),
+            },
+            stated: Vec::new(),
             language: names::language(package),
             build_language: names::build_language(package),
             ecosystems: names::ecosystem_packages(package),
@@ -99,6 +113,22 @@ impl Subject {
             vouchers: origins::vouchers(package),
             names,
         }
+    }
+
+    /// The subject with what people state of it. A graft stands in the package's place, so what is
+    /// stated of the package holds for it, whatever it is called.
+    #[must_use]
+    pub fn with(mut self, identities: &Identities) -> Self {
+        self.stated = identities.about(&self);
+        if let Some(replacement) = &mut self.replacement {
+            replacement.stated.clone_from(&self.stated);
+        }
+        self
+    }
+
+    /// Whose package it is.
+    pub fn ecosystem(&self) -> &Ecosystem {
+        &self.ecosystem
     }
 
     /// The keys under which advisories that may concern the subject are found, sorted, each once;
@@ -126,11 +156,9 @@ impl Subject {
             keys.push(key::of_name(&name.text));
             keys.extend(wording::joined(&name.text).as_deref().map(key::of_name));
         }
-        keys.extend(
-            self.aliases
-                .iter()
-                .map(|alias| key::of_name(&alias.product)),
-        );
+        let known = self.aliases.iter().chain(&self.shared_code);
+        keys.extend(known.map(|alias| key::of_name(&alias.product)));
+        identities::keys(self, keys);
         let ecosystems = self.ecosystems.iter();
         keys.extend(ecosystems.map(|(system, name, _)| key::of_ecosystem_package(system, name)));
         keys.extend(
@@ -174,11 +202,11 @@ impl Subject {
 
 /// The products that a package is known to be. What people found out of distributions' packages says
 /// nothing of a registry's that share a name with them.
-fn aliases(package: &Package, names: &[Name]) -> Vec<&'static Alias> {
+fn aliases(distribution: &Distribution, package: &Package, names: &[Name]) -> Vec<&'static Alias> {
     match package.ecosystem {
         Ecosystem::Registry(_) => Vec::new(),
         Ecosystem::Inventory | Ecosystem::Distribution { .. } | Ecosystem::Upstream => {
-            curated::aliases(&package.source_name, names)
+            curated::aliases(distribution, &package.source_name, names)
         }
     }
 }

@@ -10,6 +10,7 @@ mod affected;
 mod distribution;
 mod ecosystem;
 mod identifier;
+mod identity;
 mod package;
 mod severity;
 mod verdict;
@@ -22,6 +23,7 @@ pub use affected::{
 pub use distribution::{BranchName, Distribution, InvalidName};
 pub use ecosystem::{Ecosystem, Registry};
 pub use identifier::{InvalidIdentifier, VulnerabilityId};
+pub use identity::{IdentityStatement, InvalidStatement, ProductName, Sense};
 pub use package::{
     Hash, Hints, Input, InputKind, Inventory, InventoryHead, Package, Patch, SourceKind,
     SourceOrigin,

@@ -6,7 +6,9 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{demo, findings, import, lint, r#match, serve, show, sync, version};
+use crate::commands::{
+    demo, explain, findings, identity, import, lint, r#match, serve, show, sync, version,
+};
 
 /// Security tracker for Linux distributions.
 #[derive(Debug, Parser)]
@@ -50,6 +52,13 @@ pub(crate) enum Command {
     Findings(findings::Findings),
     /// Tell what is known of a vulnerability or a package
     Show(show::Show),
+    /// Tell why a package is affected by a vulnerability or not, and what would change that
+    ///
+    /// The status is 0 when it is not affected or fixed, 1 when it is affected or under
+    /// investigation, and 2 when it could not be told: of an unknown vulnerability, package or branch.
+    Explain(explain::Explain),
+    /// State which product a package is, or is not
+    Identity(identity::Identity),
     /// Match inventories against feeds, without a database
     ///
     /// Programs can rely on this form: `palisade match --inventory KIND:FILE… --feed KIND:FILE…

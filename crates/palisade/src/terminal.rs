@@ -47,19 +47,24 @@ pub(crate) fn day(time: Timestamp) -> String {
     time.to_string().chars().take(10).collect()
 }
 
+/// What a reason is about, in a word.
+pub(crate) fn step_word(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Identity => "identity",
+        StepKind::Range => "versions",
+        StepKind::Condition => "condition",
+        StepKind::Mitigation => "distribution",
+        StepKind::Rule => "rule",
+    }
+}
+
 /// The chain of reasons, one a line.
 pub(crate) fn write_evidence(
     output: &mut impl Write,
     evidence: Option<&Evidence>,
 ) -> io::Result<()> {
     for step in evidence.iter().flat_map(|evidence| &evidence.0) {
-        let kind = match step.kind {
-            StepKind::Identity => "identity",
-            StepKind::Range => "versions",
-            StepKind::Condition => "condition",
-            StepKind::Mitigation => "distribution",
-            StepKind::Rule => "rule",
-        };
+        let kind = step_word(step.kind);
         let source = step.feed.as_deref().zip(step.record.as_deref());
         let source = source.map(|(feed, record)| format!(" [{feed}: {}]", ui::plain(record)));
         writeln!(

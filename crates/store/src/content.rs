@@ -189,6 +189,18 @@ const PARTS: &[Part] = &[
         columns: &[Text, Text, Text, Text, Digest, Int, Int],
     },
     Part {
+        table: "identity_statement",
+        statement: "SELECT distribution, package, product, is_product, reason, author \
+                    FROM identity_statement",
+        columns: &[Text, Text, Text, Bool, Text, Text],
+    },
+    Part {
+        table: "identity_withdrawal",
+        statement: "SELECT s.package, s.product, w.reason, w.author FROM identity_withdrawal w \
+                    LEFT JOIN identity_statement s ON s.id = w.statement_id",
+        columns: &[Text, Text, Text, Text],
+    },
+    Part {
         table: "finding",
         statement: "SELECT b.distribution, b.name, s.name, s.version, s.digest, v.name, f.status, \
                     f.confidence, f.fixed_in FROM finding f \

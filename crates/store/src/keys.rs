@@ -1,7 +1,8 @@
 //! Writing anew by which keys source packages and advisories meet.
 
 use crate::bulk::{Rows, Table};
-use crate::session::{Session, params};
+use crate::lists::{CHUNK, with_numbers};
+use crate::session::{Dialect, Session, json_ints, params};
 use crate::{SourcePackageId, StoreError};
 
 pub(crate) static SOURCE_KEY: Table = Table {
@@ -20,6 +21,12 @@ const REMOVE: [&str; 2] = [
     // Withdrawn advisories are judged by nobody, so their keys never change.
     "DELETE FROM advisory_key WHERE advisory_id IN (SELECT id FROM advisory WHERE NOT withdrawn)",
 ];
+
+const REMOVE_OF_SOURCES: Dialect = with_numbers!(
+    "DELETE FROM source_package_key WHERE source_package_id",
+    "$1",
+    ""
+);
 
 impl Session {
     /// All source packages.
@@ -49,6 +56,21 @@ impl Session {
     pub async fn remove_keys(&mut self) -> Result<(), StoreError> {
         for statement in REMOVE {
             self.execute(statement, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes the keys of these source packages.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn remove_source_keys(
+        &mut self,
+        sources: &[SourcePackageId],
+    ) -> Result<(), StoreError> {
+        for chunk in sources.chunks(CHUNK) {
+            let list = json_ints(chunk.iter().map(|source| source.0));
+            self.execute(REMOVE_OF_SOURCES, params![list]).await?;
         }
         Ok(())
     }

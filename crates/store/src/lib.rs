@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod facts;
 mod findings;
+mod identities;
 mod imports;
 mod inventory;
 mod keys;
@@ -35,6 +36,7 @@ pub use enrichment::EpssRow;
 pub use error::StoreError;
 pub use events::Event;
 pub use findings::{FindingKey, FindingRow, FindingState, OpenFinding};
+pub use identities::{IdentityRow, Withdrawal};
 pub use imports::{ImportSummary, StoredReject};
 pub use inventory::{
     BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow,

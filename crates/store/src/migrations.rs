@@ -27,6 +27,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0002_sources.sql"),
         postgres: include_str!("../migrations/postgres/0002_sources.sql"),
     },
+    Step {
+        version: 3,
+        description: "identities",
+        sqlite: include_str!("../migrations/sqlite/0003_identities.sql"),
+        postgres: include_str!("../migrations/postgres/0003_identities.sql"),
+    },
 ];
 
 /// What brings a database's schema up to date.

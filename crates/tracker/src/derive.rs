@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use palisade_matching::{Claim, Judgement, Place, Provenance, Subject, judge};
+use palisade_matching::{Claim, Identities, Judgement, Place, Provenance, Subject, judge};
 use palisade_model::{Confidence, Distribution, Package, VerdictStatus, VulnerabilityId};
 use palisade_store::{
     AdvisoryRow, BranchId, FindingKey, FindingRow, FindingState, Session, SourcePackageId,
@@ -410,12 +410,13 @@ pub(crate) fn judge_loaded<'a>(
     judge(subject, std::slice::from_ref(name), own, graft)
 }
 
-/// Loads source packages as matching sees them.
+/// Loads source packages as matching sees them, with what people state of them.
 pub(crate) async fn load_subjects(
     session: &mut Session,
     sources: &[SourcePackageId],
 ) -> Result<HashMap<SourcePackageId, Subject>, TrackerError> {
     let rows = session.source_facts(sources).await?;
+    let identities = Identities::of(session.identities_of(sources).await?);
     let spans: Vec<_> = rows.iter().map(|(_, _, span)| *span).collect();
     let mut subjects = HashMap::with_capacity(rows.len());
     let mut failed = None;
@@ -425,7 +426,8 @@ pub(crate) async fn load_subjects(
             match decode::<Package>("a source package", bytes) {
                 Ok(package) => {
                     if let Ok(distribution) = distribution.parse::<Distribution>() {
-                        subjects.insert(*id, Subject::of(&package, &distribution));
+                        let subject = Subject::of(&package, &distribution);
+                        subjects.insert(*id, subject.with(&identities));
                     }
                 }
                 Err(error) => failed = Some(error),

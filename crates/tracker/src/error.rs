@@ -65,6 +65,14 @@ pub enum TrackerError {
         /// What is missing, and how to say it.
         missing: &'static str,
     },
+    /// A statement that cannot be withdrawn.
+    #[error("withdraw statement {number}: {reason}")]
+    Withdraw {
+        /// Its number.
+        number: i64,
+        /// Why not.
+        reason: String,
+    },
     /// A task of the import ended before its work did.
     #[error("the reader of {document} stopped unexpectedly")]
     Reader {

@@ -16,6 +16,7 @@ use crate::doubt;
 use crate::encoding::{digest, encode};
 use crate::news::OpenNow;
 use crate::notes::stored_reject;
+use crate::rules::renew_source_keys;
 use crate::source_packages::Sources;
 use crate::sources::Document;
 use crate::{Progress, TrackerError};
@@ -236,9 +237,13 @@ async fn write(
         doubt::shrunken(&summary.document, stored, missing)?;
     }
     progress.step("writing packages");
-    let (sources, _) = session
+    let (sources, new) = session
         .write_source_packages(distribution, &revision.sources)
         .await?;
+    if !session.identities_of(&new).await?.is_empty() {
+        // What is stated of them has names of its own under which they are found.
+        renew_source_keys(session, &new).await?;
+    }
     let packages = write_packages(session, revision, &sources, summary).await?;
     let new_revision = NewRevision {
         name: &name,

@@ -7,6 +7,7 @@ mod derive;
 mod doubt;
 mod encoding;
 mod error;
+mod identities;
 mod import_epss;
 mod import_feed;
 mod import_inventory;
@@ -23,6 +24,10 @@ pub mod sync;
 pub mod views;
 
 pub use error::{TrackerError, error_line};
+pub use identities::{
+    Followed, IdentityImport, Stated, Withdrawn, import_identities, read_identities,
+    state_identity, withdraw_identity,
+};
 pub use import_epss::import_epss;
 pub use import_feed::{FeedImport, import_feed};
 pub use import_inventory::{InventoryImport, import_inventory, read_inventory};
@@ -30,6 +35,7 @@ pub use input::{Input, Kind};
 pub use judging::{Judged, judge_branch, judge_vulnerabilities};
 pub use matches::{MatchRow, Matcher};
 pub use palisade_formats::Reject;
+pub use palisade_matching::Identities;
 pub use palisade_store::{Backend, ImportSummary, Store, StoreError};
 pub use progress::{NoProgress, Progress};
 pub use rules::follow_rules;

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Stop};
 use palisade_formats::{Reject, nvd};
-use palisade_matching::{Claim, Place, Provenance, Subject, judge, key};
+use palisade_matching::{Claim, Identities, Place, Provenance, Subject, judge, key};
 use palisade_model::{
     Advisory, Affected, Confidence, Distribution, Evidence, Inventory, Package, VerdictStatus,
     VulnerabilityId,
@@ -32,7 +32,10 @@ pub struct MatchRow {
     pub source_package: String,
     /// The verdict.
     pub verdict: VerdictStatus,
-    /// How sure it is.
+    /// How sure it is that the source package is what the records speak of; nothing when only the
+    /// package itself names the vulnerability.
+    pub identity: Option<Confidence>,
+    /// How sure the verdict is.
     pub confidence: Confidence,
     /// The first fixed version, if one is known.
     pub fixed_in: Option<String>,
@@ -43,6 +46,7 @@ pub struct MatchRow {
 /// Inventories against which feeds are matched.
 #[derive(Debug, Default)]
 pub struct Matcher {
+    identities: Identities,
     subjects: Vec<Entry>,
     by_key: HashMap<String, Vec<usize>>,
     /// Which hits each subject has.
@@ -74,6 +78,14 @@ struct Hit {
 }
 
 impl Matcher {
+    /// A matcher that believes these statements of identity.
+    pub fn with(identities: Identities) -> Self {
+        Self {
+            identities,
+            ..Self::default()
+        }
+    }
+
     /// Adds an inventory; `distribution` and `branch` are those of its head unless given.
     pub fn add_inventory(
         &mut self,
@@ -101,7 +113,7 @@ impl Matcher {
         distribution: &Distribution,
         branch: Option<&str>,
     ) -> usize {
-        let subject = Subject::of(part, distribution);
+        let subject = Subject::of(part, distribution).with(&self.identities);
         let place = self.subjects.len();
         for key in subject.keys() {
             self.by_key.entry(key).or_default().push(place);
@@ -299,6 +311,7 @@ impl Matcher {
                 version: version.clone(),
                 source_package: entry.subject.name.clone(),
                 verdict: verdict.status,
+                identity: judgement.identity(),
                 confidence: verdict.confidence,
                 fixed_in: verdict.fixed_in.clone(),
                 evidence: verdict.evidence.clone(),

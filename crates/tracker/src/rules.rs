@@ -66,12 +66,7 @@ async fn renew_keys(session: &mut Session, progress: &dyn Progress) -> Result<()
     progress.step("finding names by the new rules");
     session.remove_keys().await?;
     for chunk in sources.chunks(CHUNK) {
-        let subjects = load_subjects(session, chunk).await?;
-        let keys = subjects.iter().map(|(id, subject)| {
-            let keys = subject.keys();
-            (*id, keys.iter().map(|key| key_hash(key)).collect())
-        });
-        session.write_source_keys(keys).await?;
+        write_source_keys(session, chunk).await?;
     }
     for chunk in session.all_advisories().await?.chunks(CHUNK) {
         let advisories = load_advisories(session, chunk).await?;
@@ -80,6 +75,32 @@ async fn renew_keys(session: &mut Session, progress: &dyn Progress) -> Result<()
             (*id, keys.iter().map(|key| key_hash(key)).collect())
         });
         session.write_advisory_keys(keys).await?;
+    }
+    Ok(())
+}
+
+/// Writes by which keys these source packages are found, which have none.
+async fn write_source_keys(
+    session: &mut Session,
+    sources: &[SourcePackageId],
+) -> Result<(), TrackerError> {
+    let subjects = load_subjects(session, sources).await?;
+    let keys = subjects.iter().map(|(id, subject)| {
+        let keys = subject.keys();
+        (*id, keys.iter().map(|key| key_hash(key)).collect())
+    });
+    session.write_source_keys(keys).await?;
+    Ok(())
+}
+
+/// Writes anew by which keys these source packages are found.
+pub(crate) async fn renew_source_keys(
+    session: &mut Session,
+    sources: &[SourcePackageId],
+) -> Result<(), TrackerError> {
+    for chunk in sources.chunks(CHUNK) {
+        session.remove_source_keys(chunk).await?;
+        write_source_keys(session, chunk).await?;
     }
     Ok(())
 }

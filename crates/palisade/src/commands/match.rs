@@ -13,7 +13,9 @@ use palisade_formats::Reject;
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::{BranchName, Inventory, VerdictStatus};
-use palisade_tracker::{Document, InventoryImport, MatchRow, Matcher, read_inventory};
+use palisade_tracker::{
+    Document, Identities, InventoryImport, MatchRow, Matcher, read_identities, read_inventory,
+};
 
 use self::branches::Origin;
 use super::{now, read_keys};
@@ -40,6 +42,11 @@ pub(crate) struct Match {
         )
     )]
     feeds: Vec<OfKind<FeedKind>>,
+
+    /// A table of which product a package is or is not, as `palisade identity export` writes it; may
+    /// be given several times
+    #[arg(long, value_name = "FILE")]
+    identities: Vec<PathBuf>,
 
     /// How matches are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -113,7 +120,7 @@ impl<K: Kinds> FromStr for OfKind<K> {
 
 pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
     let mut rejects = Vec::new();
-    let mut matcher = Matcher::default();
+    let mut matcher = Matcher::with(command.read_identities(&mut rejects)?);
     command.add_inventories(&mut matcher, &mut rejects)?;
     command.read_feeds(&mut matcher, &mut rejects)?;
     ui::say_rejects(&rejects);
@@ -130,6 +137,18 @@ pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
 }
 
 impl Match {
+    fn read_identities(&self, rejects: &mut Vec<Reject>) -> anyhow::Result<Identities> {
+        let mut statements = Vec::new();
+        for path in &self.identities {
+            let document = Document::of(path);
+            let (stated, passed_over) = read_identities(&document, now())
+                .map_err(|error| naming(error.into(), &document))?;
+            statements.extend(stated);
+            rejects.extend(as_given(passed_over, &document));
+        }
+        Ok(Identities::of(statements))
+    }
+
     fn add_inventories(
         &self,
         matcher: &mut Matcher,

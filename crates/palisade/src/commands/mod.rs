@@ -1,7 +1,9 @@
 //! The commands, one module each.
 
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod findings;
+pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod lint;
 pub(crate) mod r#match;

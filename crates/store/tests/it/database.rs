@@ -246,11 +246,15 @@ impl Database {
     }
 }
 
-/// All tables, as the first migration and those behind it make them.
+/// All tables whose content is the same however it came there, as the migrations make them.
 pub(crate) fn tables() -> Vec<&'static str> {
-    const SCHEMA: &str = include_str!("../../migrations/sqlite/0001_foundation.sql");
+    const SCHEMA: [&str; 2] = [
+        include_str!("../../migrations/sqlite/0001_foundation.sql"),
+        include_str!("../../migrations/sqlite/0003_identities.sql"),
+    ];
     let made = SCHEMA
-        .lines()
+        .iter()
+        .flat_map(|text| text.lines())
         .filter_map(|line| line.strip_prefix("CREATE TABLE "));
     made.filter_map(|rest| rest.split(' ').next()).collect()
 }

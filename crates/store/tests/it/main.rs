@@ -8,6 +8,7 @@ mod blocks;
 mod database;
 mod enrichment;
 mod findings;
+mod identities;
 mod makers;
 mod revisions;
 mod sessions;

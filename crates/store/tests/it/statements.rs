@@ -179,3 +179,23 @@ fn literal(code: &str) -> (String, usize) {
     }
     (text, code.len())
 }
+
+#[test]
+fn nothing_changes_or_removes_what_people_said() {
+    let mut statements = Vec::new();
+    gather(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut statements,
+    );
+    let of_people = |it: &&Statement| it.text.contains("identity_");
+    let (reads, others): (Vec<&Statement>, Vec<&Statement>) = statements
+        .iter()
+        .filter(of_people)
+        .partition(|it| it.text.starts_with("SELECT "));
+    assert!(reads.len() >= 3, "{reads:?}");
+    assert_eq!(others.len(), 2, "{others:?}");
+    for it in others {
+        assert!(it.text.starts_with("INSERT INTO identity_"), "{}", it.text);
+        assert!(!it.text.contains("ON CONFLICT"), "{}", it.text);
+    }
+}

@@ -5,11 +5,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use palisade_matching::{Place, Subject, key};
+use palisade_matching::{Judgement, Place, Subject, key};
 use palisade_model::{Verdict, VulnerabilityId};
 use palisade_store::{BranchId, Session, SourcePackageId};
 
-use super::{Places, grouped};
+use super::{ChangeView, Places, grouped};
 use crate::TrackerError;
 use crate::derive::{LoadedAdvisory, judge_loaded, load_facts, load_subjects};
 
@@ -27,6 +27,49 @@ pub(crate) async fn verdicts(
     places: &Places,
     asked: &[Asked],
 ) -> Result<HashMap<Asked, Verdict>, TrackerError> {
+    let mut verdicts = HashMap::new();
+    judge_again(session, places, asked, |asked, judged| {
+        verdicts.insert(asked, judged.judgement.verdict());
+    })
+    .await?;
+    Ok(verdicts)
+}
+
+/// What would change findings.
+pub(crate) async fn changes(
+    session: &mut Session,
+    places: &Places,
+    asked: &[Asked],
+) -> Result<HashMap<Asked, (Verdict, Vec<ChangeView>)>, TrackerError> {
+    let mut found = HashMap::new();
+    judge_again(session, places, asked, |asked, judged| {
+        let Judged {
+            subject,
+            name,
+            judgement,
+        } = judged;
+        let changes = judgement.changes(subject, name);
+        let changes = ChangeView::all(&changes, subject);
+        found.insert(asked, (judgement.verdict(), changes));
+    })
+    .await?;
+    Ok(found)
+}
+
+/// A finding judged again.
+struct Judged<'a> {
+    subject: &'a Subject,
+    name: &'a VulnerabilityId,
+    judgement: Judgement<'a>,
+}
+
+/// Judges findings again and hands over each; one that nothing speaks of any more is left out.
+async fn judge_again(
+    session: &mut Session,
+    places: &Places,
+    asked: &[Asked],
+    mut visit: impl FnMut(Asked, Judged<'_>),
+) -> Result<(), TrackerError> {
     let unique = |ids: HashSet<i64>| ids.into_iter().collect::<Vec<i64>>();
     let vulnerabilities = unique(asked.iter().map(|asked| asked.vulnerability).collect());
     let sources = unique(asked.iter().map(|asked| asked.source.0).collect());
@@ -49,10 +92,9 @@ pub(crate) async fn verdicts(
     let subjects = load_subjects(session, &sources).await?;
     let keys: HashMap<SourcePackageId, HashSet<String>> = subjects
         .iter()
-        .map(|(id, subject)| (*id, subject.keys().into_iter().collect()))
+        .map(|(id, subject)| (*id, keys_of(subject)))
         .collect();
     let names = session.vulnerability_names(&vulnerabilities).await?;
-    let mut verdicts = HashMap::new();
     for asked in asked {
         let (Some(subject), Some(keys)) = (subjects.get(&asked.source), keys.get(&asked.source))
         else {
@@ -71,29 +113,36 @@ pub(crate) async fn verdicts(
         let spoken = ids.filter_map(|id| advisories.get(id)).filter(|loaded| {
             speaks_of(&loaded.row.feed_scope, places, asked.branch) && share_a_key(loaded, keys)
         });
-        if let Some(verdict) = verdict(subject, &name, spoken, places, asked.branch) {
-            verdicts.insert(*asked, verdict);
+        let place = place(places, asked.branch);
+        if let Some(judgement) = judge_loaded(subject, &name, spoken, place) {
+            visit(
+                *asked,
+                Judged {
+                    subject,
+                    name: &name,
+                    judgement,
+                },
+            );
         }
     }
-    Ok(verdicts)
+    Ok(())
 }
 
-fn verdict<'a>(
-    subject: &'a Subject,
-    name: &VulnerabilityId,
-    advisories: impl Iterator<Item = &'a LoadedAdvisory>,
-    places: &Places,
-    branch: BranchId,
-) -> Option<Verdict> {
-    let place = Place {
+/// By which keys a subject is found.
+pub(super) fn keys_of(subject: &Subject) -> HashSet<String> {
+    subject.keys().into_iter().collect()
+}
+
+/// Where matching looks at what is on a branch.
+pub(super) fn place(places: &Places, branch: BranchId) -> Place<'_> {
+    Place {
         branch: places.name(branch).map(palisade_model::BranchName::name),
-    };
-    judge_loaded(subject, name, advisories, place).map(|judgement| judgement.verdict())
+    }
 }
 
 /// Whether a feed of this scope (`alpine/v3.17/main`) may speak of a branch: what is said of
 /// another branch need not even be read.
-fn speaks_of(scope: &str, places: &Places, branch: BranchId) -> bool {
+pub(super) fn speaks_of(scope: &str, places: &Places, branch: BranchId) -> bool {
     let mut parts = scope.split('/');
     match (parts.next(), parts.next(), places.name(branch)) {
         (Some(distribution), Some(name), Some(branch)) => {
@@ -104,7 +153,7 @@ fn speaks_of(scope: &str, places: &Places, branch: BranchId) -> bool {
 }
 
 /// Findings are derived of pairs that share a key; evidence looks at no others.
-fn share_a_key(loaded: &LoadedAdvisory, keys: &HashSet<String>) -> bool {
+pub(super) fn share_a_key(loaded: &LoadedAdvisory, keys: &HashSet<String>) -> bool {
     key::of_affected(&loaded.affected)
         .iter()
         .any(|key| keys.contains(key))

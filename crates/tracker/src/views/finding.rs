@@ -5,7 +5,7 @@ use palisade_store::SourcePackageId;
 use serde::Serialize;
 
 use super::runs;
-use super::{RevisionRef, Score, Views, evidence};
+use super::{ChangeView, RevisionRef, Score, Views, evidence};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
 
@@ -45,6 +45,8 @@ pub struct FindingPlace {
     pub since: Option<RevisionRef>,
     /// Why.
     pub evidence: Evidence,
+    /// What would change it.
+    pub changes: Vec<ChangeView>,
 }
 
 impl Views {
@@ -79,7 +81,7 @@ impl Views {
                 vulnerability: row.id,
             })
             .collect();
-        let verdicts = evidence::verdicts(session, &reading.places, &asked).await?;
+        let mut judged = evidence::changes(session, &reading.places, &asked).await?;
         let mut places = Vec::with_capacity(rows.len());
         for (place, asked) in rows.into_iter().zip(asked) {
             let Some(branch) = reading.places.name(place.branch).cloned() else {
@@ -99,6 +101,10 @@ impl Views {
                     .flatten(),
                 _ => None,
             };
+            let judged = judged.remove(&asked);
+            let (evidence, changes) = judged
+                .map(|(verdict, changes)| (verdict.evidence, changes))
+                .unwrap_or_default();
             places.push(FindingPlace {
                 branch,
                 version: source
@@ -108,10 +114,8 @@ impl Views {
                 confidence: confidence(place.confidence),
                 fixed_in: place.fixed_in,
                 since,
-                evidence: verdicts
-                    .get(&asked)
-                    .map(|v| v.evidence.clone())
-                    .unwrap_or_default(),
+                evidence,
+                changes,
             });
         }
         Ok(Some(FindingView {

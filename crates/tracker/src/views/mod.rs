@@ -8,10 +8,14 @@
 mod advisory;
 mod branch;
 mod cache;
+mod changes;
 mod evidence;
+mod explanation;
 mod feeds;
 mod finding;
+mod hearing;
 mod home;
+mod identities;
 mod listing;
 mod package;
 mod runs;
@@ -30,9 +34,15 @@ use crate::TrackerError;
 
 pub use advisory::{AdvisoryView, AffectedView, ExploitationView, ReferenceView, SeverityView};
 pub use branch::{BranchSummary, BranchView, RepositorySummary};
+pub use changes::ChangeView;
+pub use explanation::{
+    Accounted, Conclusion, EntryView, ExplainedPlace, Explanation, ExplanationAnswer,
+    ExplanationQuery, Left,
+};
 pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
 pub use finding::{FindingPlace, FindingView};
 pub use home::{EventView, HomeView, HotVulnerability};
+pub use identities::{IdentityState, IdentityView};
 pub use listing::{
     Counts, FindingFilter, FindingQuery, LevelCounts, LevelFilter, Sort, StatusFilter,
 };

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use palisade_model::VulnerabilityId;
 use palisade_tracker::Views;
-use palisade_tracker::views::{FindingPlace, FindingView};
+use palisade_tracker::views::{ChangeView, FindingPlace, FindingView};
 
 use super::Frame;
 use crate::components::{Badge, Evidence, Moment, State as StateOf};
@@ -39,6 +39,7 @@ struct PlaceBlock {
     fixed_in: String,
     since: Option<(String, Moment)>,
     evidence: Evidence,
+    changes: Vec<ChangeView>,
 }
 
 pub(crate) async fn page(
@@ -112,6 +113,7 @@ impl PlaceBlock {
                 )
             }),
             evidence: Evidence::of(&place.evidence, vulnerability),
+            changes: place.changes.clone(),
         }
     }
 }

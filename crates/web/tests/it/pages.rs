@@ -40,6 +40,18 @@ async fn a_finding_shows_its_chain_of_reasons_with_their_records() {
         json["places"][0]["evidence"][1]["says"],
         "1.0 is affected: before 2.0"
     );
+    assert!(
+        page.contains("<li>version 2.0 or later: from there on it is fixed</li>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("<code>palisade identity state demo is-not demo:demo --distribution guix"),
+        "{page}"
+    );
+    assert_eq!(
+        json["places"][0]["changes"][0]["says"],
+        "version 2.0 or later: from there on it is fixed"
+    );
     let package = site.page("/package/guix/demo").await;
     assert!(package.contains("1.0 is affected: before 2.0"), "{package}");
     assert!(package.contains(r#"href="https://demo.example/" rel="nofollow noopener noreferrer""#));
