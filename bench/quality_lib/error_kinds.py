@@ -9,7 +9,7 @@ from .scores import SURE
 # Per kind: whose fault it is, what it is, and what would mend it. What is the record's fault or the
 # truth's cannot be told from what the record says of products.
 MISSED = {
-    "doubted": ("rules", "found as `possible` for want of a range", "identity counted apart from range"),
+    "doubted": ("rules", "found as `possible`, with more than the name", "a row"),
     "name alone": ("rules", "found as `possible`, by the name and nothing else", "a row, or an address that vouches"),
     "other software": ("rules", "the record's `target_sw` speaks of other software", "reading it as a language"),
     "refused": ("rules", "the names agree, the vendor is refused", "a row"),

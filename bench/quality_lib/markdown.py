@@ -7,8 +7,8 @@ HEAD = """## Measured by program
 `bench/quality` asks which source packages a CVE concerns, by the records of NVD and of the CVE programme
 alone. The matcher gets names, versions and addresses of packages, and nothing that a distribution says of
 vulnerabilities: its own feeds are not given, and patches named after CVEs are taken out of Guix's
-inventory. It is about identity. Whether the *version* of a package is affected is not asked: a pair counts
-whatever its range says, unless the range costs so much confidence that only `possible` is left.
+inventory. It is about identity, and how sure that is. Whether the *version* of a package is affected is
+not asked: a pair counts whatever its range says.
 
 CVEs fall into two halves by a hash of their number. Rules and tables were worked on with one; all figures
 are of the other, but for the kinds of errors, which are of the first.
@@ -43,8 +43,7 @@ We aim at an F1 of 0.95 on NVD and of 0.94 on CVE records without CPE names.
 SURE = """
 ### How sure, how right
 
-Both feeds, pairs of CVEs that the truth knows. Confidence is that of the whole finding, its range
-included.
+Both feeds, pairs of CVEs that the truth knows, by how sure identity is.
 """
 
 GROUPS = """

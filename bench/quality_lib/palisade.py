@@ -11,6 +11,7 @@ ORDER = ("possible", "likely", "certain")
 HOW = [(re.compile(pattern), name) for pattern, name in (
     (r"the packager of .* names this product", "hint of the packager"),
     (r".* is known to be (?P<product>.*)", "table of aliases"),
+    (r"(?P<product>.*) is partly made of the code of .*", "shared code"),
     (r"the source of .* comes from .*, which the record names", "repository"),
     (r"the source of .* is (?P<product>.*)", "source in an ecosystem"),
     (r"the name .* is how the distribution calls (?P<product>.*)", "prefix of an ecosystem"),
@@ -22,13 +23,13 @@ HOW = [(re.compile(pattern), name) for pattern, name in (
 
 
 class Pair:
-    """What was found of one CVE in one package."""
+    """What was found of one CVE in one package: how sure it is that this is the product, and why."""
 
-    __slots__ = ("confidence", "how", "product", "range")
+    __slots__ = ("confidence", "how", "product")
 
     def __init__(self, confidence, evidence):
         said = {step["kind"]: step["says"] for step in reversed(evidence)}
-        self.confidence, self.range = confidence, said.get("range", "")
+        self.confidence = confidence
         self.how, self.product = read_identity(said.get("identity", ""))
 
 
@@ -48,7 +49,10 @@ def found_by(palisade, inventory, feeds):
     # 1: it found something.
     for line in Run(command).ok(0, 1).output.splitlines():
         row = json.loads(line)
-        pair = Pair(row["confidence"], row["evidence"])
+        # Nothing where no record, but the package itself names the vulnerability.
+        if row["identity"] is None:
+            continue
+        pair = Pair(row["identity"], row["evidence"])
         for name in {row["vulnerability"], *row["aliases"]}:
             if name.startswith("CVE-"):
                 known = found[name].get(row["source_package"])
