@@ -97,24 +97,24 @@ def old_format(record):
     return item
 
 
-def write_years(folder, path):
-    """Writes the feed as the six year files for which the peer asks."""
+def write_years(folder, path, change):
+    """Writes the feed, each record changed, as the six year files for which the peer asks."""
     years = [time.gmtime().tm_year - back for back in range(6)]
     items = {year: [] for year in years}
     for index, line in enumerate(records(path)):
-        items[years[index % 6]].append(json.dumps(old_format(json.loads(line))))
+        items[years[index % 6]].append(json.dumps(old_format(change(json.loads(line)))))
     for year, texts in items.items():
         document = '{"CVE_Items":[' + ",".join(texts) + "]}"
         name = pathlib.Path(folder) / f"nvdcve-1.1-{year}.json.gz"
         name.write_bytes(gzip.compress(document.encode(), 1))
 
 
-def mirror(folder, path):
-    """Serves the feed as the peer wants it.
+def mirror(folder, path, change=lambda record: record):
+    """Serves the feed as the peer wants it, each record changed first.
 
     A process of its own writes the files: a measured command would inherit this one's peak memory.
     """
-    writer = multiprocessing.Process(target=write_years, args=(folder, path))
+    writer = multiprocessing.Process(target=write_years, args=(folder, path, change))
     writer.start()
     writer.join()
 

@@ -1,0 +1,1 @@
+"""The parts of `bench/quality`, each of which holds one thing."""
