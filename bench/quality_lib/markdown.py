@@ -1,14 +1,14 @@
 """The section "Measured by program" of docs/quality.md."""
 
-from . import report, scores
+from . import alarms, report, scores
 
 HEAD = """## Measured by program
 
 `bench/quality` asks which source packages a CVE concerns, by the records of NVD and of the CVE programme
 alone. The matcher gets names, versions and addresses of packages, and nothing that a distribution says of
 vulnerabilities: its own feeds are not given, and patches named after CVEs are taken out of Guix's
-inventory. It is about identity, and how sure that is. Whether the *version* of a package is affected is
-not asked: a pair counts whatever its range says.
+inventory. It is about identity, and how sure that is: a pair counts whatever its range says. Whether
+the *version* of a package is affected is asked of alarms alone, [below](#alarms).
 
 CVEs fall into two halves by a hash of their number. Rules and tables were worked on with one; all figures
 are of the other, but for the kinds of errors, which are of the first.
@@ -46,6 +46,13 @@ SURE = """
 Both feeds, pairs of CVEs that the truth knows, by how sure identity is.
 """
 
+ALARMS = """
+### Alarms
+
+Of what Palisade calls affected in Debian 12, both feeds and no word of Debian's, beside what Debian's
+tracker says of that release. What Debian patched later counts as right: upstream's version had the fault.
+"""
+
 GROUPS = """
 ### By kind of package and by time
 
@@ -76,6 +83,8 @@ def section(cases, feeds):
     print_table([head, *report.reliability_rows(cases, feeds, lambda pair: pair.confidence, report.ORDER)])
     print("\nBy what identity rests on:\n")
     print_table([head, *report.reliability_rows(cases, feeds, report.how, None)])
+    print(ALARMS)
+    print_table([alarms.HEAD, *report.alarm_rows(cases, feeds)], left=2)
     print(GROUPS)
     head = report.three("", cases, "pairs", "precision", "recall")
     print_table([head, *report.group_rows(cases, feeds)])

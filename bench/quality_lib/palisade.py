@@ -23,14 +23,16 @@ HOW = [(re.compile(pattern), name) for pattern, name in (
 
 
 class Pair:
-    """What was found of one CVE in one package: how sure it is that this is the product, and why."""
+    """What was found of one CVE in one package: how sure it is that this is the product, and why; and
+    the version that is called affected, with how sure that is."""
 
-    __slots__ = ("confidence", "how", "product")
+    __slots__ = ("confidence", "how", "product", "alarm")
 
     def __init__(self, confidence, evidence):
         said = {step["kind"]: step["says"] for step in reversed(evidence)}
         self.confidence = confidence
         self.how, self.product = read_identity(said.get("identity", ""))
+        self.alarm = None
 
 
 def read_identity(says):
@@ -53,6 +55,8 @@ def found_by(palisade, inventory, feeds):
         if row["identity"] is None:
             continue
         pair = Pair(row["identity"], row["evidence"])
+        if row["verdict"] == "affected":
+            pair.alarm = row["confidence"], row["version"]
         for name in {row["vulnerability"], *row["aliases"]}:
             if name.startswith("CVE-"):
                 known = found[name].get(row["source_package"])

@@ -4,7 +4,7 @@ import collections
 
 from measure import table
 
-from . import error_kinds, scores
+from . import alarms, error_kinds, scores
 from .groups import group
 
 RULE_FEEDS = ("NVD", "CVE 5", "CVE 5 without CPE names", "both")
@@ -51,6 +51,11 @@ def reliability_rows(cases, feeds, of, order):
             row += [str(count[True]), str(count[False]),
                     f"{count[True] / count.total():.3f}" if count.total() else "–"]
         yield tuple(row)
+
+
+def alarm_rows(cases, feeds):
+    debian = next(case for case in cases if case.inventory.title.startswith("Debian"))
+    return alarms.rows(debian, feeds, alarms.debian())
 
 
 def how(pair):
@@ -198,6 +203,7 @@ def sections(cases, feeds):
     head = three("", cases, "right", "wrong", "share")
     yield ("How sure, how right (both feeds)", [head, *reliability_rows(
         cases, feeds, lambda pair: pair.confidence, ORDER)])
+    yield ("Alarms in Debian 12", [alarms.HEAD, *alarm_rows(cases, feeds)])
     yield ("By what identity rests on (both feeds)", [head, *reliability_rows(cases, feeds, how, None)])
     head = three("", cases, "pairs", "precision", "recall")
     yield ("By kind of package (both feeds)", [head, *group_rows(cases, feeds)])

@@ -2,7 +2,7 @@
 
 import unittest
 
-from . import error_kinds, rules, scores
+from . import alarms, error_kinds, rules, scores
 from .groups import family, group
 from .inventories import Inventory
 from .palisade import Pair, read_identity
@@ -31,6 +31,18 @@ def pair(confidence="likely", says="x has the name of v:x; nothing else tells th
 
 def inventory(*names, branch="debian/12"):
     return Inventory("Some", branch, [], names)
+
+
+class Alarms(unittest.TestCase):
+    def test_an_alarm_is_right_where_upstreams_version_has_the_fault(self):
+        tracker = alarms.Tracker()
+        tracker.add("one", "curl", "Debian:12", None)
+        tracker.add("two", "curl", "Debian:12", "7.88.1-10+deb12u5")
+        tracker.add("three", "curl", "Debian:12", "7.74.0-1")
+        tracker.add("four", "curl", "Debian:13", "8.5.0-1")
+        said = [tracker.was_affected(cve, "curl", "7.88.1-10+deb12u15")
+                for cve in ("one", "two", "three", "four", "five")]
+        self.assertEqual(said, [True, True, False, False, None])
 
 
 class Scores(unittest.TestCase):
