@@ -46,5 +46,5 @@ pub use read::{
     SourceSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
 pub use session::Session;
-pub use sources::{PartRecord, SourceRecord};
+pub use sources::{Lease, PartRecord, SourceRecord};
 pub use store::{Backend, Store};

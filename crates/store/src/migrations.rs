@@ -27,6 +27,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0002_sources.sql"),
         postgres: include_str!("../migrations/postgres/0002_sources.sql"),
     },
+    Step {
+        version: 4,
+        description: "leases",
+        sqlite: include_str!("../migrations/sqlite/0004_leases.sql"),
+        postgres: include_str!("../migrations/postgres/0004_leases.sql"),
+    },
 ];
 
 /// What brings a database's schema up to date.

@@ -16,6 +16,7 @@ use palisade_tracker::views::{SourceState, SyncSource, SyncView};
 
 use super::{block_on, now, open_current_store, open_store};
 use crate::configuration::{self, Configuration, Fetch};
+use crate::serving;
 use crate::ui::{self, Cell, ProgressLine};
 
 #[derive(Debug, Args)]
@@ -72,13 +73,18 @@ pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {
             .plan(&planned)
             .await
             .context("write what is planned")?;
-        let failed = sync(&syncer, &sources, command.due).await?;
+        let sources = if command.due {
+            let due = syncer.due(&sources).await;
+            due.context("read how sources went")?
+        } else {
+            sources.iter().collect()
+        };
+        let went = sync(&syncer, &sources, !command.sources.is_empty()).await?;
         store.optimize().await.context("tidy the database")?;
         store.close().await;
-        Ok(if failed {
-            ExitCode::from(2)
-        } else {
-            ExitCode::SUCCESS
+        Ok(match went {
+            Went::Well => ExitCode::SUCCESS,
+            Went::Wrong => ExitCode::from(2),
         })
     })
 }
@@ -112,26 +118,54 @@ pub(crate) fn syncer(store: &Store, fetch: &Fetch) -> anyhow::Result<Syncer> {
     })
 }
 
-/// Asks sources one after the other; tells whether anything failed.
-async fn sync(syncer: &Syncer, sources: &[Source], due: bool) -> anyhow::Result<bool> {
-    let sources = if due {
-        syncer.due(sources).await.context("read how sources went")?
-    } else {
-        sources.iter().collect()
-    };
-    let mut failed = false;
+/// How a run over sources went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Went {
+    Well,
+    /// Something could not be had.
+    Wrong,
+}
+
+/// Asks sources one after the other, until the user or the system asks for the end. One that somebody
+/// else is asking has gone wrong if it was `named`.
+async fn sync(syncer: &Syncer, sources: &[&Source], named: bool) -> anyhow::Result<Went> {
+    let mut end = serving::end_signal()?;
+    let mut went = Went::Well;
     for source in sources {
         let progress = ProgressLine::new(&source.name);
         let tell = |part: &str, outcome: &Outcome| ui::say(&line(&source.name, part, outcome));
-        let ran = syncer.sync(source, progress.clone(), &tell).await;
+        let ran = syncer.sync(source, progress.clone(), &tell, &mut end).await;
         progress.done();
         match ran.with_context(|| format!("sync {}", source.name))? {
-            Ran::Done { failed: 0 } => {}
-            Ran::Done { .. } => failed = true,
-            Ran::Busy => ui::say(&format!("{}: somebody else is at it", source.name)),
+            Ran::Done { failed: 0 } | Ran::Sends => {}
+            Ran::Done { .. } => went = Went::Wrong,
+            Ran::Busy { since, until } => {
+                ui::say(&busy(&source.name, since, until));
+                if named {
+                    went = Went::Wrong;
+                }
+            }
+            Ran::Stopped => {
+                ui::say("stopped; the next run goes on from here");
+                return Ok(Went::Wrong);
+            }
         }
     }
-    Ok(failed)
+    Ok(went)
+}
+
+/// Who waits for a source wants to know for how long.
+fn busy(source: &str, since: Option<Timestamp>, until: Option<Timestamp>) -> String {
+    let since = since.map_or(String::new(), |time| format!(" since {}", second(time)));
+    let until = until.map_or(String::new(), |time| {
+        format!("; should they have died, it is free at {}", second(time))
+    });
+    format!("{source}: somebody else is asking it{since}{until}")
+}
+
+/// A time to the second: with the day, and where that is meant.
+fn second(time: Timestamp) -> impl std::fmt::Display {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC")
 }
 
 fn line(source: &str, part: &str, outcome: &Outcome) -> String {
@@ -193,11 +227,15 @@ fn row(source: &SyncSource) -> Vec<Cell> {
         let text = time.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
         Cell::of(&text.unwrap_or_else(|| none.to_owned()))
     };
-    let state = match (&source.error, source.state) {
-        (Some(error), _) => error.clone(),
-        (None, SourceState::NeverAsked) => "never asked".to_owned(),
-        (None, SourceState::Late) => "late".to_owned(),
-        (None, _) => "fine".to_owned(),
+    let state = match (&source.error, source.asking_since) {
+        (Some(error), None) => error.clone(),
+        (Some(error), Some(since)) => format!("being asked since {}; {error}", second(since)),
+        (None, Some(since)) => format!("being asked since {}", second(since)),
+        (None, None) => match source.state {
+            SourceState::NeverAsked => "never asked".to_owned(),
+            SourceState::Late => "late".to_owned(),
+            _ => "fine".to_owned(),
+        },
     };
     let every = jiff::SignedDuration::from_secs(source.every_seconds.unwrap_or_default());
     vec![

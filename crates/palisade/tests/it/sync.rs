@@ -3,17 +3,31 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::running::Running;
+use crate::running::{Running, Started};
 use crate::support::{palisade, said};
 
 /// Serves one document to whoever asks for it; everything else is not found.
 fn server(path: &'static str, body: String) -> String {
+    slow_server(path, body, mpsc::channel().0, 0)
+}
+
+/// The same, which tells of each question; of the first so many only the beginning of the answer comes.
+fn slow_server(
+    path: &'static str,
+    body: String,
+    asked: mpsc::Sender<()>,
+    mut slow: usize,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
+        let mut waiting = Vec::new();
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let mut request = Vec::new();
@@ -27,10 +41,16 @@ fn server(path: &'static str, body: String) -> String {
                 ("404 Not Found", "")
             };
             let length = body.len();
+            let sent = if slow > 0 { &body[..1] } else { body };
             let _ = write!(
                 stream,
-                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{sent}"
             );
+            if slow > 0 {
+                slow -= 1;
+                waiting.push(stream);
+            }
+            let _ = asked.send(());
         }
     });
     address
@@ -141,6 +161,120 @@ fn the_built_in_configuration_can_be_printed_and_used() {
     assert_eq!(output.status.code(), Some(1), "nothing was ever fetched");
     let table = String::from_utf8(output.stdout).unwrap();
     assert_eq!(table.lines().count(), 7, "{table}");
+}
+
+/// A run of one source that hangs in the midst of its document, and what is asked after it.
+struct Hanging {
+    folder: tempfile::TempDir,
+    configuration: PathBuf,
+    run: Started,
+}
+
+impl Hanging {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (asked, was_asked) = mpsc::channel();
+        let address = slow_server("/kev.json", catalogue(), asked, 1);
+        let configuration = configuration(folder.path(), &address, &["kev"]);
+        let run = Started::new(&mut command(folder.path(), &configuration, &["kev"]));
+        was_asked.recv_timeout(Duration::from_mins(1)).unwrap();
+        Self {
+            folder,
+            configuration,
+            run,
+        }
+    }
+}
+
+/// `palisade sync` with a database of its own.
+fn command(folder: &Path, configuration: &Path, arguments: &[&str]) -> Command {
+    let mut command = palisade();
+    command
+        .arg("--database")
+        .arg(folder.join("test.sqlite"))
+        .arg("sync")
+        .args(arguments)
+        .arg("--config")
+        .arg(configuration);
+    command
+}
+
+#[test]
+fn a_run_that_was_killed_is_gone_on_with_by_the_next_one_at_once() {
+    for signal in ["KILL", "INT", "TERM", "HUP"] {
+        let Hanging {
+            folder,
+            configuration,
+            run,
+        } = Hanging::start();
+        let run = run.end_by(signal);
+        if signal != "KILL" {
+            let stopped = "stopped; the next run goes on from here\n";
+            assert!(run.said.ends_with(stopped), "{signal}: {}", run.said);
+            assert_eq!(run.status.code(), Some(2), "{signal}");
+        }
+        let next = command(folder.path(), &configuration, &["kev"]).output();
+        let next = next.unwrap();
+        let told = said(&next);
+        assert_eq!(next.status.code(), Some(0), "{signal}: {told}");
+        assert!(told.contains("1 records, 1 new"), "{signal}: {told}");
+    }
+}
+
+#[test]
+fn a_source_that_somebody_asks_is_told_to_be() {
+    let Hanging {
+        folder,
+        configuration,
+        run,
+    } = Hanging::start();
+    let ask = |arguments: &[&str]| {
+        let output = command(folder.path(), &configuration, arguments).output();
+        output.unwrap()
+    };
+    let named = ask(&["kev"]);
+    let told = said(&named);
+    assert_eq!(named.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains("kev: somebody else is asking it since 20"),
+        "{told}"
+    );
+    assert!(
+        told.contains("should they have died, it is free at 20"),
+        "{told}"
+    );
+    let all = ask(&[]);
+    assert_eq!(
+        all.status.code(),
+        Some(0),
+        "nobody named it: {}",
+        said(&all)
+    );
+    let status = String::from_utf8(ask(&["--status"]).stdout).unwrap();
+    assert!(status.contains("being asked since 20"), "{status}");
+    run.end();
+    let status = String::from_utf8(ask(&["--status"]).stdout).unwrap();
+    assert!(status.contains("never asked"), "{status}");
+}
+
+#[test]
+fn a_server_that_ends_gives_back_what_it_was_fetching() {
+    let folder = tempfile::tempdir().unwrap();
+    let (asked, was_asked) = mpsc::channel();
+    let address = slow_server("/kev.json", catalogue(), asked, 1);
+    let configuration = configuration(folder.path(), &address, &["kev"]);
+    let server = Running::start("serve", |command| {
+        command
+            .args(["--listen", "127.0.0.1:0", "--sync", "--config"])
+            .arg(&configuration)
+            .arg("--database")
+            .arg(folder.path().join("test.sqlite"));
+    });
+    was_asked.recv_timeout(Duration::from_mins(1)).unwrap();
+    assert!(server.end().status.success());
+    let next = command(folder.path(), &configuration, &["kev"]).output();
+    let next = next.unwrap();
+    assert_eq!(next.status.code(), Some(0), "{}", said(&next));
 }
 
 #[test]

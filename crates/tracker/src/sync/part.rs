@@ -1,7 +1,7 @@
 //! The parts of a source in one run: fetched, imported, remembered.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use palisade_fetch::{Answer, Request, Url, Validators};
@@ -118,20 +118,12 @@ impl<'a, 't> Parts<'a, 't> {
     /// Where a part's document is kept: a folder each, so that the file has the name by which
     /// people know it.
     fn file(&self, part: &str, url: &Url) -> PathBuf {
-        let plain = |text: &str| -> String {
-            let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-            let text = text.chars().map(|c| if usable(c) { c } else { '_' });
-            let text: String = text.take(100).collect();
-            text.trim_start_matches('.').to_owned()
-        };
         let file = url
             .path_segments()
             .and_then(|mut it| it.next_back())
             .map(plain);
         let file = file.filter(|name| !name.is_empty());
-        self.syncer
-            .cache
-            .join(plain(&self.source.name))
+        folder_of(&self.syncer.cache, &self.source.name)
             .join(plain(part))
             .join(file.unwrap_or_else(|| "document".to_owned()))
     }
@@ -268,4 +260,17 @@ impl<'a, 't> Parts<'a, 't> {
         }
         outcome
     }
+}
+
+/// Where a source's documents are kept.
+pub(super) fn folder_of(cache: &Path, source: &str) -> PathBuf {
+    cache.join(plain(source))
+}
+
+/// A name as a file's: of ordinary characters, and never hidden.
+fn plain(text: &str) -> String {
+    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let text = text.chars().map(|c| if usable(c) { c } else { '_' });
+    let text: String = text.take(100).collect();
+    text.trim_start_matches('.').to_owned()
 }

@@ -12,6 +12,7 @@ mod debian_sync;
 mod ecosystem_cases;
 mod guix_cases;
 mod import;
+mod leases;
 mod order;
 mod rules;
 mod sync;

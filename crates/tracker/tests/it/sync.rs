@@ -101,10 +101,10 @@ impl World {
         };
         let ran = self
             .syncer
-            .sync(source, Arc::new(NoProgress), &tell)
+            .sync(source, Arc::new(NoProgress), &tell, std::future::pending())
             .await
             .unwrap();
-        assert_ne!(ran, Ran::Busy);
+        assert!(matches!(ran, Ran::Done { .. }), "{ran:?}");
         told.into_inner().unwrap()
     }
 
@@ -123,15 +123,21 @@ impl World {
         session.all_advisories().await.unwrap().len()
     }
 
+    /// Documents that are kept, without the file that says who has a source.
     pub(crate) fn cached(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.folder.path().join("cache")];
         while let Some(folder) = folders.pop() {
             for entry in fs_err::read_dir(folder).into_iter().flatten() {
                 let path = entry.unwrap().path();
+                let hidden = path
+                    .file_name()
+                    .unwrap()
+                    .as_encoded_bytes()
+                    .starts_with(b".");
                 if path.is_dir() {
                     folders.push(path);
-                } else {
+                } else if !hidden {
                     found.push(path);
                 }
             }
@@ -166,18 +172,23 @@ async fn serve(listener: TcpListener, answers: Answers, asked: Arc<Mutex<Vec<Str
             answer
         };
         let _ = stream.write_all(&answer).await;
+        if answer.windows(6).any(|it| it == b"X-Hang") {
+            // The rest never comes; others are answered meanwhile.
+            tokio::spawn(async move { stream.read_u8().await });
+            continue;
+        }
         let _ = stream.shutdown().await;
     }
 }
 
-fn catalogue(day: &str, count: usize) -> Vec<u8> {
+pub(crate) fn catalogue(day: &str, count: usize) -> Vec<u8> {
     let entries: Vec<_> = (0..count)
         .map(|number| exploited(&format!("CVE-2024-{number:04}")))
         .collect();
     kev(day, &entries).into_bytes()
 }
 
-fn documents(world: &World, paths: &[&str]) -> Source {
+pub(crate) fn documents(world: &World, paths: &[&str]) -> Source {
     let part = |path: &&str| DocumentPart {
         name: path.trim_matches('/').to_owned(),
         url: format!("{}{path}", world.address).parse().unwrap(),
@@ -453,27 +464,6 @@ async fn the_cve_list_is_had_from_its_baseline_and_its_changes() {
     world.asked();
     assert_eq!(world.sync(&source).await, ["releases: +1 ~1 -0"]);
     assert_eq!(world.asked(), [list.to_owned(), format!("/{delta}")]);
-}
-
-#[tokio::test]
-async fn only_one_runs_a_source_at_a_time() {
-    let world = World::new().await;
-    let source = documents(&world, &["/kev.json"]);
-    let mut session = world.syncer.store.write().await.unwrap();
-    let now = noon().as_microsecond();
-    assert!(
-        session
-            .lease_source("source", now, now + 1_000_000)
-            .await
-            .unwrap()
-    );
-    session.commit().await.unwrap();
-    let ran = world
-        .syncer
-        .sync(&source, Arc::new(NoProgress), &|_, _| ())
-        .await;
-    assert_eq!(ran.unwrap(), Ran::Busy);
-    assert_eq!(world.asked(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -102,6 +102,7 @@ fn state(state: SourceState) -> (&'static str, &'static str, &'static str) {
         SourceState::Fine => ("not_affected", "○", "fine"),
         SourceState::Failing => ("affected", "●", "failing"),
         SourceState::Late => ("affected", "●", "late"),
+        SourceState::Asking => ("under_investigation", "◐", "being asked"),
         SourceState::NeverAsked => ("under_investigation", "◐", "never asked"),
         SourceState::NotConfigured => ("fixed", "–", "not configured any longer"),
     }
