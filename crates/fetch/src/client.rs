@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{
-    ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
+    ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
 };
 use ring::digest;
 use url::Url;
@@ -19,7 +19,7 @@ use crate::download::{Download, validators};
 use crate::error::FetchError;
 use crate::pace::Paces;
 use crate::request::{Answer, Body, Request, Validators};
-use crate::retry;
+use crate::retry::{self, header_time};
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
@@ -167,6 +167,7 @@ impl Client {
             _ => return Err(self.status_error(request, &response)),
         }
         let known = validators(response.headers());
+        let modified = header_time(response.headers(), LAST_MODIFIED);
         let (mut file, there) =
             download.open(&request.url, response.status(), response.headers())?;
         let expected = response.content_length().map(|rest| there + rest);
@@ -198,6 +199,7 @@ impl Client {
             path: download.finish(file)?,
             length,
             validators: known,
+            modified,
         }))
     }
 

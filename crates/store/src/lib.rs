@@ -37,8 +37,8 @@ pub use events::Event;
 pub use findings::{FindingKey, FindingRow, FindingState, OpenFinding};
 pub use imports::{ImportSummary, StoredReject};
 pub use inventory::{
-    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow,
-    SourcePackageId, position,
+    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed, RepositoryId,
+    RevisionRow, SourcePackageId, position,
 };
 pub use read::{
     AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow,

@@ -7,8 +7,8 @@ use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Reject, apk_signature};
 use palisade_model::{BranchName, Distribution, Inventory, Timestamp};
 use palisade_store::{
-    Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId,
-    Session, SourcePackageId, Store, StoreError,
+    Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed, Session,
+    SourcePackageId, Store,
 };
 
 use crate::derive::Deriver;
@@ -16,6 +16,7 @@ use crate::doubt;
 use crate::encoding::{digest, encode};
 use crate::news::OpenNow;
 use crate::notes::stored_reject;
+use crate::placing::{self, Place, Present, State, guess, hidden};
 use crate::source_packages::Sources;
 use crate::sources::Document;
 use crate::{Progress, TrackerError};
@@ -39,6 +40,8 @@ pub struct InventoryImport {
     pub revision: Option<String>,
     /// When the state was made.
     pub time: Option<Timestamp>,
+    /// That it is the state that its source has now, unless it says its time itself.
+    pub present: Option<Present>,
     /// Keys with which signatures are checked.
     pub keys: Vec<apk_signature::PublicKey>,
     /// Whether an inventory without a good signature is refused.
@@ -96,7 +99,8 @@ pub async fn import_inventory(
         rejected: rejects.len() as u64,
         ..ImportSummary::default()
     };
-    if write(&mut session, &revision, &mut summary, &*progress).await? {
+    let wrote = write(&mut session, &revision, &mut summary, &*progress).await?;
+    if wrote == Wrote::Revision {
         let rejects: Vec<_> = rejects.iter().map(stored_reject).collect();
         let number = session
             .write_import(revision.now, &summary, &rejects)
@@ -105,6 +109,14 @@ pub async fn import_inventory(
         session.commit().await?;
     }
     Ok((summary, rejects))
+}
+
+/// What came of an inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrote {
+    Revision,
+    /// Nothing: it was there already.
+    Nothing,
 }
 
 /// An inventory ready to be written.
@@ -116,6 +128,9 @@ struct Revision {
     /// What the inventory calls itself, or somebody called it.
     name: Option<String>,
     time: i64,
+    /// Whether somebody says that it is of that time.
+    is_time_said: bool,
+    is_present: bool,
     digest: [u8; 16],
     signed_by: Option<String>,
     believe: bool,
@@ -167,6 +182,10 @@ impl Revision {
             }
         }
         let digest = list_digest(&encoded);
+        let said = import.time.or(head.time);
+        let built = packages.iter().filter_map(|package| package.built).max();
+        let built = built.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let time = said.unwrap_or_else(|| guess(built, import.present, import.now));
         Ok(Self {
             kind: import.kind.name(),
             branch,
@@ -181,11 +200,9 @@ impl Revision {
                 .or(head.architecture)
                 .unwrap_or_default(),
             name: import.revision.clone().or(head.revision),
-            time: import
-                .time
-                .or(head.time)
-                .unwrap_or(import.now)
-                .as_microsecond(),
+            time: time.as_microsecond(),
+            is_time_said: said.is_some(),
+            is_present: import.present.is_some(),
             digest,
             signed_by: import.signed_by.clone().or(head.signed_by),
             believe: import.believe,
@@ -193,6 +210,31 @@ impl Revision {
             packages: encoded,
             sources: sources.list,
         })
+    }
+}
+
+impl Revision {
+    fn state(&self) -> State<'_> {
+        State {
+            name: self.name.as_deref(),
+            digest: self.digest,
+            time: self.time,
+            is_said: self.is_time_said,
+            is_present: self.is_present,
+            now: self.now,
+        }
+    }
+
+    /// Of what it is a state: `alpine/v3.22 main x86_64`.
+    fn place(&self) -> String {
+        let mut place = self.branch.to_string();
+        for more in [&self.repository, &self.architecture] {
+            if !more.is_empty() {
+                place.push(' ');
+                place.push_str(more);
+            }
+        }
+        place
     }
 }
 
@@ -208,28 +250,28 @@ fn list_digest(packages: &[EncodedPackage]) -> [u8; 16] {
     digest(&digests.concat())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-/// Writes a revision; `false` when it was there already.
+/// Writes a revision, unless it is there already.
 async fn write(
     session: &mut Session,
     revision: &Revision,
     summary: &mut ImportSummary,
     progress: &dyn Progress,
-) -> Result<bool, TrackerError> {
+) -> Result<Wrote, TrackerError> {
     let distribution = revision.branch.distribution().as_str();
     let branch = session.branch(distribution, revision.branch.name()).await?;
     let repository = session
         .repository(branch, &revision.repository, &revision.architecture)
         .await?;
-    let Some(name) = unused_name(session, repository, revision).await? else {
-        return Ok(false);
+    summary.about = revision.place();
+    let (name, time) = match placing::place(session, repository, &revision.state()).await? {
+        Place::New { name, time } => (name, time),
+        Place::Known(known) => {
+            let at = (known.time, known.position);
+            summary.remark = hidden(session, repository, &summary.about, at).await?;
+            return Ok(Wrote::Nothing);
+        }
     };
-    let before = session.revision_at(repository, revision.time).await?;
+    let before = session.revision_at(repository, time).await?;
     if let Some(before) = before.filter(|_| !revision.believe) {
         let stored = usize::try_from(before.packages).unwrap_or(0);
         let missing = stored.saturating_sub(revision.packages.len());
@@ -239,10 +281,10 @@ async fn write(
     let (sources, _) = session
         .write_source_packages(distribution, &revision.sources)
         .await?;
-    let packages = write_packages(session, revision, &sources, summary).await?;
+    let packages = write_packages(session, revision, &sources).await?;
     let new_revision = NewRevision {
         name: &name,
-        time: revision.time,
+        time,
         digest: revision.digest,
         packages: &packages,
         signed_by: revision.signed_by.as_deref(),
@@ -250,11 +292,15 @@ async fn write(
     };
     let open_before = OpenNow::of(session, branch).await?;
     let before = session.sources_of_branch(branch).await?;
-    let touched = session
+    let placed = session
         .place_revision(branch, repository, &new_revision)
         .await?;
+    count(&placed, summary);
+    let at = (time, placed.position);
+    summary.remark = hidden(session, repository, &summary.about, at).await?;
     progress.step("deriving findings");
-    let new: Vec<SourcePackageId> = touched
+    let new: Vec<SourcePackageId> = placed
+        .sources
         .into_iter()
         .filter(|source| !before.contains(source))
         .collect();
@@ -274,48 +320,26 @@ async fn write(
         says: format!("{name} of {}: {} packages", revision.branch, packages.len()),
     };
     session.write_events(&[event]).await?;
-    Ok(true)
+    Ok(Wrote::Revision)
 }
 
-/// The name under which to store a revision; none when it is stored.
-///
-/// One that has no name of its own is named by its content. A branch may come back to an earlier
-/// state, so that name gets a number when it is taken.
-async fn unused_name(
-    session: &mut Session,
-    repository: RepositoryId,
-    revision: &Revision,
-) -> Result<Option<String>, TrackerError> {
-    let Some(name) = &revision.name else {
-        let known = session
-            .revision_of_state(repository, revision.time, revision.digest)
-            .await?;
-        if known.is_some() {
-            return Ok(None);
-        }
-        let content = hex(&revision.digest[..6]);
-        let (mut name, mut number) = (content.clone(), 1);
-        while session.revision(repository, &name).await?.is_some() {
-            number += 1;
-            name = format!("{content}-{number}");
-        }
-        return Ok(Some(name));
+/// Counts what a revision changed against the one before it: a package of which the name came and
+/// went is another version of itself.
+fn count(placed: &Placed, summary: &mut ImportSummary) {
+    let names = |list: &[String]| -> HashSet<String> { list.iter().cloned().collect() };
+    let (came, gone) = (names(&placed.came), names(&placed.gone));
+    let only = |list: &[String], others: &HashSet<String>| {
+        list.iter().filter(|name| !others.contains(*name)).count() as u64
     };
-    match session.revision(repository, name).await? {
-        None => Ok(Some(name.clone())),
-        Some(known) if known.digest == revision.digest => Ok(None),
-        Some(_) => Err(StoreError::RevisionChanged {
-            revision: name.clone(),
-        }
-        .into()),
-    }
+    summary.added = only(&placed.came, &gone);
+    summary.changed = placed.came.len() as u64 - summary.added;
+    summary.withdrawn = only(&placed.gone, &came);
 }
 
 async fn write_packages(
     session: &mut Session,
     revision: &Revision,
     sources: &[SourcePackageId],
-    summary: &mut ImportSummary,
 ) -> Result<Vec<PackageId>, TrackerError> {
     let digests = revision.packages.iter().map(|package| package.digest);
     let mut known = session.known_packages(digests).await?;
@@ -333,7 +357,6 @@ async fn write_packages(
             facts: package.facts.clone(),
         })
         .collect();
-    summary.added = new.len() as u64;
     let ids = session.write_packages(&new).await?;
     known.extend(
         new.iter()

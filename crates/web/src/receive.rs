@@ -40,6 +40,10 @@ struct Received {
     import: Option<i64>,
     kind: String,
     document: String,
+    /// Of what it spoke.
+    about: String,
+    /// What has to be told of it beside numbers.
+    remark: Option<String>,
     records: u64,
     added: u64,
     changed: u64,
@@ -198,6 +202,8 @@ impl Received {
             import: summary.number,
             kind: summary.kind,
             document: summary.document,
+            about: summary.about,
+            remark: summary.remark,
             records: summary.records,
             added: summary.added,
             changed: summary.changed,

@@ -169,6 +169,7 @@ impl Match {
                 signed_by: None,
                 revision: None,
                 time: None,
+                present: None,
                 keys: keys.clone(),
                 require_signature: false,
                 believe: false,

@@ -171,16 +171,10 @@ fn second(time: Timestamp) -> impl std::fmt::Display {
 fn line(source: &str, part: &str, outcome: &Outcome) -> String {
     let what = match outcome {
         Outcome::Unchanged => "unchanged".to_owned(),
-        Outcome::Imported(summary, rejects) => {
-            let rejects = match rejects.len() {
-                0 => String::new(),
-                count => format!(", {count} passed over or mended"),
-            };
-            format!(
-                "{} records, {} new, {} changed, {} withdrawn{rejects}",
-                summary.records, summary.added, summary.changed, summary.withdrawn
-            )
-        }
+        Outcome::Imported(summary, _) => match &summary.remark {
+            None => ui::summary(summary),
+            Some(remark) => format!("{}; {remark}", ui::summary(summary)),
+        },
         Outcome::Failed(error) => format!("failed: {}", palisade_tracker::error_line(error)),
     };
     format!("{source} {part}: {what}")

@@ -209,7 +209,7 @@ fn the_folders_of_a_machine_are_said_and_not_stored() {
     let said = said(&output);
     for line in [
         format!("passed over: {}!2024/osv.json, ", feed.display()),
-        format!("{}: 1 records, 1 new", feed.display()),
+        format!("{}: 1 record, 1 new", feed.display()),
     ] {
         assert!(said.contains(&line), "{line} is not in: {said}");
     }

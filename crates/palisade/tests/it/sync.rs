@@ -100,15 +100,11 @@ fn sources_are_fetched_and_their_state_is_told() {
     let first = run(&[]);
     assert_eq!(first.status.code(), Some(2), "one source failed");
     let told = said(&first);
-    assert!(told.contains("kev kev.json: 1 records, 1 new"), "{told}");
+    assert!(told.contains("kev kev.json: 1 record, 1 new"), "{told}");
     assert!(told.contains("404 Not Found"), "{told}");
     let again = run(&["kev"]);
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));
-    assert!(
-        said(&again).contains("1 records, 0 new"),
-        "{}",
-        said(&again)
-    );
+    assert!(said(&again).contains("1 record, 0 new"), "{}", said(&again));
     let early = run(&["--due"]);
     assert_eq!(early.status.code(), Some(0));
     assert!(!said(&early).contains("kev.json"), "{}", said(&early));
@@ -217,7 +213,7 @@ fn a_run_that_was_killed_is_gone_on_with_by_the_next_one_at_once() {
         let next = next.unwrap();
         let told = said(&next);
         assert_eq!(next.status.code(), Some(0), "{signal}: {told}");
-        assert!(told.contains("1 records, 1 new"), "{signal}: {told}");
+        assert!(told.contains("1 record, 1 new"), "{signal}: {told}");
     }
 }
 

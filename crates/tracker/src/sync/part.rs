@@ -14,7 +14,7 @@ use super::{Outcome, Syncer, Tell};
 use crate::error::error_line;
 use crate::input::Input;
 use crate::sources::Document;
-use crate::{Progress, TrackerError};
+use crate::{Present, Progress, TrackerError};
 
 /// What is remembered of a part.
 #[derive(Debug, Default, Deserialize)]
@@ -129,12 +129,13 @@ impl<'a, 't> Parts<'a, 't> {
     }
 
     /// Imports what was fetched; the file is not needed any longer then.
-    pub(super) async fn import(&self, input: Input) -> Result<Outcome, TrackerError> {
+    pub(super) async fn import(&self, mut input: Input) -> Result<Outcome, TrackerError> {
         let file = match &input.document {
             Document::File(path) => Some(path.clone()),
             _ => None,
         };
         let now = (self.syncer.clock)();
+        input.present.get_or_insert_default();
         let progress = Arc::clone(&self.progress);
         let imported = input.import(&self.syncer.store, now, progress).await;
         if let Some(file) = file {
@@ -201,7 +202,7 @@ impl<'a, 't> Parts<'a, 't> {
             Outcome::Imported(summary, _) => {
                 let count = |n: u64| Some(i64::try_from(n).unwrap_or(i64::MAX));
                 record.fetched_at = now;
-                if summary.added + summary.changed + summary.withdrawn > 0 {
+                if summary.number.is_some() {
                     record.changed_at = now;
                 }
                 record.records = count(summary.records);
@@ -253,7 +254,13 @@ impl<'a, 't> Parts<'a, 't> {
             Answer::NotModified => return Ok(Outcome::Unchanged),
             Answer::Body(body) => body,
         };
-        let outcome = self.import(part.input(Document::File(body.path))).await;
+        let input = Input {
+            present: Some(Present {
+                modified: body.modified,
+            }),
+            ..part.input(Document::File(body.path))
+        };
+        let outcome = self.import(input).await;
         // What is held back is held back until the source has something else.
         if matches!(outcome, Ok(_) | Err(TrackerError::HeldBack { .. })) {
             memory.validators = body.validators;

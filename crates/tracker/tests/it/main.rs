@@ -14,6 +14,7 @@ mod guix_cases;
 mod import;
 mod leases;
 mod order;
+mod present;
 mod rules;
 mod sync;
 mod views;

@@ -290,21 +290,17 @@ async fn broken_documents_change_nothing_and_are_asked_for_again() {
         );
         assert_eq!(world.advisories().await, 2);
     }
-    let mut packed = flate2_gzip(whole.as_bytes());
+    let mut packed = gzip(whole.as_bytes());
     packed.truncate(packed.len() - 9);
     world.answer("/kev.json", "ETag: \"2\"\r\n", &packed);
     let told = world.sync(&source).await;
     assert!(told[0].starts_with("kev.json: failed: "), "{told:?}");
     assert_eq!(world.advisories().await, 2);
-    world.answer(
-        "/kev.json",
-        "ETag: \"2\"\r\n",
-        &flate2_gzip(whole.as_bytes()),
-    );
+    world.answer("/kev.json", "ETag: \"2\"\r\n", &gzip(whole.as_bytes()));
     assert_eq!(world.sync(&source).await, ["kev.json: +7 ~0 -0"]);
 }
 
-fn flate2_gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).unwrap();

@@ -133,6 +133,7 @@ impl Site {
             signed_by: None,
             revision: Some(name.to_owned()),
             time: Some("2026-01-01T10:00:00Z".parse().unwrap()),
+            present: None,
             keys: Vec::new(),
             require_signature: false,
             believe: false,
