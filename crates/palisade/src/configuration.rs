@@ -342,6 +342,27 @@ mod tests {
     }
 
     #[test]
+    fn a_mirror_of_alpine_keeps_its_folder_with_a_slash_at_its_end_and_without() {
+        for slash in ["", "/"] {
+            let text = format!(
+                "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
+                 mirror = \"http://example.org/alpine{slash}\"\n\
+                 secdb = \"http://example.org/sec/db{slash}\"\nbranches = [\"edge\"]\n\
+                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\nunsigned = true\n"
+            );
+            let configuration = Configuration::parse(&text).unwrap();
+            let SourceKind::Documents(parts) = &configuration.sources[0].kind else {
+                panic!("Alpine has documents")
+            };
+            let paths: Vec<_> = parts.iter().map(|part| part.url.path()).collect();
+            assert_eq!(
+                paths,
+                ["/sec/db/edge/main.json", "/alpine/edge/main/x86_64/APKINDEX.tar.gz"]
+            );
+        }
+    }
+
+    #[test]
     fn an_archive_of_debian_needs_keys_unless_it_says_that_it_has_none() {
         let source = |rest: &str| {
             let text = format!(

@@ -47,7 +47,7 @@ impl WrittenSource {
                         require_signature: false,
                         ..part(
                             format!("secdb/{name}/{repository}"),
-                            secdb.join(&format!("{name}/{repository}.json"))?,
+                            below(secdb, &format!("{name}/{repository}.json")),
                             Kind::Feed(FeedKind::Secdb),
                         )
                     });
@@ -57,7 +57,7 @@ impl WrittenSource {
                         continue;
                     };
                     let place = format!("{name}/{repository}/{architecture}");
-                    let url = mirror.join(&format!("{place}/{file}"))?;
+                    let url = below(mirror, &format!("{place}/{file}"));
                     parts.push(part(place, url, Kind::Inventory(kind)));
                 }
             }
@@ -104,6 +104,16 @@ impl AlpineIndex {
             Self::Adb => ("Packages.adb", InventoryKind::Adb),
         }
     }
+}
+
+/// The address of a path below a mirror's root, which people write with a slash at its end and without.
+fn below(root: &Url, path: &str) -> Url {
+    let mut url = root.clone();
+    // An address of https or http has a path; the client refuses any other.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path.split('/'));
+    }
+    url
 }
 
 /// Whether a name can be a part of an address without leading elsewhere.

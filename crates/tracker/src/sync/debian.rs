@@ -403,3 +403,27 @@ fn odd(parts: &Parts<'_, '_>, reason: String) -> TrackerError {
         reason,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_keeps_its_folder_with_a_slash_at_its_end_and_without() {
+        for slash in ["", "/"] {
+            let archive = DebianArchive {
+                url: format!("http://example.org/debian{slash}").parse().unwrap(),
+                suites: Vec::new(),
+                components: Vec::new(),
+                architectures: Vec::new(),
+                trust: Trust::Anybody,
+                branch: None,
+            };
+            let address = archive.address("bookworm", "main/source/Sources.xz");
+            assert_eq!(
+                address.path(),
+                "/debian/dists/bookworm/main/source/Sources.xz"
+            );
+        }
+    }
+}
