@@ -8,7 +8,7 @@ use palisade_fetch::Url;
 use palisade_model::BranchName;
 use palisade_tracker::Kind;
 use palisade_tracker::sync::{
-    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind,
+    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind, Trust,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -243,8 +243,7 @@ impl WrittenDocument {
             kind: self.format.parse().map_err(anyhow::Error::msg)?,
             branch: branch.transpose().context("its branch")?,
             repository: self.repository.clone(),
-            keys: Vec::new(),
-            require_signature: false,
+            trust: Trust::Anybody,
         })
     }
 }
@@ -286,7 +285,6 @@ fn optional_duration<'de, D: Deserializer<'de>>(
 #[cfg(test)]
 mod tests {
     use palisade_formats::inventory::InventoryKind;
-    use palisade_tracker::sync::Trust;
 
     use super::*;
 
@@ -323,7 +321,7 @@ mod tests {
             let text = format!(
                 "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
                  mirror = \"https://example.org/alpine/\"\nbranches = [\"edge\"]\n\
-                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\n{rest}"
+                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\nunsigned = true\n{rest}"
             );
             let configuration = Configuration::parse(&text)?;
             let SourceKind::Documents(parts) = &configuration.sources[0].kind else {
@@ -357,7 +355,10 @@ mod tests {
             let paths: Vec<_> = parts.iter().map(|part| part.url.path()).collect();
             assert_eq!(
                 paths,
-                ["/sec/db/edge/main.json", "/alpine/edge/main/x86_64/APKINDEX.tar.gz"]
+                [
+                    "/sec/db/edge/main.json",
+                    "/alpine/edge/main/x86_64/APKINDEX.tar.gz"
+                ]
             );
         }
     }
@@ -384,10 +385,47 @@ mod tests {
         assert!(error(&format!("{suites}{keys}unsigned = true\n")).contains("only one"));
         // The file is not read before the archive is asked.
         let archive = source(&format!("{suites}{keys}branch = \"debian/12\"\n")).unwrap();
-        assert!(matches!(archive.trust, Trust::Keyrings(_)));
+        assert!(matches!(archive.trust, Trust::Keys(_)));
         assert_eq!(archive.branch.unwrap().to_string(), "debian/12");
         let unsigned = source(&format!("{suites}unsigned = true\n")).unwrap();
         assert!(matches!(unsigned.trust, Trust::Anybody));
+    }
+
+    #[test]
+    fn a_mirror_of_alpine_needs_keys_unless_it_says_that_it_has_none() {
+        let source = |rest: &str| {
+            let text = format!(
+                "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
+                 branches = [\"edge\"]\nrepositories = [\"main\"]\n{rest}"
+            );
+            match Configuration::parse(&text)?.sources.remove(0).kind {
+                SourceKind::Documents(parts) => {
+                    Ok(parts.into_iter().map(|part| part.trust).collect::<Vec<_>>())
+                }
+                other => bail!("{other:?}"),
+            }
+        };
+        let mirror = "mirror = \"https://example.org/\"\narchitectures = [\"x86_64\"]\n";
+        let error = format!("{:#}", source(mirror).unwrap_err());
+        assert!(
+            error.ends_with("it needs keys, or unsigned = true to believe whoever answers"),
+            "{error}"
+        );
+        let keys = "keys = [\"/absent.rsa.pub\"]\n";
+        let both = source(&format!("{mirror}{keys}unsigned = true\n"));
+        assert!(format!("{:#}", both.unwrap_err()).contains("only one"));
+        assert_eq!(
+            source(&format!("{mirror}unsigned = true\n")).unwrap(),
+            [Trust::Anybody]
+        );
+        // The file is not read before the mirror is asked; nobody signs the security database.
+        let secdb = "secdb = \"https://example.org/\"\n";
+        let key = Trust::Keys(vec!["/absent.rsa.pub".into()]);
+        assert_eq!(
+            source(&format!("{mirror}{keys}{secdb}")).unwrap(),
+            [Trust::Anybody, key]
+        );
+        assert_eq!(source(secdb).unwrap(), [Trust::Anybody]);
     }
 
     #[test]
@@ -405,7 +443,7 @@ mod tests {
         assert_eq!(debian.suites, ["bookworm", "trixie"]);
         assert_eq!(security.suites, ["bookworm-security", "trixie-security"]);
         for archive in [debian, security] {
-            assert!(matches!(archive.trust, Trust::Keyrings(_)));
+            assert!(matches!(archive.trust, Trust::Keys(_)));
         }
     }
 

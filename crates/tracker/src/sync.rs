@@ -12,6 +12,7 @@ mod osv;
 mod part;
 mod receive;
 mod source;
+mod trust;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -25,13 +26,14 @@ use palisade_model::Timestamp;
 use palisade_store::{ImportSummary, SourceRecord, Store};
 
 pub use self::cve_list::CveReleases;
-pub use self::debian::{DebianArchive, Trust};
+pub use self::debian::DebianArchive;
 use self::lease::Held;
 pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
 use self::part::Parts;
 pub use self::receive::{Delivery, Receiver, Sender};
 pub use self::source::{DocumentPart, Source, SourceKind};
+pub use self::trust::{Trust, read_key};
 use crate::error::error_line;
 use crate::{NoProgress, Progress, TrackerError};
 
@@ -140,7 +142,7 @@ impl Syncer {
         let failures = parts.failures();
         let error = match result {
             Err(TrackerError::Store(error)) => return Err(error.into()),
-            Err(error) => Some((failures.len() + 1, error_line(&error))),
+            Err(error) => Some((failures.len() + 1, error.public())),
             Ok(()) => failures
                 .first()
                 .map(|first| (failures.len(), first.clone())),

@@ -10,11 +10,12 @@ pub(crate) mod show;
 pub(crate) mod sync;
 pub(crate) mod version;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::Timestamp;
+use palisade_tracker::sync::read_key;
 use palisade_tracker::{Store, follow_rules};
 
 use crate::ui::Steps;
@@ -60,12 +61,6 @@ pub(crate) async fn open_current_store(address: &str) -> anyhow::Result<Store> {
 
 /// Reads public keys; a key's name is its file's.
 pub(crate) fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<PublicKey>> {
-    paths.iter().map(|path| read_key(path)).collect()
-}
-
-/// Reads a public key; its name is its file's.
-pub(crate) fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let pem = fs_err::read_to_string(path)?;
-    PublicKey::from_pem(name, &pem).with_context(|| format!("read the key {}", path.display()))
+    let keys = paths.iter().map(|path| read_key(path));
+    Ok(keys.collect::<Result<_, _>>()?)
 }

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::source::{DocumentPart, Source};
 use super::{Outcome, Syncer, Tell};
-use crate::error::error_line;
 use crate::input::Input;
 use crate::sources::Document;
 use crate::{Present, Progress, TrackerError};
@@ -182,9 +181,7 @@ impl<'a, 't> Parts<'a, 't> {
         let before: HeldBack = serde_json::from_str(&record.memory).unwrap_or_default();
         let held_back = match &outcome {
             Outcome::Imported(..) => None,
-            Outcome::Failed(error @ TrackerError::HeldBack { .. }) => {
-                Some(self.public(&error_line(error)))
-            }
+            Outcome::Failed(error @ TrackerError::HeldBack { .. }) => Some(self.public(error)),
             Outcome::Unchanged | Outcome::Failed(_) => before.held_back,
         };
         let written = Written {
@@ -210,7 +207,7 @@ impl<'a, 't> Parts<'a, 't> {
                 record.import = summary.number.or(record.import);
                 record.error = None;
             }
-            Outcome::Failed(error) => record.error = Some(self.public(&error_line(error))),
+            Outcome::Failed(error) => record.error = Some(self.public(error)),
         }
         if let Some(error) = &record.error {
             self.failures.push(format!("{part}: {error}"));
@@ -225,16 +222,16 @@ impl<'a, 't> Parts<'a, 't> {
     }
 
     /// An error for everybody to read: without where this machine keeps documents.
-    fn public(&self, error: &str) -> String {
+    fn public(&self, error: &TrackerError) -> String {
         let cache = self.syncer.cache.display().to_string();
         let separator = std::path::MAIN_SEPARATOR;
-        error.replace(&format!("{cache}{separator}"), "")
+        error.public().replace(&format!("{cache}{separator}"), "")
     }
 
     /// Fetches and imports documents, each by itself.
     pub(super) async fn documents(&mut self, parts: &[DocumentPart]) -> Result<(), TrackerError> {
         for part in parts {
-            let mut memory: Memory<()> = self.memory(&part.name);
+            let mut memory: Memory<Terms> = self.memory(&part.name);
             let outcome = self.document(part, &mut memory).await;
             self.remember(&part.name, &memory, outcome).await?;
         }
@@ -244,10 +241,17 @@ impl<'a, 't> Parts<'a, 't> {
     async fn document(
         &self,
         part: &DocumentPart,
-        memory: &mut Memory<()>,
+        memory: &mut Memory<Terms>,
     ) -> Result<Outcome, TrackerError> {
+        let keys = part.trust.apk_keys()?;
+        let terms = part.terms(&keys);
+        let known = if memory.cursor.terms == terms {
+            memory.validators.clone()
+        } else {
+            Validators::default()
+        };
         let request = Request {
-            known: memory.validators.clone(),
+            known,
             ..self.request(part.url.clone())
         };
         let body = match self.fetch(&part.name, &request).await? {
@@ -258,15 +262,23 @@ impl<'a, 't> Parts<'a, 't> {
             present: Some(Present {
                 modified: body.modified,
             }),
-            ..part.input(Document::File(body.path))
+            ..part.input(Document::File(body.path), keys)
         };
         let outcome = self.import(input).await;
         // What is held back is held back until the source has something else.
         if matches!(outcome, Ok(_) | Err(TrackerError::HeldBack { .. })) {
             memory.validators = body.validators;
+            memory.cursor.terms = terms;
         }
         outcome
     }
+}
+
+/// On which terms a document was imported, or held back.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Terms {
+    terms: String,
 }
 
 /// Where a source's documents are kept.

@@ -44,7 +44,7 @@ impl Mirror {
             suites: vec!["bookworm".to_owned()],
             components: vec!["main".to_owned(), "contrib".to_owned()],
             architectures: vec!["amd64".to_owned()],
-            trust: Trust::Keyrings(vec![keyring]),
+            trust: Trust::Keys(vec![keyring]),
             branch: None,
         }));
         let indexes = [
@@ -419,7 +419,7 @@ async fn an_archive_without_signatures_is_had_when_that_is_said() {
     let mut mirror = Mirror::new().await;
     mirror.answer_with("Release", &mirror.release(FRIDAY));
     let absent = mirror.world.folder.path().join("absent.pgp");
-    mirror.archive().trust = Trust::Keyrings(vec![absent]);
+    mirror.archive().trust = Trust::Keys(vec![absent]);
     assert!(
         mirror.failure().await.contains("404"),
         "it has no InRelease"

@@ -17,4 +17,5 @@ mod order;
 mod present;
 mod rules;
 mod sync;
+mod trust;
 mod views;

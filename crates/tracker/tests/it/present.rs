@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
-use palisade_tracker::sync::{Delivery, DocumentPart, Receiver, Sender, Source, SourceKind};
+use palisade_tracker::sync::{Delivery, DocumentPart, Receiver, Sender, Source, SourceKind, Trust};
 use palisade_tracker::{Document, ImportSummary, Input, Kind, NoProgress, Views};
 
 use crate::sync::World;
@@ -47,8 +47,7 @@ fn source(world: &World) -> Source {
         kind: Kind::Inventory(InventoryKind::Apkindex),
         branch: Some(BRANCH.parse().unwrap()),
         repository: Some("main".to_owned()),
-        keys: Vec::new(),
-        require_signature: false,
+        trust: Trust::Anybody,
     }]))
 }
 

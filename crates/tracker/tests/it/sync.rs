@@ -9,7 +9,7 @@ use palisade_fetch::{Client, Settings};
 use palisade_formats::feed::FeedKind;
 use palisade_model::Timestamp;
 use palisade_tracker::sync::{
-    CveReleases, DocumentPart, NvdApi, OsvBucket, Outcome, Ran, Source, SourceKind, Syncer,
+    CveReleases, DocumentPart, NvdApi, OsvBucket, Outcome, Ran, Source, SourceKind, Syncer, Trust,
 };
 use palisade_tracker::{Kind, NoProgress, Store};
 use serde_json::json;
@@ -195,8 +195,7 @@ pub(crate) fn documents(world: &World, paths: &[&str]) -> Source {
         kind: Kind::Feed(FeedKind::Kev),
         branch: None,
         repository: None,
-        keys: Vec::new(),
-        require_signature: false,
+        trust: Trust::Anybody,
     };
     World::source(SourceKind::Documents(paths.iter().map(part).collect()))
 }
