@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 
 use self::mirrors::AlpineIndex;
 
+mod keys;
 mod mirrors;
 
 /// What counts without a file.
@@ -142,7 +143,11 @@ impl Configuration {
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
+        keys::check(text)?;
         let written: Written = toml::from_str(text)?;
+        if written.source.is_empty() {
+            bail!("it has no [[source]]; \"palisade sync --print-config\" prints some");
+        }
         let mut sources = Vec::new();
         for source in written.source {
             if !is_name(&source.name) {
@@ -181,11 +186,19 @@ impl WrittenSource {
                 pace: self.pace.unwrap_or(Duration::from_secs(6)),
             }),
             Type::CveList => SourceKind::CveList(CveReleases { url: self.url()? }),
-            Type::Osv => SourceKind::Osv(OsvBucket {
-                url: self.url()?,
-                ecosystems: self.ecosystems.clone(),
-            }),
+            Type::Osv => {
+                if self.ecosystems.is_empty() {
+                    bail!("it needs ecosystems, such as \"PyPI\"");
+                }
+                SourceKind::Osv(OsvBucket {
+                    url: self.url()?,
+                    ecosystems: self.ecosystems.clone(),
+                })
+            }
             Type::Documents => {
+                if self.document.is_empty() {
+                    bail!("it needs documents: write [[source.document]] with url and format");
+                }
                 let documents = self.document.iter().map(WrittenDocument::meant);
                 SourceKind::Documents(documents.collect::<anyhow::Result<_>>()?)
             }
@@ -429,6 +442,39 @@ mod tests {
     }
 
     #[test]
+    fn a_source_with_nothing_in_it_is_refused() {
+        let error = |of_type: &str, rest: &str| {
+            let head = "[[source]]\nname = \"a\"\nevery = \"1h\"\n";
+            error(&format!(
+                "{head}type = \"{of_type}\"\nunsigned = true\n{rest}"
+            ))
+        };
+        let (mirror, branches) = (
+            "mirror = \"https://example.org/\"\n",
+            "branches = [\"edge\"]\n",
+        );
+        let repositories = "repositories = [\"main\"]\n";
+        let needs = |rest: &[&str], what: &str| {
+            let error = error("alpine", &rest.concat());
+            assert!(error.ends_with(what), "{error}");
+        };
+        needs(
+            &[branches, repositories],
+            "it needs a mirror, for indexes, or a secdb, for fixes",
+        );
+        needs(&[mirror, repositories], "it needs branches");
+        needs(&[mirror, branches], "it needs repositories");
+        needs(&[mirror, branches, repositories], "it needs architectures");
+        let osv = "[[source]]\nname = \"a\"\ntype = \"osv\"\nevery = \"1h\"\n\
+                   url = \"https://example.org/\"\n";
+        let osv = format!("{:#}", Configuration::parse(osv).unwrap_err());
+        assert!(
+            osv.ends_with("it needs ecosystems, such as \"PyPI\""),
+            "{osv}"
+        );
+    }
+
+    #[test]
     fn what_is_turned_off_can_be_turned_on() {
         let all = DEFAULT.replace("enabled = false", "enabled = true");
         let sources = Configuration::parse(&all).unwrap().sources;
@@ -453,8 +499,27 @@ mod tests {
             format!("[[source]]\nname = \"x\"\ntype = \"documents\"\nevery = \"1h\"\n{rest}")
         };
         let typo = error(&source("evry = \"2h\"\n"));
-        assert!(typo.contains("unknown field `evry`"), "{typo}");
-        let twice = error(&format!("{}{}", source(""), source("")));
+        assert_eq!(
+            typo,
+            "line 5: there is no key evry; type = \"documents\" has name, type, every, enabled, \
+             hosts, private, document"
+        );
+        let elsewhere = error(&source("document = []\nkeys = [\"/k.pub\"]\n"));
+        assert_eq!(
+            elsewhere,
+            "line 6: keys means nothing for type = \"documents\""
+        );
+        let nothing = error(&source(""));
+        assert!(
+            nothing.ends_with("it needs documents: write [[source.document]] with url and format"),
+            "{nothing}"
+        );
+        assert!(error("").contains("it has no [[source]]"));
+        let single = error(&source("").replace("[[source]]", "[source]"));
+        assert!(single.starts_with("line 1: write [[source]]"), "{single}");
+        let one =
+            source("[[source.document]]\nurl = \"https://example.org/x\"\nformat = \"kev\"\n");
+        let twice = error(&format!("{one}{one}"));
         assert!(twice.contains("two sources are called \"x\""), "{twice}");
         let name = error(&source("").replace("\"x\"", "\"../x\""));
         assert!(name.contains("\"../x\" is no name of a source"), "{name}");
