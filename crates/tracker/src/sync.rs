@@ -54,6 +54,18 @@ pub struct Syncer {
     pub cache: PathBuf,
     /// What time it is.
     pub clock: fn() -> Timestamp,
+    /// What becomes of documents that are doubtful.
+    pub doubtful: Doubtful,
+}
+
+/// What becomes of documents that are older than what is stored, or lack half of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Doubtful {
+    /// They are held back until their source has something else.
+    #[default]
+    HeldBack,
+    /// They are imported all the same, also those that were held back before.
+    Believed,
 }
 
 /// What came of a part.
@@ -61,6 +73,11 @@ pub struct Syncer {
 pub enum Outcome {
     /// It is as it was.
     Unchanged,
+    /// It is as it was when it was held back.
+    StillHeldBack {
+        /// Why it was.
+        reason: String,
+    },
     /// It was imported.
     Imported(ImportSummary, Vec<Reject>),
     /// It could not be had, or was held back.
@@ -298,6 +315,9 @@ impl SlowRuns {
 fn log(source: &str, part: &str, outcome: &Outcome) {
     match outcome {
         Outcome::Unchanged => tracing::debug!(source, part, "unchanged"),
+        Outcome::StillHeldBack { reason } => {
+            tracing::debug!(source, part, reason, "still held back");
+        }
         Outcome::Imported(summary, _) => tracing::info!(source, part, ?summary, "imported"),
         Outcome::Failed(error) => {
             tracing::warn!(source, part, error = error_line(error), "failed");

@@ -10,9 +10,9 @@ use clap::Args;
 use palisade_fetch::{Client, Settings};
 use palisade_model::Timestamp;
 use palisade_store::SourceRecord;
-use palisade_tracker::Store;
-use palisade_tracker::sync::{Outcome, Ran, Source, Syncer};
+use palisade_tracker::sync::{Doubtful, Outcome, Ran, Source, Syncer};
 use palisade_tracker::views::{SourceState, SyncSource, SyncView};
+use palisade_tracker::{Store, TrackerError};
 
 use super::{block_on, now, open_current_store, open_store};
 use crate::configuration::{self, Configuration, Fetch};
@@ -32,6 +32,10 @@ pub(crate) struct Sync {
     /// Only sources whose time has come
     #[arg(long)]
     due: bool,
+
+    /// Import what was held back, and what is older than what is stored or lacks half of it
+    #[arg(long, requires = "sources", conflicts_with = "status")]
+    believe: bool,
 
     /// Fetch nothing; tell how sources went and when they are next asked
     #[arg(long, conflicts_with = "due")]
@@ -68,7 +72,10 @@ pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {
             return status(&store, &sources, command.format).await;
         }
         let store = open_current_store(database).await?;
-        let syncer = syncer(&store, &fetch)?;
+        let mut syncer = syncer(&store, &fetch)?;
+        if command.believe {
+            syncer.doubtful = Doubtful::Believed;
+        }
         syncer
             .plan(&planned)
             .await
@@ -115,6 +122,7 @@ pub(crate) fn syncer(store: &Store, fetch: &Fetch) -> anyhow::Result<Syncer> {
         client: Arc::new(Client::new(Settings::new(agent, now))?),
         cache: fetch.cache.clone(),
         clock: now,
+        doubtful: Doubtful::default(),
     })
 }
 
@@ -171,10 +179,17 @@ fn second(time: Timestamp) -> impl std::fmt::Display {
 fn line(source: &str, part: &str, outcome: &Outcome) -> String {
     let what = match outcome {
         Outcome::Unchanged => "unchanged".to_owned(),
+        Outcome::StillHeldBack { reason } => format!(
+            "unchanged, and still held back: {reason}; \"palisade sync --believe {source}\" takes it \
+             all the same"
+        ),
         Outcome::Imported(summary, _) => match &summary.remark {
             None => ui::summary(summary),
             Some(remark) => format!("{}; {remark}", ui::summary(summary)),
         },
+        Outcome::Failed(error @ TrackerError::HeldBack { .. }) => {
+            format!("{error}; \"palisade sync --believe {source}\" takes it all the same")
+        }
         Outcome::Failed(error) => format!("failed: {}", palisade_tracker::error_line(error)),
     };
     format!("{source} {part}: {what}")

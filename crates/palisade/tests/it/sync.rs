@@ -58,9 +58,16 @@ fn slow_server(
 
 /// KEV with one entry.
 fn catalogue() -> String {
-    json!({"title": "KEV", "catalogVersion": "1", "count": 1,
-        "dateReleased": "2026-01-01T00:00:00Z",
-        "vulnerabilities": [{"cveID": "CVE-2024-0001", "dateAdded": "2024-05-01"}]})
+    catalogue_of(1)
+}
+
+/// KEV with so many entries.
+fn catalogue_of(count: usize) -> String {
+    let entry =
+        |number| json!({"cveID": format!("CVE-2024-{number:04}"), "dateAdded": "2024-05-01"});
+    let entries: Vec<Value> = (1..=count).map(entry).collect();
+    json!({"title": "KEV", "catalogVersion": "1", "count": count,
+        "dateReleased": "2026-01-01T00:00:00Z", "vulnerabilities": entries})
     .to_string()
 }
 
@@ -251,6 +258,32 @@ fn a_source_that_somebody_asks_is_told_to_be() {
     run.end();
     let status = String::from_utf8(ask(&["--status"]).stdout).unwrap();
     assert!(status.contains("never asked"), "{status}");
+}
+
+#[test]
+fn what_is_held_back_is_taken_when_the_user_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |count: usize, arguments: &[&str]| {
+        let address = server("/kev.json", catalogue_of(count));
+        let configuration = configuration(folder.path(), &address, &["kev"]);
+        let output = command(folder.path(), &configuration, arguments).output();
+        let output = output.unwrap();
+        (output.status.code(), said(&output))
+    };
+    run(40, &["kev"]);
+    let (code, told) = run(3, &["kev"]);
+    assert_eq!(code, Some(2), "{told}");
+    let hint = "kev.json is held back: it lacks 37 of the 40 records that are stored; \
+                \"palisade sync --believe kev\" takes it all the same";
+    assert!(told.contains(hint), "{told}");
+    let (code, told) = run(3, &["--believe"]);
+    assert_eq!(code, Some(2), "a source has to be named: {told}");
+    let (code, told) = run(3, &["--believe", "kev"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("3 records, 0 new, 0 changed, 37 withdrawn"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::source::{DocumentPart, Source};
-use super::{Outcome, Syncer, Tell};
+use super::{Doubtful, Outcome, Syncer, Tell};
 use crate::input::Input;
 use crate::sources::Document;
 use crate::{Present, Progress, TrackerError};
@@ -39,6 +39,19 @@ struct Written<'a, C> {
 #[serde(default)]
 struct HeldBack {
     held_back: Option<String>,
+}
+
+impl HeldBack {
+    fn of(part: &PartRecord) -> Self {
+        serde_json::from_str(&part.memory).unwrap_or_default()
+    }
+
+    /// Why it was held back, without the document's name.
+    fn reason(&self) -> Option<String> {
+        let text = self.held_back.as_deref()?;
+        let reason = text.split_once(" is held back: ");
+        Some(reason.map_or(text, |(_, reason)| reason).to_owned())
+    }
 }
 
 /// A run over the parts of a source.
@@ -78,7 +91,11 @@ impl<'a, 't> Parts<'a, 't> {
 
     /// What is remembered of a part.
     pub(super) fn memory<C: Default + DeserializeOwned>(&self, part: &str) -> Memory<C> {
-        let known = self.known.get(part);
+        let known = self.known.get(part).filter(|known| {
+            let held_back = HeldBack::of(known).held_back.is_some();
+            // What was held back and is believed now is had anew.
+            !(held_back && self.syncer.doubtful == Doubtful::Believed)
+        });
         // What another version of the program remembered is forgotten: the part is had anew.
         let memory = known.and_then(|known| serde_json::from_str(&known.memory).ok());
         memory.unwrap_or(Memory {
@@ -135,6 +152,7 @@ impl<'a, 't> Parts<'a, 't> {
         };
         let now = (self.syncer.clock)();
         input.present.get_or_insert_default();
+        input.believe |= self.syncer.doubtful == Doubtful::Believed;
         let progress = Arc::clone(&self.progress);
         let imported = input.import(&self.syncer.store, now, progress).await;
         if let Some(file) = file {
@@ -155,10 +173,12 @@ impl<'a, 't> Parts<'a, 't> {
         memory: &Memory<C>,
         outcome: Result<Outcome, TrackerError>,
     ) -> Result<(), TrackerError> {
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(TrackerError::Store(error)) => return Err(error.into()),
-            Err(error) => Outcome::Failed(error),
+        let before = self.known.get(part).map(HeldBack::of).unwrap_or_default();
+        let outcome = match (outcome, before.reason()) {
+            (Ok(Outcome::Unchanged), Some(reason)) => Outcome::StillHeldBack { reason },
+            (Ok(outcome), _) => outcome,
+            (Err(TrackerError::Store(error)), _) => return Err(error.into()),
+            (Err(error), _) => Outcome::Failed(error),
         };
         self.write(part, memory, &outcome).await?;
         (self.tell)(part, &outcome);
@@ -178,11 +198,13 @@ impl<'a, 't> Parts<'a, 't> {
         let now = Some((self.syncer.clock)().as_microsecond());
         let mut record = self.known.remove(part).unwrap_or_default();
         part.clone_into(&mut record.name);
-        let before: HeldBack = serde_json::from_str(&record.memory).unwrap_or_default();
+        let before = HeldBack::of(&record);
         let held_back = match &outcome {
             Outcome::Imported(..) => None,
             Outcome::Failed(error @ TrackerError::HeldBack { .. }) => Some(self.public(error)),
-            Outcome::Unchanged | Outcome::Failed(_) => before.held_back,
+            Outcome::Unchanged | Outcome::StillHeldBack { .. } | Outcome::Failed(_) => {
+                before.held_back
+            }
         };
         let written = Written {
             validators: &memory.validators,
@@ -191,7 +213,7 @@ impl<'a, 't> Parts<'a, 't> {
         };
         record.memory = serde_json::to_string(&written).unwrap_or_default();
         match outcome {
-            Outcome::Unchanged => {
+            Outcome::Unchanged | Outcome::StillHeldBack { .. } => {
                 record.fetched_at = now;
                 // All is well again, unless that state was held back before.
                 record.error = held_back;

@@ -138,7 +138,7 @@ impl Receiver {
         match outcome {
             Outcome::Imported(summary, rejects) => Ok((summary, rejects)),
             Outcome::Failed(error) => Err(error),
-            Outcome::Unchanged => Ok(Default::default()),
+            Outcome::Unchanged | Outcome::StillHeldBack { .. } => Ok(Default::default()),
         }
     }
 }

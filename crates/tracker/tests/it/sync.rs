@@ -9,7 +9,8 @@ use palisade_fetch::{Client, Settings};
 use palisade_formats::feed::FeedKind;
 use palisade_model::Timestamp;
 use palisade_tracker::sync::{
-    CveReleases, DocumentPart, NvdApi, OsvBucket, Outcome, Ran, Source, SourceKind, Syncer, Trust,
+    CveReleases, DocumentPart, Doubtful, NvdApi, OsvBucket, Outcome, Ran, Source, SourceKind,
+    Syncer, Trust,
 };
 use palisade_tracker::{Kind, NoProgress, Store};
 use serde_json::json;
@@ -52,6 +53,7 @@ impl World {
             client: Arc::new(Client::new(settings).unwrap()),
             cache: folder.path().join("cache"),
             clock: noon,
+            doubtful: Doubtful::HeldBack,
         };
         Self {
             address,
@@ -92,6 +94,7 @@ impl World {
         let tell = |part: &str, outcome: &Outcome| {
             let what = match outcome {
                 Outcome::Unchanged => "unchanged".to_owned(),
+                Outcome::StillHeldBack { reason } => format!("still held back: {reason}"),
                 Outcome::Imported(it, _) => {
                     format!("+{} ~{} -{}", it.added, it.changed, it.withdrawn)
                 }
@@ -250,11 +253,30 @@ async fn a_catalogue_that_shrank_is_held_back_until_there_is_another() {
     );
     assert_eq!(world.advisories().await, 40);
     // It is not fetched again, and still told.
-    assert_eq!(world.sync(&source).await, ["kev.json: unchanged"]);
+    assert_eq!(
+        world.sync(&source).await,
+        ["kev.json: still held back: it lacks 37 of the 40 records that are stored"]
+    );
     assert!(world.state().await.error.unwrap().contains("held back"));
     world.answer("/kev.json", "ETag: \"3\"\r\n", &catalogue("2026-01-03", 41));
     assert_eq!(world.sync(&source).await, ["kev.json: +1 ~0 -0"]);
     assert_eq!(world.state().await.error, None);
+}
+
+#[tokio::test]
+async fn what_is_held_back_can_be_believed() {
+    let mut world = World::new().await;
+    let source = documents(&world, &["/kev.json"]);
+    world.answer("/kev.json", "ETag: \"1\"\r\n", &catalogue("2026-01-01", 40));
+    world.sync(&source).await;
+    world.answer("/kev.json", "ETag: \"2\"\r\n", &catalogue("2026-01-02", 3));
+    world.sync(&source).await;
+    world.syncer.doubtful = Doubtful::Believed;
+    assert_eq!(world.sync(&source).await, ["kev.json: +0 ~0 -37"]);
+    assert_eq!(world.state().await.error, None);
+    world.syncer.doubtful = Doubtful::HeldBack;
+    assert_eq!(world.sync(&source).await, ["kev.json: unchanged"]);
+    assert_eq!(world.advisories().await, 3);
 }
 
 #[tokio::test]
