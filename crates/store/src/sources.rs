@@ -72,6 +72,7 @@ const RELEASE: &str = "UPDATE source SET leased_by = NULL, leased_since = NULL, 
                        leased_until = NULL WHERE name = $1 AND leased_by = $2";
 const PARTS: &str = "SELECT name, memory, fetched_at, changed_at, records, rejected, error, \
                      import_id FROM source_part WHERE source = $1 ORDER BY name";
+const FORGET_PART: &str = "DELETE FROM source_part WHERE source = $1 AND name = $2";
 const WRITE_PART: &str = "INSERT INTO source_part \
     (source, name, memory, fetched_at, changed_at, records, rejected, error, import_id) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (source, name) DO UPDATE SET \
@@ -167,6 +168,15 @@ impl Session {
     pub async fn source_parts(&mut self, source: &str) -> Result<Vec<PartRecord>, StoreError> {
         let rows = self.query(PARTS, params![source]).await?;
         rows.iter().map(part).collect()
+    }
+
+    /// Forgets a part of a source.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn forget_source_part(&mut self, source: &str, part: &str) -> Result<(), StoreError> {
+        self.execute(FORGET_PART, params![source, part]).await?;
+        Ok(())
     }
 
     /// Writes a part of a source.

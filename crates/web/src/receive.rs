@@ -89,8 +89,10 @@ pub(crate) async fn document(
         )));
     }
     let name = parameters.text("document")?;
+    let name = name.as_deref().map(file_name);
     let delivery = Delivery {
         kind,
+        document: name.clone(),
         branch: parameters.parsed("branch")?,
         repository: parameters.text("repository")?,
         revision: parameters.text("revision")?,
@@ -100,9 +102,7 @@ pub(crate) async fn document(
     parameters.finish()?;
     let _place = receiver.place().ok_or(WebError::Busy)?;
     let folder = receiver.folder().map_err(|error| broken(&error))?;
-    let file = folder
-        .path()
-        .join(file_name(name.as_deref().unwrap_or(kind.name())));
+    let file = folder.path().join(name.as_deref().unwrap_or(kind.name()));
     save(body, &file).await?;
     let source = source.clone();
     let shown = folder.path().display().to_string();

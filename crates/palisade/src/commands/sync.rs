@@ -145,7 +145,16 @@ async fn sync(syncer: &Syncer, sources: &[&Source], named: bool) -> anyhow::Resu
         let ran = syncer.sync(source, progress.clone(), &tell, &mut end).await;
         progress.done();
         match ran.with_context(|| format!("sync {}", source.name))? {
-            Ran::Done { failed: 0 } | Ran::Sends => {}
+            Ran::Done { failed: 0 } => {}
+            Ran::Sends => {
+                if named {
+                    ui::say(&format!(
+                        "{} sends by itself; nothing is asked of it",
+                        source.name
+                    ));
+                    went = Went::Wrong;
+                }
+            }
             Ran::Done { .. } => went = Went::Wrong,
             Ran::Busy { since, until } => {
                 ui::say(&busy(&source.name, since, until));
@@ -205,7 +214,8 @@ async fn status(store: &Store, sources: &[Source], format: Format) -> anyhow::Re
     match format {
         Format::Text => {
             let head = ["source", "last had", "expected", "next", "state"];
-            let rows: Vec<_> = known.iter().map(row).collect();
+            let rows = sources.iter().zip(&known);
+            let rows: Vec<_> = rows.map(|(source, known)| row(known, source)).collect();
             ui::write_table(&mut output, &head, &rows)?;
         }
         Format::Json => {
@@ -231,9 +241,10 @@ async fn of(store: &Store, source: &Source) -> anyhow::Result<SyncSource> {
     Ok(SyncSource::of(record, parts, now()))
 }
 
-fn row(source: &SyncSource) -> Vec<Cell> {
+fn row(source: &SyncSource, configured: &Source) -> Vec<Cell> {
+    let sends = configured.sender().is_some();
     let time = |time: Option<Timestamp>, none: &str| {
-        let text = time.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
+        let text = time.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
         Cell::of(&text.unwrap_or_else(|| none.to_owned()))
     };
     let state = match (&source.error, source.asking_since) {
@@ -241,6 +252,7 @@ fn row(source: &SyncSource) -> Vec<Cell> {
         (Some(error), Some(since)) => format!("being asked since {}; {error}", second(since)),
         (None, Some(since)) => format!("being asked since {}", second(since)),
         (None, None) => match source.state {
+            SourceState::NeverAsked if sends => "has not sent yet".to_owned(),
             SourceState::NeverAsked => "never asked".to_owned(),
             SourceState::Late => "late".to_owned(),
             _ => "fine".to_owned(),
@@ -251,7 +263,11 @@ fn row(source: &SyncSource) -> Vec<Cell> {
         Cell::of(&source.name),
         time(source.succeeded_at, "never"),
         Cell::of(&format!("every {every:#}")),
-        time(source.next_at, "now"),
+        if sends {
+            Cell::of("sends by itself")
+        } else {
+            time(source.next_at, "now")
+        },
         Cell::of(&state),
     ]
 }

@@ -287,6 +287,32 @@ fn what_is_held_back_is_taken_when_the_user_says_so() {
 }
 
 #[test]
+fn who_sends_is_not_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (configuration, token) = (
+        folder.path().join("palisade.toml"),
+        folder.path().join("token"),
+    );
+    fs_err::write(&token, "a token that nobody guesses").unwrap();
+    let source = "[[source]]\nname = \"ci\"\ntype = \"sender\"\nevery = \"24h\"\n";
+    fs_err::write(&configuration, format!("{source}key-file = {token:?}\n")).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = command(folder.path(), &configuration, arguments).output();
+        output.unwrap()
+    };
+    let named = run(&["ci"]);
+    assert_eq!(named.status.code(), Some(2));
+    assert!(
+        said(&named).contains("ci sends by itself"),
+        "{}",
+        said(&named)
+    );
+    assert_eq!(run(&[]).status.code(), Some(0));
+    let status = String::from_utf8(run(&["--status"]).stdout).unwrap();
+    assert!(status.contains("has not sent yet"), "{status}");
+}
+
+#[test]
 fn a_server_that_ends_gives_back_what_it_was_fetching() {
     let folder = tempfile::tempdir().unwrap();
     let (asked, was_asked) = mpsc::channel();

@@ -110,5 +110,10 @@ fn parts_are_remembered_by_source_and_name() {
         write("alpine", failed.clone());
         let parts = database.read(async |session| session.source_parts("alpine").await);
         assert_eq!(parts, [part("a", "2"), failed]);
+        database.write(async |session| session.forget_source_part("alpine", "b").await);
+        let parts = database.read(async |session| session.source_parts("alpine").await);
+        assert_eq!(parts, [part("a", "2")]);
+        let others = database.read(async |session| session.source_parts("debian").await);
+        assert_eq!(others, [part("a", "3")]);
     });
 }

@@ -89,6 +89,36 @@ impl<'a, 't> Parts<'a, 't> {
         &self.failures
     }
 
+    /// Why parts failed the last time, those of other runs among them.
+    pub(super) fn all_failures(&self) -> Vec<String> {
+        let failed = self.known.values().filter_map(|part| {
+            let error = part.error.as_ref()?;
+            Some(format!("{}: {error}", part.name))
+        });
+        let mut failed: Vec<String> = failed.collect();
+        failed.sort_unstable();
+        failed
+    }
+
+    /// Forgets parts of which the cursor says that they are over.
+    pub(super) async fn forget<C: Default + DeserializeOwned>(
+        &mut self,
+        is_over: impl Fn(&C) -> bool,
+    ) -> Result<(), TrackerError> {
+        let names: Vec<String> = self.known.keys().cloned().collect();
+        let over: Vec<String> = names
+            .into_iter()
+            .filter(|name| is_over(&self.memory::<C>(name).cursor))
+            .collect();
+        let mut session = self.syncer.store.write().await?;
+        for name in &over {
+            session.forget_source_part(&self.source.name, name).await?;
+            self.known.remove(name);
+        }
+        session.commit().await?;
+        Ok(())
+    }
+
     /// What is remembered of a part.
     pub(super) fn memory<C: Default + DeserializeOwned>(&self, part: &str) -> Memory<C> {
         let known = self.known.get(part).filter(|known| {

@@ -16,6 +16,7 @@ mod leases;
 mod order;
 mod present;
 mod rules;
+mod senders;
 mod sync;
 mod trust;
 mod views;

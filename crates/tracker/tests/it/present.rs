@@ -201,6 +201,7 @@ async fn what_was_sent_last_is_the_present_state() {
     let send = async |packages: &[&str]| {
         let delivery = Delivery {
             kind: Kind::Inventory(InventoryKind::Apkindex),
+            document: None,
             branch: Some(BRANCH.parse().unwrap()),
             repository: Some("main".to_owned()),
             revision: None,

@@ -103,7 +103,7 @@ fn state(state: SourceState) -> (&'static str, &'static str, &'static str) {
         SourceState::Failing => ("affected", "●", "failing"),
         SourceState::Late => ("affected", "●", "late"),
         SourceState::Asking => ("under_investigation", "◐", "being asked"),
-        SourceState::NeverAsked => ("under_investigation", "◐", "never asked"),
+        SourceState::NeverAsked => ("under_investigation", "◐", "not had yet"),
         SourceState::NotConfigured => ("fixed", "–", "not configured any longer"),
     }
 }

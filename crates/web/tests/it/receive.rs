@@ -130,9 +130,38 @@ async fn what_is_wrong_with_a_document_is_said_and_remembered() {
         .iter()
         .map(|it| &it["name"])
         .collect();
-    assert_eq!(parts, ["dpkg", "nvd"]);
+    assert_eq!(parts, ["dpkg", "nvd x.json"]);
     let cache = std::path::MAIN_SEPARATOR.to_string() + "cache";
     assert!(!view.to_string().contains(&cache), "{view}");
+}
+
+#[tokio::test]
+async fn a_source_fails_as_long_as_one_of_its_documents_does() {
+    let site = Site::new().await;
+    let receive =
+        async |address: &str, body: String| send(&site, TOKENS[0], address, body).await.status;
+    let state = async || {
+        let view = site.json("/sources.json").await;
+        let source = &view["sources"][0];
+        let parts = source["parts"].as_array().unwrap();
+        let names: Vec<String> = parts
+            .iter()
+            .map(|part| part["name"].as_str().unwrap().to_owned())
+            .collect();
+        (source["error"].as_str().map(str::to_owned), names)
+    };
+    let (broken, good) = (
+        "/receive/nvd?document=a.json",
+        "/receive/nvd?document=b.json",
+    );
+    let unread = receive(broken, "{\"vulnerabilities\": [".to_owned()).await;
+    assert_eq!(unread, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(receive(good, record("One.")).await, StatusCode::OK);
+    let (error, parts) = state().await;
+    assert_eq!(parts, ["nvd a.json", "nvd b.json"]);
+    assert!(error.unwrap().starts_with("nvd a.json: read a.json"));
+    assert_eq!(receive(broken, record("Two.")).await, StatusCode::OK);
+    assert_eq!(state().await.0, None);
 }
 
 #[tokio::test]
