@@ -104,8 +104,16 @@ pub(crate) fn run(database: &str, command: &Findings) -> anyhow::Result<ExitCode
                 .await
                 .context("judge the findings again")?;
         }
+        let unheard = views.is_unheard(&command.branch).await;
+        let unheard = unheard.context("read which feeds there are")?;
         store.close().await;
         print(&view, command).context("write the findings")?;
+        if unheard {
+            ui::say(&format!(
+                "no feed speaks of {} itself; only upstream's records were compared",
+                command.branch
+            ));
+        }
         Ok(ExitCode::from(u8::from(!view.findings.is_empty())))
     })
 }

@@ -4,6 +4,7 @@
 
 mod database;
 mod demo;
+mod findings;
 mod import;
 mod inventories;
 mod lint;

@@ -8,6 +8,7 @@
 mod advisory;
 mod branch;
 mod cache;
+mod coverage;
 mod evidence;
 mod feeds;
 mod finding;
