@@ -68,13 +68,15 @@ pub enum TrackerError {
         #[source]
         source: postcard::Error,
     },
-    /// Something that the inventory does not say and nobody else did.
-    #[error("import {document}: {missing}")]
+    /// The branch, which the inventory does not say and nobody else did.
+    #[error("import {document}: it does not say {missing}; tell with --branch {example}")]
     Unstated {
         /// The inventory.
         document: String,
-        /// What is missing, and how to say it.
+        /// What is missing.
         missing: &'static str,
+        /// How a branch is written.
+        example: String,
     },
     /// A task of the import ended before its work did.
     #[error("the reader of {document} stopped unexpectedly")]

@@ -158,10 +158,7 @@ impl Revision {
             let main = (distribution == Distribution::guix()).then_some("master");
             BranchName::new(distribution, head.branch.as_deref().or(main)?).ok()
         });
-        let branch = branch.ok_or_else(|| TrackerError::Unstated {
-            document: import.document.name(),
-            missing: "it does not say of which branch it is; tell with --branch DISTRIBUTION/BRANCH",
-        })?;
+        let branch = branch.ok_or_else(|| unstated(import, head.distribution.as_deref()))?;
         let distribution = branch.distribution().clone();
         let sources = Sources::of(&packages, &distribution);
         let mut seen = HashSet::new();
@@ -235,6 +232,24 @@ impl Revision {
             }
         }
         place
+    }
+}
+
+/// How to say the branch of an inventory that does not.
+fn unstated(import: &InventoryImport, distribution: Option<&str>) -> TrackerError {
+    let document = import.document.name();
+    match distribution {
+        // A bill of materials without a distribution's packages.
+        Some(distribution @ "application") => TrackerError::Unstated {
+            document,
+            missing: "the name of what it describes",
+            example: format!("{distribution}/NAME"),
+        },
+        distribution => TrackerError::Unstated {
+            document,
+            missing: "of which branch it is",
+            example: format!("{}/BRANCH", distribution.unwrap_or("DISTRIBUTION")),
+        },
     }
 }
 

@@ -181,7 +181,17 @@ fn refusal(error: TrackerError, folder: &str) -> WebError {
         TrackerError::Store(_) | TrackerError::Decode { .. } | TrackerError::Reader { .. } => {
             error.into()
         }
-        TrackerError::HeldBack { .. } => WebError::HeldBack(error_line(&error)),
+        TrackerError::HeldBack { .. } => WebError::HeldBack(format!(
+            "{}; with ?believe=true it is taken all the same",
+            error_line(&error)
+        )),
+        TrackerError::Unstated {
+            document,
+            missing,
+            example,
+        } => WebError::Unreadable(format!(
+            "import {document}: it does not say {missing}; tell with ?branch={example}"
+        )),
         _ => {
             let folder = format!("{folder}{}", std::path::MAIN_SEPARATOR);
             WebError::Unreadable(error_line(&error).replace(&folder, ""))

@@ -156,7 +156,7 @@ fn an_inventory_without_branch_says_how_to_tell_it() {
     let output = import(&database, &["apkindex"], &index);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        said(&output).contains("--branch DISTRIBUTION/BRANCH"),
+        said(&output).contains("--branch alpine/BRANCH"),
         "{}",
         said(&output)
     );

@@ -116,7 +116,8 @@ async fn what_is_wrong_with_a_document_is_said_and_remembered() {
     )
     .await;
     let status = "Package: demo\nStatus: install ok installed\nVersion: 1.0\nArchitecture: all\n";
-    refused("/receive/dpkg", status, unread, "branch").await;
+    let branch = "it does not say of which branch it is; tell with ?branch=debian/BRANCH";
+    refused("/receive/dpkg", status, unread, branch).await;
 
     let view = site.json("/sources.json").await;
     let source = &view["sources"][0];
@@ -176,6 +177,7 @@ async fn a_document_that_lost_half_is_held_back_unless_its_sender_insists() {
     let few = send(&site, TOKENS[1], &address("two"), all[0].clone()).await;
     assert_eq!(few.status, StatusCode::CONFLICT, "{}", few.body);
     assert!(message(&few).contains("held back"), "{}", few.body);
+    assert!(message(&few).contains("?believe=true"), "{}", few.body);
     let insisting = format!("{}&believe=true", address("two"));
     let believed = send(&site, TOKENS[1], &insisting, all[0].clone()).await;
     assert_eq!(believed.status, StatusCode::OK, "{}", believed.body);
