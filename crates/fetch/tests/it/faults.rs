@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use palisade_fetch::{Answer, Client, FetchError, Request, Settings};
+use palisade_fetch::{Answer, Client, FetchError, Request, Settings, Stage};
 use tempfile::TempDir;
 
 use crate::server::{Server, Step, bare, ok};
@@ -37,7 +37,7 @@ impl Fetching {
     }
 
     async fn fetch(&self, request: &Request) -> Result<Answer, FetchError> {
-        self.client.fetch(request, &self.target(), &|_, _| ()).await
+        self.client.fetch(request, &self.target(), &|_| ()).await
     }
 
     /// The text that was fetched.
@@ -371,8 +371,48 @@ async fn the_own_network_is_out_of_reach_unless_asked_for() {
         );
         assert!(refused, "{error:?}");
         assert!(!error.is_passing(), "it is not tried again: {error:?}");
+        let told = told(&error);
+        assert!(
+            told.ends_with("private = true in the source allows it"),
+            "{told}"
+        );
     }
     assert_eq!(server.requests(), Vec::<String>::new());
+}
+
+/// An error with its causes.
+fn told(error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(|cause| format!(": {}", told(cause)));
+    format!("{error}{}", cause.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused_and_a_name_that_is_not_known_are_asked_again() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = format!("http://{}/feed.json", listener.local_addr().unwrap());
+    drop(listener);
+    // No server can have this name: its label is too long to be asked for.
+    let nameless = format!("http://{}.invalid/feed.json", "x".repeat(64));
+    for url in [closed, nameless] {
+        let again = std::sync::Mutex::new(Vec::new());
+        let fetching = Fetching::new();
+        let request = Request {
+            private: true,
+            ..Request::new(url.parse().unwrap())
+        };
+        let target = fetching.target();
+        let hear = |stage: Stage<'_>| {
+            if let Stage::Again { pause, .. } = stage {
+                again.lock().unwrap().push(pause);
+            }
+        };
+        let fetched = fetching.client.fetch(&request, &target, &hear).await;
+        let error = fetched.unwrap_err();
+        assert!(matches!(error, FetchError::Connection { .. }), "{error:?}");
+        let pauses = again.into_inner().unwrap();
+        assert_eq!(pauses.len(), 3, "four attempts have three pauses: {url}");
+        assert!(pauses.iter().all(|pause| *pause <= Duration::from_secs(2)));
+    }
 }
 
 #[tokio::test]

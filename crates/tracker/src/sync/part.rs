@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use palisade_fetch::{Answer, Request, Url, Validators};
+use palisade_fetch::{Answer, FetchError, Request, Stage, Url, Validators};
 use palisade_store::PartRecord;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::source::{DocumentPart, Source};
 use super::{Doubtful, Outcome, Syncer, Tell};
+use crate::error::error_line;
 use crate::input::Input;
 use crate::sources::Document;
 use crate::{Present, Progress, TrackerError};
@@ -152,7 +154,10 @@ impl<'a, 't> Parts<'a, 't> {
         let step = format!("fetching {part}");
         self.progress.step(&step);
         let progress = Arc::clone(&self.progress);
-        let progress = move |done, total| progress.read(done, total, 0);
+        let progress = move |step: Stage<'_>| match step {
+            Stage::Read(done, total) => progress.read(done, total, 0),
+            Stage::Again { error, pause } => progress.step(&again(error, pause)),
+        };
         let target = self.file(part, &request.url);
         Ok(self
             .syncer
@@ -331,6 +336,12 @@ impl<'a, 't> Parts<'a, 't> {
 #[serde(default)]
 struct Terms {
     terms: String,
+}
+
+/// What is told of a request that is made again.
+fn again(error: &FetchError, pause: Duration) -> String {
+    let seconds = pause.as_secs_f64().ceil();
+    format!("{}; asked again in {seconds} s", error_line(error))
 }
 
 /// Where a source's documents are kept.
