@@ -78,6 +78,20 @@ pub enum TrackerError {
         /// How a branch is written.
         example: String,
     },
+    /// The repository, which the inventory does not say and nobody else did, on a branch that has some:
+    /// one without a name would stand beside them.
+    #[error(
+        "import {document}: it does not say of which repository it is, and {branch} has {known}; tell \
+         with --repository NAME"
+    )]
+    UnstatedRepository {
+        /// The inventory.
+        document: String,
+        /// The branch.
+        branch: String,
+        /// The repositories that the branch has.
+        known: String,
+    },
     /// A task of the import ended before its work did.
     #[error("the reader of {document} stopped unexpectedly")]
     Reader {

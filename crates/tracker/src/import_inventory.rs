@@ -7,8 +7,8 @@ use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Reject, apk_signature};
 use palisade_model::{BranchName, Distribution, Inventory, Timestamp};
 use palisade_store::{
-    Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed, Session,
-    SourcePackageId, Store,
+    BranchId, Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed,
+    Session, SourcePackageId, Store,
 };
 
 use crate::derive::Deriver;
@@ -90,10 +90,15 @@ pub async fn import_inventory(
     let (revision, rejects) = reading.await.map_err(|_| TrackerError::Reader {
         document: document.clone(),
     })??;
-    TrackerError::unless_read(revision.packages.len(), &document, revision.kind, &rejects)?;
+    TrackerError::unless_read(
+        revision.packages.len(),
+        &document,
+        revision.kind.name(),
+        &rejects,
+    )?;
     let mut session = store.write().await?;
     let mut summary = ImportSummary {
-        kind: revision.kind.to_owned(),
+        kind: revision.kind.name().to_owned(),
         document,
         records: revision.packages.len() as u64,
         rejected: rejects.len() as u64,
@@ -121,7 +126,7 @@ enum Wrote {
 
 /// An inventory ready to be written.
 struct Revision {
-    kind: &'static str,
+    kind: InventoryKind,
     branch: BranchName,
     repository: String,
     architecture: String,
@@ -184,7 +189,7 @@ impl Revision {
         let built = built.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let time = said.unwrap_or_else(|| guess(built, import.present, import.now));
         Ok(Self {
-            kind: import.kind.name(),
+            kind: import.kind,
             branch,
             repository: import
                 .repository
@@ -220,6 +225,11 @@ impl Revision {
             is_present: self.is_present,
             now: self.now,
         }
+    }
+
+    /// Whether it is one of the repositories that make up a branch.
+    fn is_of_repository(&self) -> bool {
+        matches!(self.kind, InventoryKind::Apkindex | InventoryKind::Adb)
     }
 
     /// Of what it is a state: `alpine/v3.22 main x86_64`.
@@ -274,6 +284,9 @@ async fn write(
 ) -> Result<Wrote, TrackerError> {
     let distribution = revision.branch.distribution().as_str();
     let branch = session.branch(distribution, revision.branch.name()).await?;
+    if revision.repository.is_empty() && revision.is_of_repository() {
+        refuse_nameless(session, branch, revision, &summary.document).await?;
+    }
     let repository = session
         .repository(branch, &revision.repository, &revision.architecture)
         .await?;
@@ -336,6 +349,29 @@ async fn write(
     };
     session.write_events(&[event]).await?;
     Ok(Wrote::Revision)
+}
+
+/// Refuses an index without a repository's name beside those that have one: what is in it would be on
+/// the branch twice.
+async fn refuse_nameless(
+    session: &mut Session,
+    branch: BranchId,
+    revision: &Revision,
+    document: &str,
+) -> Result<(), TrackerError> {
+    let repositories = session.repositories().await?;
+    let of_branch = repositories.into_iter().filter(|it| it.branch == branch);
+    let mut known: Vec<String> = of_branch.map(|it| it.name).collect();
+    known.sort_unstable();
+    known.dedup();
+    if known.is_empty() || known.iter().any(String::is_empty) {
+        return Ok(());
+    }
+    Err(TrackerError::UnstatedRepository {
+        document: document.to_owned(),
+        branch: revision.branch.to_string(),
+        known: known.join(", "),
+    })
 }
 
 /// Counts what a revision changed against the one before it: a package of which the name came and

@@ -8,10 +8,11 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path as AddressPath, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use palisade_tracker::sync::{Delivery, Receiver};
 use palisade_tracker::{ImportSummary, Kind, TrackerError, error_line};
 use serde::Serialize;
@@ -88,6 +89,7 @@ pub(crate) async fn document(
             kind.name()
         )));
     }
+    refuse_too_large(&headers)?;
     let name = parameters.text("document")?;
     let name = name.as_deref().map(file_name);
     let delivery = Delivery {
@@ -96,7 +98,7 @@ pub(crate) async fn document(
         branch: parameters.parsed("branch")?,
         repository: parameters.text("repository")?,
         revision: parameters.text("revision")?,
-        time: parameters.parsed("time")?,
+        time: time(&mut parameters)?,
         believe: parameters.choice("believe", &[("true", true), ("false", false)])? == Some(true),
     };
     parameters.finish()?;
@@ -115,6 +117,28 @@ pub(crate) async fn document(
     let imported = import.await.map_err(|_| WebError::Internal)?;
     let (summary, rejects) = imported.map_err(|error| refusal(error, &shown))?;
     Ok(Json(Received::of(summary, &rejects)).into_response())
+}
+
+/// Who says how long a document is need not send it to learn that it is too long.
+fn refuse_too_large(headers: &HeaderMap) -> Result<(), WebError> {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if length > DOCUMENT_BYTES => Err(WebError::TooLarge(DOCUMENT_BYTES)),
+        _ => Ok(()),
+    }
+}
+
+/// When an inventory was made.
+fn time(parameters: &mut Parameters) -> Result<Option<Timestamp>, WebError> {
+    let Some(text) = parameters.text("time")? else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_| {
+        WebError::BadRequest(format!(
+            "time: {text:?} is none; write 2026-02-20T12:00:00Z"
+        ))
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -191,6 +215,14 @@ fn refusal(error: TrackerError, folder: &str) -> WebError {
             example,
         } => WebError::Unreadable(format!(
             "import {document}: it does not say {missing}; tell with ?branch={example}"
+        )),
+        TrackerError::UnstatedRepository {
+            document,
+            branch,
+            known,
+        } => WebError::Unreadable(format!(
+            "import {document}: it does not say of which repository it is, and {branch} has \
+             {known}; say ?repository=NAME"
         )),
         _ => {
             let folder = format!("{folder}{}", std::path::MAIN_SEPARATOR);

@@ -137,6 +137,57 @@ async fn what_is_wrong_with_a_document_is_said_and_remembered() {
 }
 
 #[tokio::test]
+async fn what_is_said_to_be_too_long_is_refused_before_it_is_sent() {
+    let site = Site::new().await;
+    let authorization = format!("Bearer {}", TOKENS[0]);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-length", "3000000000"),
+    ];
+    // What came of it is not looked at.
+    let body = Body::from(record("An overflow."));
+    let answer = site
+        .send(Method::POST, "/receive/nvd", &headers, body)
+        .await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn an_index_without_a_repository_is_refused_beside_those_that_have_one() {
+    let site = Site::new().await;
+    let index = "P:zlib\nV:1.0-r0\nA:x86_64\n\n";
+    let receive = async |query: &str| {
+        let address = format!("/receive/apkindex?branch=alpine/edge{query}");
+        send(&site, TOKENS[0], &address, index).await
+    };
+    assert_eq!(receive("&repository=main").await.status, StatusCode::OK);
+    let refused = receive("").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        message(&refused).ends_with(
+            "it does not say of which repository it is, and alpine/edge has main; say \
+             ?repository=NAME"
+        ),
+        "{}",
+        refused.body
+    );
+    let alone = send(
+        &site,
+        TOKENS[0],
+        "/receive/apkindex?branch=alpine/v3.99",
+        index,
+    )
+    .await;
+    assert_eq!(alone.status, StatusCode::OK, "{}", alone.body);
+    let time = receive("&repository=main&time=yesterday").await;
+    assert_eq!(time.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        message(&time),
+        "time: \"yesterday\" is none; write 2026-02-20T12:00:00Z"
+    );
+}
+
+#[tokio::test]
 async fn a_source_fails_as_long_as_one_of_its_documents_does() {
     let site = Site::new().await;
     let receive =
