@@ -10,7 +10,7 @@ pub(crate) mod show;
 pub(crate) mod sync;
 pub(crate) mod version;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
@@ -47,6 +47,16 @@ pub(crate) async fn open_store(address: &str) -> anyhow::Result<Store> {
             format!("open the database {address}")
         }
     })
+}
+
+/// Opens a database that is there, to read from it: a name that is mistyped is no empty database.
+pub(crate) async fn open_existing_store(address: &str) -> anyhow::Result<Store> {
+    if !address.contains("://") && !Path::new(address).exists() {
+        anyhow::bail!(
+            "there is no database {address}; \"palisade import\" and \"palisade sync\" make one"
+        );
+    }
+    open_store(address).await
 }
 
 /// Opens the database to import into it or to serve it. Findings that come from other rules are

@@ -53,6 +53,30 @@ fn a_branch_of_which_no_feed_speaks_is_said_to_be_compared_with_upstream_alone()
 }
 
 #[test]
+fn a_database_or_a_branch_that_is_not_there_is_said_and_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("typo.sqlite");
+    for arguments in [&["findings", "--branch", "alpine/v3.17"][..], &["show", "zlib"]] {
+        let output = run(&database, arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let told = format!("error: there is no database {}", database.display());
+        assert!(said(&output).starts_with(&told), "{}", said(&output));
+        assert!(!database.exists());
+    }
+    let index = sample("alpine/v3.17-main-2023-05-27.APKINDEX");
+    import(&database, "apkindex", "alpine/v3.17", &index);
+    for what in ["zlib", "CVE-2024-0001"] {
+        let output = run(&database, &["show", what, "--branch", "alpine/v3.18"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            said(&output).starts_with("error: there is no branch alpine/v3.18"),
+            "{}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
 fn a_match_that_finds_nothing_says_what_it_compared() {
     let folder = tempfile::tempdir().unwrap();
     let (index, feed) = (
