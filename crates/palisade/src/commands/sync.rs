@@ -12,13 +12,17 @@ use palisade_model::Timestamp;
 use palisade_store::SourceRecord;
 use palisade_tracker::sync::{Doubtful, Outcome, Ran, Source, Syncer};
 use palisade_tracker::views::{SourceState, SyncSource, SyncView};
-use palisade_tracker::{Store, TrackerError};
+use palisade_tracker::{ImportSummary, Store, TrackerError};
 
 use super::{block_on, now, open_current_store, open_store};
 use crate::configuration::{self, Configuration, Fetch};
 use crate::serving;
 use crate::ui::{self, Cell, ProgressLine};
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own on the command line"
+)]
 #[derive(Debug, Args)]
 pub(crate) struct Sync {
     /// Only these sources, by their names in the configuration
@@ -192,16 +196,25 @@ fn line(source: &str, part: &str, outcome: &Outcome) -> String {
             "unchanged, and still held back: {reason}; \"palisade sync --believe {source}\" takes it \
              all the same"
         ),
-        Outcome::Imported(summary, _) => match &summary.remark {
-            None => ui::summary(summary),
-            Some(remark) => format!("{}; {remark}", ui::summary(summary)),
-        },
+        Outcome::Imported(summary, _) => imported(summary),
         Outcome::Failed(error @ TrackerError::HeldBack { .. }) => {
             format!("{error}; \"palisade sync --believe {source}\" takes it all the same")
         }
         Outcome::Failed(error) => format!("failed: {}", palisade_tracker::error_line(error)),
     };
     format!("{source} {part}: {what}")
+}
+
+fn imported(summary: &ImportSummary) -> String {
+    let numbers = ui::summary(summary);
+    let named = summary.number.filter(|_| summary.rejected > 0);
+    let named = named.map(|number| format!(", named on the page /feeds/import/{number}"));
+    let remark = summary.remark.as_ref();
+    let remark = remark.map(|remark| format!("; {remark}"));
+    [Some(numbers), named, remark]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 async fn status(store: &Store, sources: &[Source], format: Format) -> anyhow::Result<ExitCode> {

@@ -287,6 +287,20 @@ fn what_is_held_back_is_taken_when_the_user_says_so() {
 }
 
 #[test]
+fn where_passed_over_records_are_named_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = catalogue_of(2).replace("CVE-2024-0002", "nonsense");
+    let address = server("/kev.json", body);
+    let configuration = configuration(folder.path(), &address, &["kev"]);
+    let output = command(folder.path(), &configuration, &["kev"]).output();
+    let told = said(&output.unwrap());
+    assert!(
+        told.contains("1 passed over or mended, named on the page /feeds/import/1"),
+        "{told}"
+    );
+}
+
+#[test]
 fn who_sends_is_not_asked() {
     let folder = tempfile::tempdir().unwrap();
     let (configuration, token) = (

@@ -54,7 +54,7 @@ pub(crate) async fn page(
     let view = site.views.sources((site.clock)()).await?;
     let json = wanted.json_address.clone();
     wanted.answer(&view, |view: &SyncView| Page {
-        frame: Frame::of("Sources", "feeds", Some(json)),
+        frame: Frame::of("Sources", "sources", Some(json)),
         sources: view.sources.iter().map(SourceLine::of).collect(),
     })
 }
