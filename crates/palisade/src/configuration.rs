@@ -8,7 +8,7 @@ use palisade_fetch::Url;
 use palisade_model::BranchName;
 use palisade_tracker::Kind;
 use palisade_tracker::sync::{
-    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind, Trust,
+    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind, Trust, Unready,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -180,11 +180,14 @@ impl Configuration {
 impl WrittenSource {
     fn meant(self) -> anyhow::Result<Source> {
         let kind = match self.r#type {
-            Type::Nvd => SourceKind::Nvd(NvdApi {
-                url: self.url()?,
-                key: self.key()?,
-                pace: self.pace.unwrap_or(Duration::from_secs(6)),
-            }),
+            Type::Nvd => {
+                let url = self.url()?;
+                let pace = self.pace.unwrap_or(Duration::from_secs(6));
+                match self.key() {
+                    Ok(key) => SourceKind::Nvd(NvdApi { url, key, pace }),
+                    Err(unready) => SourceKind::Unready(unready),
+                }
+            }
             Type::CveList => SourceKind::CveList(CveReleases { url: self.url()? }),
             Type::Osv => {
                 if self.ecosystems.is_empty() {
@@ -204,7 +207,7 @@ impl WrittenSource {
             }
             Type::Alpine => SourceKind::Documents(self.alpine()?),
             Type::Debian => SourceKind::Debian(self.debian()?),
-            Type::Sender => SourceKind::Sender(self.sender()?),
+            Type::Sender => self.sender()?,
         };
         Ok(Source {
             name: self.name,
@@ -220,28 +223,51 @@ impl WrittenSource {
     }
 
     /// The key, from where it is kept; it never stands in the configuration itself.
-    fn key(&self) -> anyhow::Result<Option<String>> {
+    fn key(&self) -> Result<Option<String>, Unready> {
         if let Some(file) = &self.key_file {
-            let key = fs_err::read_to_string(file)?;
+            let key = fs_err::read_to_string(file).map_err(|error| Unready::File {
+                file: file.clone(),
+                reason: match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    other => other.to_string(),
+                },
+            })?;
             return Ok(Some(key.trim().to_owned()));
         }
         let key = self.key_environment.as_deref().and_then(environment);
         Ok(key.filter(|key| !key.is_empty()))
     }
 
-    /// Who sends by itself, known by a token.
-    fn sender(&self) -> anyhow::Result<Sender> {
-        let token = self.key()?.context(
-            "it needs a token: name a file with key-file, or a variable that is set with \
-             key-environment",
-        )?;
-        if token.len() < TOKEN_LENGTH {
-            bail!("its token has less than {TOKEN_LENGTH} characters, so it can be guessed");
-        }
+    /// Who sends by itself, known by a token. One whose token is not there keeps no other source from
+    /// being asked.
+    fn sender(&self) -> anyhow::Result<SourceKind> {
         for format in &self.formats {
             format.parse::<Kind>().map_err(anyhow::Error::msg)?;
         }
-        Ok(Sender::new(&token, self.formats.clone()))
+        if self.key_file.is_none() && self.key_environment.is_none() {
+            bail!(
+                "it needs a token: name a file with key-file, or a variable with key-environment"
+            );
+        }
+        Ok(match self.token() {
+            Ok(token) => SourceKind::Sender(Sender::new(&token, self.formats.clone())),
+            Err(unready) => SourceKind::Unready(unready),
+        })
+    }
+
+    fn token(&self) -> Result<String, Unready> {
+        let token = self.key()?.ok_or_else(|| {
+            let variable = self.key_environment.as_deref().unwrap_or_default();
+            Unready::Other(format!(
+                "the variable {variable} is not set, which has its token"
+            ))
+        })?;
+        if token.len() < TOKEN_LENGTH {
+            return Err(Unready::Other(format!(
+                "its token has less than {TOKEN_LENGTH} characters, so it can be guessed"
+            )));
+        }
+        Ok(token)
     }
 }
 
@@ -442,6 +468,31 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_not_there_stops_its_own_source() {
+        let unready = |of_type: &str, rest: &str| {
+            let text =
+                format!("[[source]]\nname = \"x\"\ntype = \"{of_type}\"\nevery = \"1h\"\n{rest}");
+            match Configuration::parse(&text).unwrap().sources.remove(0).kind {
+                SourceKind::Unready(Unready::File { file, reason }) => {
+                    format!("{}: {reason}", file.display())
+                }
+                SourceKind::Unready(Unready::Other(reason)) => reason,
+                other => panic!("{other:?}"),
+            }
+        };
+        let absent = "key-file = \"/absent\"\n";
+        assert_eq!(unready("sender", absent), "/absent: there is no such file");
+        let nvd = format!("{absent}url = \"https://example.org/\"\n");
+        assert_eq!(unready("nvd", &nvd), "/absent: there is no such file");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(file.path(), "guess\n").unwrap();
+        let short = unready("sender", &format!("key-file = {:?}\n", file.path()));
+        assert!(short.contains("less than 20 characters"), "{short}");
+        let unset = unready("sender", "key-environment = \"PALISADE_TEST_NEVER_SET\"\n");
+        assert!(unset.starts_with("the variable PALISADE_TEST_NEVER_SET is not set"));
+    }
+
+    #[test]
     fn a_source_with_nothing_in_it_is_refused() {
         let error = |of_type: &str, rest: &str| {
             let head = "[[source]]\nname = \"a\"\nevery = \"1h\"\n";
@@ -532,10 +583,6 @@ mod tests {
         let sender = |rest: &str| source(rest).replace("documents", "sender");
         let token = error(&sender(""));
         assert!(token.contains("it needs a token"), "{token}");
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs_err::write(file.path(), "guess\n").unwrap();
-        let short = error(&sender(&format!("key-file = {:?}\n", file.path())));
-        assert!(short.contains("less than 20 characters"), "{short}");
         let url = error("[[source]]\nname = \"n\"\ntype = \"nvd\"\nevery = \"1h\"\n");
         assert!(url.contains("it needs a url"), "{url}");
     }

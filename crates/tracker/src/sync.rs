@@ -32,7 +32,7 @@ pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
 use self::part::Parts;
 pub use self::receive::{Delivery, Receiver, Sender};
-pub use self::source::{DocumentPart, Source, SourceKind};
+pub use self::source::{DocumentPart, Source, SourceKind, Unready};
 pub use self::trust::{Trust, read_key};
 use crate::error::error_line;
 use crate::{NoProgress, Progress, TrackerError};
@@ -84,7 +84,7 @@ pub enum Outcome {
     Failed(TrackerError),
 }
 
-/// Hears what becomes of each part, by its name.
+/// Hears what becomes of each part, by its name; what goes wrong with all of a source has none.
 pub type Tell<'a> = dyn Fn(&str, &Outcome) + Send + Sync + 'a;
 
 /// How a run went.
@@ -155,11 +155,16 @@ impl Syncer {
             SourceKind::Osv(bucket) => osv::sync(&mut parts, bucket).await,
             SourceKind::Debian(archive) => debian::sync(&mut parts, archive).await,
             SourceKind::Sender(_) => Ok(()),
+            SourceKind::Unready(why) => Err(why.error(&source.name)),
         };
         let failures = parts.failures();
         let error = match result {
             Err(TrackerError::Store(error)) => return Err(error.into()),
-            Err(error) => Some((failures.len() + 1, error.public())),
+            Err(error) => {
+                let failure = (failures.len() + 1, error.public());
+                tell("", &Outcome::Failed(error));
+                Some(failure)
+            }
             Ok(()) => failures
                 .first()
                 .map(|first| (failures.len(), first.clone())),

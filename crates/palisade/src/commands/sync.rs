@@ -202,6 +202,9 @@ fn line(source: &str, part: &str, outcome: &Outcome) -> String {
         }
         Outcome::Failed(error) => format!("failed: {}", palisade_tracker::error_line(error)),
     };
+    if part.is_empty() {
+        return format!("{source}: {what}");
+    }
     format!("{source} {part}: {what}")
 }
 

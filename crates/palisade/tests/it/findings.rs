@@ -56,7 +56,10 @@ fn a_branch_of_which_no_feed_speaks_is_said_to_be_compared_with_upstream_alone()
 fn a_database_or_a_branch_that_is_not_there_is_said_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("typo.sqlite");
-    for arguments in [&["findings", "--branch", "alpine/v3.17"][..], &["show", "zlib"]] {
+    for arguments in [
+        &["findings", "--branch", "alpine/v3.17"][..],
+        &["show", "zlib"],
+    ] {
         let output = run(&database, arguments);
         assert_eq!(output.status.code(), Some(2));
         let told = format!("error: there is no database {}", database.display());

@@ -289,7 +289,7 @@ fn what_is_held_back_is_taken_when_the_user_says_so() {
 #[test]
 fn where_passed_over_records_are_named_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let body = catalogue_of(2).replace("CVE-2024-0002", "nonsense");
+    let body = catalogue_of(2).replace("\"CVE-2024-0002\"", "7");
     let address = server("/kev.json", body);
     let configuration = configuration(folder.path(), &address, &["kev"]);
     let output = command(folder.path(), &configuration, &["kev"]).output();
@@ -298,6 +298,25 @@ fn where_passed_over_records_are_named_is_told() {
         told.contains("1 passed over or mended, named on the page /feeds/import/1"),
         "{told}"
     );
+}
+
+#[test]
+fn a_token_that_is_missing_keeps_no_other_source_from_being_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = server("/kev.json", catalogue());
+    let configuration = configuration(folder.path(), &address, &["kev"]);
+    let mut text = fs_err::read_to_string(&configuration).unwrap();
+    text.push_str("[[source]]\nname = \"ci\"\ntype = \"sender\"\nevery = \"24h\"\n");
+    text.push_str("key-file = \"/absent/token\"\n");
+    fs_err::write(&configuration, text).unwrap();
+    let output = command(folder.path(), &configuration, &[])
+        .output()
+        .unwrap();
+    let told = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("kev kev.json: 1 record, 1 new"), "{told}");
+    let words = "ci: failed: the key /absent/token: there is no such file";
+    assert!(told.contains(words), "{told}");
 }
 
 #[test]

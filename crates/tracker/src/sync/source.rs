@@ -1,5 +1,6 @@
 //! What a source is.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use palisade_fetch::Url;
@@ -8,6 +9,7 @@ use palisade_model::BranchName;
 
 use super::receive::Sender;
 use super::trust::Trust;
+use crate::TrackerError;
 use crate::input::{Input, Kind};
 use crate::sources::Document;
 
@@ -51,6 +53,35 @@ pub enum SourceKind {
     Debian(super::debian::DebianArchive),
     /// None: it sends by itself.
     Sender(Sender),
+    /// It cannot be asked, nor send, until its key is there.
+    Unready(Unready),
+}
+
+/// Why a source is not ready.
+#[derive(Debug, Clone)]
+pub enum Unready {
+    /// A file with its key cannot be used.
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Anything else.
+    Other(String),
+}
+
+impl Unready {
+    /// What is told of a source of this name.
+    pub(super) fn error(&self, source: &str) -> TrackerError {
+        match self {
+            Self::File { file, reason } => TrackerError::key(file, reason),
+            Self::Other(reason) => TrackerError::Source {
+                source_name: source.to_owned(),
+                reason: reason.clone(),
+            },
+        }
+    }
 }
 
 /// A document of a source.
