@@ -202,6 +202,17 @@ fn command(folder: &Path, configuration: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// `palisade serve --sync` with the same database.
+fn keeping_up(folder: &Path, configuration: &Path) -> Running {
+    Running::start("serve", |command| {
+        command
+            .args(["--listen", "127.0.0.1:0", "--sync", "--config"])
+            .arg(configuration)
+            .arg("--database")
+            .arg(folder.join("test.sqlite"));
+    })
+}
+
 #[test]
 fn a_run_that_was_killed_is_gone_on_with_by_the_next_one_at_once() {
     for signal in ["KILL", "INT", "TERM", "HUP"] {
@@ -351,13 +362,7 @@ fn a_server_that_ends_gives_back_what_it_was_fetching() {
     let (asked, was_asked) = mpsc::channel();
     let address = slow_server("/kev.json", catalogue(), asked, 1);
     let configuration = configuration(folder.path(), &address, &["kev"]);
-    let server = Running::start("serve", |command| {
-        command
-            .args(["--listen", "127.0.0.1:0", "--sync", "--config"])
-            .arg(&configuration)
-            .arg("--database")
-            .arg(folder.path().join("test.sqlite"));
-    });
+    let server = keeping_up(folder.path(), &configuration);
     was_asked.recv_timeout(Duration::from_mins(1)).unwrap();
     assert!(server.end().status.success());
     let next = command(folder.path(), &configuration, &["kev"]).output();
@@ -370,13 +375,7 @@ fn a_server_keeps_up_with_its_sources() {
     let folder = tempfile::tempdir().unwrap();
     let address = server("/kev.json", catalogue());
     let configuration = configuration(folder.path(), &address, &["kev"]);
-    let server = Running::start("serve", |command| {
-        command
-            .args(["--listen", "127.0.0.1:0", "--sync", "--config"])
-            .arg(&configuration)
-            .arg("--database")
-            .arg(folder.path().join("test.sqlite"));
-    });
+    let server = keeping_up(folder.path(), &configuration);
     let status = || {
         let output = palisade()
             .arg("--database")
