@@ -15,7 +15,7 @@ pub(crate) struct PublicOnly;
 
 /// A name all of whose addresses are within the own network.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} leads into the own network")]
+#[error("{name} leads into the own network; private = true in the source allows it")]
 pub(crate) struct PrivateName {
     name: String,
 }

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{
-    ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
+    ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE,
 };
 use ring::digest;
 use url::Url;
@@ -19,7 +19,7 @@ use crate::download::{Download, validators};
 use crate::error::FetchError;
 use crate::pace::Paces;
 use crate::request::{Answer, Body, Request, Validators};
-use crate::retry;
+use crate::retry::{self, header_time};
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
@@ -62,6 +62,20 @@ impl Settings {
     }
 }
 
+/// How far fetching is.
+#[derive(Debug, Clone, Copy)]
+pub enum Stage<'a> {
+    /// So many bytes are there, of so many if that is known.
+    Read(u64, Option<u64>),
+    /// It went wrong, and is asked for again after a pause.
+    Again {
+        /// What went wrong.
+        error: &'a FetchError,
+        /// The pause.
+        pause: Duration,
+    },
+}
+
 /// Fetches documents.
 #[derive(Debug)]
 pub struct Client {
@@ -100,8 +114,7 @@ impl Client {
         })
     }
 
-    /// Fetches a document into a file, of which `target` is the path. `progress` hears how many
-    /// bytes are there, of how many if that is known.
+    /// Fetches a document into a file, of which `target` is the path. `progress` hears how far that is.
     ///
     /// Whoever stops waiting loses nothing: the next request for the same address and file goes on
     /// where this one stopped.
@@ -112,7 +125,7 @@ impl Client {
         &self,
         request: &Request,
         target: &Path,
-        progress: &(dyn Fn(u64, Option<u64>) + Sync),
+        progress: &(dyn Fn(Stage<'_>) + Sync),
     ) -> Result<Answer, FetchError> {
         let mut attempt = 1;
         loop {
@@ -142,6 +155,10 @@ impl Client {
                 return Err(error);
             }
             tracing::info!(%error, ?pause, "fetch again");
+            progress(Stage::Again {
+                error: &error,
+                pause,
+            });
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
@@ -151,7 +168,7 @@ impl Client {
         &self,
         request: &Request,
         target: &Path,
-        progress: &(dyn Fn(u64, Option<u64>) + Sync),
+        progress: &(dyn Fn(Stage<'_>) + Sync),
     ) -> Result<Answer, FetchError> {
         let download = Download::into_file(target);
         let response = self.send(request, &download).await?;
@@ -167,6 +184,7 @@ impl Client {
             _ => return Err(self.status_error(request, &response)),
         }
         let known = validators(response.headers());
+        let modified = header_time(response.headers(), LAST_MODIFIED);
         let (mut file, there) =
             download.open(&request.url, response.status(), response.headers())?;
         let expected = response.content_length().map(|rest| there + rest);
@@ -179,7 +197,8 @@ impl Client {
             return Err(too_long());
         }
         let mut length = there;
-        progress(length, expected);
+        let there = |done| progress(Stage::Read(done, expected));
+        there(length);
         let mut body = response.bytes_stream();
         while let Some(bytes) = body.next().await {
             let bytes = bytes.map_err(|error| connection(request, error, &self.settings))?;
@@ -189,7 +208,7 @@ impl Client {
                 return Err(too_long());
             }
             file.write_all(&bytes)?;
-            progress(length, expected);
+            there(length);
         }
         if let Some(published) = &request.sha256 {
             check_digest(request, published, &download)?;
@@ -198,6 +217,7 @@ impl Client {
             path: download.finish(file)?,
             length,
             validators: known,
+            modified,
         }))
     }
 
@@ -296,7 +316,7 @@ fn check_address(request: &Request, url: &Url) -> Result<(), FetchError> {
         return refuse("it is neither https nor http");
     }
     if !request.private && names_private_address(url) {
-        return refuse("it is in the own network");
+        return refuse("it is in the own network; private = true in the source allows it");
     }
     Ok(())
 }
@@ -324,7 +344,10 @@ fn next_address(request: &Request, from: &Url, location: &str) -> Result<Url, Fe
         return refuse(to.as_str(), "a host that nobody named for this source");
     }
     if !request.private && names_private_address(&to) {
-        return refuse(to.as_str(), "which is in the own network");
+        return refuse(
+            to.as_str(),
+            "which is in the own network; private = true in the source allows it",
+        );
     }
     Ok(to)
 }

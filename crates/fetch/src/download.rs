@@ -7,12 +7,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use jiff::SignedDuration;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
+use reqwest::header::{CONTENT_RANGE, DATE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::request::Validators;
+use crate::retry::header_time;
 
 /// A file that is filled, perhaps by several answers.
 pub(crate) struct Download {
@@ -116,12 +118,22 @@ impl Download {
     }
 }
 
-/// The validators in an answer.
+/// How much older than its answer a document has to be for its date to tell it from any later state.
+/// Dates have whole seconds, and an answer is dated a moment after its document was opened.
+const SETTLED: SignedDuration = SignedDuration::from_secs(2);
+
+/// The validators in an answer: a date only where it is a strong one (RFC 9110, section 8.8.2.2), since
+/// a document may change again in the second in which it was fetched.
 pub(crate) fn validators(headers: &HeaderMap) -> Validators {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::to_owned);
+    let time = |name| header_time(headers, name);
+    let is_settled = match (time(LAST_MODIFIED), time(DATE)) {
+        (Some(modified), Some(now)) => now.duration_since(modified) >= SETTLED,
+        _ => false,
+    };
     Validators {
         etag: text(ETAG),
-        last_modified: text(LAST_MODIFIED),
+        last_modified: text(LAST_MODIFIED).filter(|_| is_settled),
     }
 }
 

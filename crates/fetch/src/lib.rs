@@ -14,7 +14,7 @@ mod pace;
 mod request;
 mod retry;
 
-pub use client::{Client, Settings};
+pub use client::{Client, Settings, Stage};
 pub use error::FetchError;
 pub use request::{Answer, Body, Request, Validators};
 pub use url::Url;

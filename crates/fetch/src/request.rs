@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -75,4 +76,6 @@ pub struct Body {
     pub length: u64,
     /// By what the server will know it again.
     pub validators: Validators,
+    /// When the server says that it last changed.
+    pub modified: Option<Timestamp>,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
 /// The pause before an attempt, counted from 1 for the first repetition: twice as long each time,
 /// of which a random part is taken, so that many clients do not come back at once.
@@ -19,16 +19,21 @@ pub(crate) fn pause(attempt: u32, first: Duration, longest: Duration, random: f6
 ///
 /// A date is compared with the server's own clock where it tells it: ours may be wrong.
 pub(crate) fn wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
-    let after = text(RETRY_AFTER)?;
+    let after = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = after.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let time = |text: &str| rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
-    let then = time(after)?;
-    let now = text(DATE).and_then(time).unwrap_or(now);
+    let then = header_time(headers, RETRY_AFTER)?;
+    let now = header_time(headers, DATE).unwrap_or(now);
     let seconds = then.as_second().saturating_sub(now.as_second()).max(0);
     u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+/// A time in a header.
+pub(crate) fn header_time(headers: &HeaderMap, name: HeaderName) -> Option<Timestamp> {
+    let text = headers.get(name)?.to_str().ok()?;
+    let zoned = rfc2822::parse(text.trim()).ok()?;
+    Some(zoned.timestamp())
 }
 
 /// A number from 0 to 1 that nobody else has at the same time.

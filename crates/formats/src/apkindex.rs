@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use palisade_model::{Inventory, InventoryHead, Package, Timestamp};
+use palisade_model::{Inventory, InventoryHead, Package};
 
 use crate::inventory::InventoryContext;
 use crate::{Place, ReadError, Reject, limits};
@@ -38,7 +38,7 @@ pub fn read(
             rejects,
         )?;
         let mut head = head(document, index.description().as_deref(), &packages, rejects);
-        head.time = index.time().or(head.time);
+        head.time = index.time();
         head.signed_by = index.signed_by;
         return Ok(Inventory { head, packages });
     }
@@ -105,7 +105,6 @@ pub(crate) fn head(
     rejects: &mut dyn FnMut(Reject),
 ) -> InventoryHead {
     let description = description.map(str::trim).filter(|text| !text.is_empty());
-    let built = packages.iter().filter_map(|package| package.built).max();
     InventoryHead {
         distribution: Some("alpine".to_owned()),
         branch: description.and_then(branch),
@@ -114,7 +113,7 @@ pub(crate) fn head(
         revision: description
             .filter(|text| names_a_state(text))
             .map(str::to_owned),
-        time: built.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        time: None,
         signed_by: None,
     }
 }

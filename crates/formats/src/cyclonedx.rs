@@ -65,10 +65,10 @@ struct Reference {
 }
 
 impl Described {
-    /// The name of what the whole document describes; a folder's says where this machine keeps it.
+    /// The name of what the whole document describes; a path's says where a machine keeps it.
     fn subject(self) -> Option<String> {
-        let is_folder = self.kind == "file" || self.component.name.starts_with(['/', '.']);
-        said(Some(self.component.name)).filter(|_| !is_folder)
+        let is_path = self.component.name.starts_with(['/', '.']);
+        said(Some(self.component.name)).filter(|_| !is_path)
     }
 
     /// The operating system that it is.

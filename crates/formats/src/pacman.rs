@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::io::Read;
 
-use palisade_model::{Inventory, InventoryHead, Package, Timestamp};
+use palisade_model::{Inventory, InventoryHead, Package};
 
 use crate::container::for_each_document;
 use crate::{ReadError, Reject};
@@ -48,13 +48,11 @@ pub fn read(
 }
 
 fn head(document: &str, packages: &[Package]) -> InventoryHead {
-    let built = packages.iter().filter_map(|package| package.built).max();
     InventoryHead {
         distribution: Some("archlinux".to_owned()),
         branch: is_arch(packages).then(|| "rolling".to_owned()),
         repository: repository(document).map(str::to_owned),
         architecture: architecture(packages),
-        time: built.and_then(|seconds| Timestamp::from_second(seconds).ok()),
         ..InventoryHead::default()
     }
 }

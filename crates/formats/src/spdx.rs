@@ -96,12 +96,12 @@ impl Bill<'_, '_> {
         } = described;
         let is_described = self.described.contains(&component.id);
         let bare = component.purls.is_empty() && component.version.is_none();
-        let is_folder = component.name.starts_with(['/', '.']);
+        let is_path = component.name.starts_with(['/', '.']);
         if purpose == "operatingsystem" {
             let version = component.version.as_deref().unwrap_or_default();
             let system = Release::new(&component.name, version);
             self.about.system = self.about.system.take().or(system);
-        } else if is_described && self.about.subject.is_none() && !is_folder {
+        } else if is_described && self.about.subject.is_none() && !is_path {
             self.about.subject = said(Some(component.name.clone()));
         }
         let is_software = matches!(

@@ -29,7 +29,7 @@ pub struct InventoryHead {
     pub architecture: Option<String>,
     /// The revision's name: a Git commit, or what an index calls itself.
     pub revision: Option<String>,
-    /// When the state was made.
+    /// When the state was made, where it says so; when its packages were built is another matter.
     pub time: Option<Timestamp>,
     /// Whose signature over the inventory was checked and found good.
     pub signed_by: Option<String>,

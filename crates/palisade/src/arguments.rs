@@ -45,12 +45,24 @@ pub(crate) enum Command {
     /// Serve pages and JSON
     Serve(serve::Serve),
     /// Fetch what configured sources have that is new
+    ///
+    /// The status is 0 when all that was asked went well, and 2 when something failed, or a source that
+    /// was named could not be asked; with --status it is 0 when all sources are had in time, and 1 when
+    /// one is late.
     Sync(sync::Sync),
     /// Import feeds and inventories from files or standard input
+    ///
+    /// The status is 0 when all was imported, also with records that were passed over, and 2 when a
+    /// file was not; those before it are.
     Import(import::Import),
     /// List what affects the packages of a branch
+    ///
+    /// The status is 0 when nothing is listed, 1 when something is, and 2 when it could not be told.
     Findings(findings::Findings),
     /// Tell what is known of a vulnerability or a package
+    ///
+    /// The status is 0 when nothing is affected, 1 when something is, and 2 when nothing is known, or
+    /// it could not be told.
     Show(show::Show),
     /// Tell why a package is affected by a vulnerability or not, and what would change that
     ///

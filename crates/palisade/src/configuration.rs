@@ -8,12 +8,13 @@ use palisade_fetch::Url;
 use palisade_model::BranchName;
 use palisade_tracker::Kind;
 use palisade_tracker::sync::{
-    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind,
+    CveReleases, DocumentPart, NvdApi, OsvBucket, Sender, Source, SourceKind, Trust, Unready,
 };
 use serde::{Deserialize, Deserializer};
 
 use self::mirrors::AlpineIndex;
 
+mod keys;
 mod mirrors;
 
 /// What counts without a file.
@@ -142,7 +143,11 @@ impl Configuration {
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
+        keys::check(text)?;
         let written: Written = toml::from_str(text)?;
+        if written.source.is_empty() {
+            bail!("it has no [[source]]; \"palisade sync --print-config\" prints some");
+        }
         let mut sources = Vec::new();
         for source in written.source {
             if !is_name(&source.name) {
@@ -175,23 +180,34 @@ impl Configuration {
 impl WrittenSource {
     fn meant(self) -> anyhow::Result<Source> {
         let kind = match self.r#type {
-            Type::Nvd => SourceKind::Nvd(NvdApi {
-                url: self.url()?,
-                key: self.key()?,
-                pace: self.pace.unwrap_or(Duration::from_secs(6)),
-            }),
+            Type::Nvd => {
+                let url = self.url()?;
+                let pace = self.pace.unwrap_or(Duration::from_secs(6));
+                match self.key() {
+                    Ok(key) => SourceKind::Nvd(NvdApi { url, key, pace }),
+                    Err(unready) => SourceKind::Unready(unready),
+                }
+            }
             Type::CveList => SourceKind::CveList(CveReleases { url: self.url()? }),
-            Type::Osv => SourceKind::Osv(OsvBucket {
-                url: self.url()?,
-                ecosystems: self.ecosystems.clone(),
-            }),
+            Type::Osv => {
+                if self.ecosystems.is_empty() {
+                    bail!("it needs ecosystems, such as \"PyPI\"");
+                }
+                SourceKind::Osv(OsvBucket {
+                    url: self.url()?,
+                    ecosystems: self.ecosystems.clone(),
+                })
+            }
             Type::Documents => {
+                if self.document.is_empty() {
+                    bail!("it needs documents: write [[source.document]] with url and format");
+                }
                 let documents = self.document.iter().map(WrittenDocument::meant);
                 SourceKind::Documents(documents.collect::<anyhow::Result<_>>()?)
             }
             Type::Alpine => SourceKind::Documents(self.alpine()?),
             Type::Debian => SourceKind::Debian(self.debian()?),
-            Type::Sender => SourceKind::Sender(self.sender()?),
+            Type::Sender => self.sender()?,
         };
         Ok(Source {
             name: self.name,
@@ -207,28 +223,51 @@ impl WrittenSource {
     }
 
     /// The key, from where it is kept; it never stands in the configuration itself.
-    fn key(&self) -> anyhow::Result<Option<String>> {
+    fn key(&self) -> Result<Option<String>, Unready> {
         if let Some(file) = &self.key_file {
-            let key = fs_err::read_to_string(file)?;
+            let key = fs_err::read_to_string(file).map_err(|error| Unready::File {
+                file: file.clone(),
+                reason: match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                    other => other.to_string(),
+                },
+            })?;
             return Ok(Some(key.trim().to_owned()));
         }
         let key = self.key_environment.as_deref().and_then(environment);
         Ok(key.filter(|key| !key.is_empty()))
     }
 
-    /// Who sends by itself, known by a token.
-    fn sender(&self) -> anyhow::Result<Sender> {
-        let token = self.key()?.context(
-            "it needs a token: name a file with key-file, or a variable that is set with \
-             key-environment",
-        )?;
-        if token.len() < TOKEN_LENGTH {
-            bail!("its token has less than {TOKEN_LENGTH} characters, so it can be guessed");
-        }
+    /// Who sends by itself, known by a token. One whose token is not there keeps no other source from
+    /// being asked.
+    fn sender(&self) -> anyhow::Result<SourceKind> {
         for format in &self.formats {
             format.parse::<Kind>().map_err(anyhow::Error::msg)?;
         }
-        Ok(Sender::new(&token, self.formats.clone()))
+        if self.key_file.is_none() && self.key_environment.is_none() {
+            bail!(
+                "it needs a token: name a file with key-file, or a variable with key-environment"
+            );
+        }
+        Ok(match self.token() {
+            Ok(token) => SourceKind::Sender(Sender::new(&token, self.formats.clone())),
+            Err(unready) => SourceKind::Unready(unready),
+        })
+    }
+
+    fn token(&self) -> Result<String, Unready> {
+        let token = self.key()?.ok_or_else(|| {
+            let variable = self.key_environment.as_deref().unwrap_or_default();
+            Unready::Other(format!(
+                "the variable {variable} is not set, which has its token"
+            ))
+        })?;
+        if token.len() < TOKEN_LENGTH {
+            return Err(Unready::Other(format!(
+                "its token has less than {TOKEN_LENGTH} characters, so it can be guessed"
+            )));
+        }
+        Ok(token)
     }
 }
 
@@ -243,8 +282,7 @@ impl WrittenDocument {
             kind: self.format.parse().map_err(anyhow::Error::msg)?,
             branch: branch.transpose().context("its branch")?,
             repository: self.repository.clone(),
-            keys: Vec::new(),
-            require_signature: false,
+            trust: Trust::Anybody,
         })
     }
 }
@@ -286,7 +324,6 @@ fn optional_duration<'de, D: Deserializer<'de>>(
 #[cfg(test)]
 mod tests {
     use palisade_formats::inventory::InventoryKind;
-    use palisade_tracker::sync::Trust;
 
     use super::*;
 
@@ -323,7 +360,7 @@ mod tests {
             let text = format!(
                 "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
                  mirror = \"https://example.org/alpine/\"\nbranches = [\"edge\"]\n\
-                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\n{rest}"
+                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\nunsigned = true\n{rest}"
             );
             let configuration = Configuration::parse(&text)?;
             let SourceKind::Documents(parts) = &configuration.sources[0].kind else {
@@ -339,6 +376,30 @@ mod tests {
         assert!(matches!(three.1, Kind::Inventory(InventoryKind::Adb)));
         let other = source("index = \"zip\"\n").unwrap_err();
         assert!(other.to_string().contains("unknown variant `zip`"));
+    }
+
+    #[test]
+    fn a_mirror_of_alpine_keeps_its_folder_with_a_slash_at_its_end_and_without() {
+        for slash in ["", "/"] {
+            let text = format!(
+                "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
+                 mirror = \"http://example.org/alpine{slash}\"\n\
+                 secdb = \"http://example.org/sec/db{slash}\"\nbranches = [\"edge\"]\n\
+                 repositories = [\"main\"]\narchitectures = [\"x86_64\"]\nunsigned = true\n"
+            );
+            let configuration = Configuration::parse(&text).unwrap();
+            let SourceKind::Documents(parts) = &configuration.sources[0].kind else {
+                panic!("Alpine has documents")
+            };
+            let paths: Vec<_> = parts.iter().map(|part| part.url.path()).collect();
+            assert_eq!(
+                paths,
+                [
+                    "/sec/db/edge/main.json",
+                    "/alpine/edge/main/x86_64/APKINDEX.tar.gz"
+                ]
+            );
+        }
     }
 
     #[test]
@@ -363,10 +424,105 @@ mod tests {
         assert!(error(&format!("{suites}{keys}unsigned = true\n")).contains("only one"));
         // The file is not read before the archive is asked.
         let archive = source(&format!("{suites}{keys}branch = \"debian/12\"\n")).unwrap();
-        assert!(matches!(archive.trust, Trust::Keyrings(_)));
+        assert!(matches!(archive.trust, Trust::Keys(_)));
         assert_eq!(archive.branch.unwrap().to_string(), "debian/12");
         let unsigned = source(&format!("{suites}unsigned = true\n")).unwrap();
         assert!(matches!(unsigned.trust, Trust::Anybody));
+    }
+
+    #[test]
+    fn a_mirror_of_alpine_needs_keys_unless_it_says_that_it_has_none() {
+        let source = |rest: &str| {
+            let text = format!(
+                "[[source]]\nname = \"a\"\ntype = \"alpine\"\nevery = \"1h\"\n\
+                 branches = [\"edge\"]\nrepositories = [\"main\"]\n{rest}"
+            );
+            match Configuration::parse(&text)?.sources.remove(0).kind {
+                SourceKind::Documents(parts) => {
+                    Ok(parts.into_iter().map(|part| part.trust).collect::<Vec<_>>())
+                }
+                other => bail!("{other:?}"),
+            }
+        };
+        let mirror = "mirror = \"https://example.org/\"\narchitectures = [\"x86_64\"]\n";
+        let error = format!("{:#}", source(mirror).unwrap_err());
+        assert!(
+            error.ends_with("it needs keys, or unsigned = true to believe whoever answers"),
+            "{error}"
+        );
+        let keys = "keys = [\"/absent.rsa.pub\"]\n";
+        let both = source(&format!("{mirror}{keys}unsigned = true\n"));
+        assert!(format!("{:#}", both.unwrap_err()).contains("only one"));
+        assert_eq!(
+            source(&format!("{mirror}unsigned = true\n")).unwrap(),
+            [Trust::Anybody]
+        );
+        // The file is not read before the mirror is asked; nobody signs the security database.
+        let secdb = "secdb = \"https://example.org/\"\n";
+        let key = Trust::Keys(vec!["/absent.rsa.pub".into()]);
+        assert_eq!(
+            source(&format!("{mirror}{keys}{secdb}")).unwrap(),
+            [Trust::Anybody, key]
+        );
+        assert_eq!(source(secdb).unwrap(), [Trust::Anybody]);
+    }
+
+    #[test]
+    fn a_key_that_is_not_there_stops_its_own_source() {
+        let unready = |of_type: &str, rest: &str| {
+            let text =
+                format!("[[source]]\nname = \"x\"\ntype = \"{of_type}\"\nevery = \"1h\"\n{rest}");
+            match Configuration::parse(&text).unwrap().sources.remove(0).kind {
+                SourceKind::Unready(Unready::File { file, reason }) => {
+                    format!("{}: {reason}", file.display())
+                }
+                SourceKind::Unready(Unready::Other(reason)) => reason,
+                other => panic!("{other:?}"),
+            }
+        };
+        let absent = "key-file = \"/absent\"\n";
+        assert_eq!(unready("sender", absent), "/absent: there is no such file");
+        let nvd = format!("{absent}url = \"https://example.org/\"\n");
+        assert_eq!(unready("nvd", &nvd), "/absent: there is no such file");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(file.path(), "guess\n").unwrap();
+        let short = unready("sender", &format!("key-file = {:?}\n", file.path()));
+        assert!(short.contains("less than 20 characters"), "{short}");
+        let unset = unready("sender", "key-environment = \"PALISADE_TEST_NEVER_SET\"\n");
+        assert!(unset.starts_with("the variable PALISADE_TEST_NEVER_SET is not set"));
+    }
+
+    #[test]
+    fn a_source_with_nothing_in_it_is_refused() {
+        let error = |of_type: &str, rest: &str| {
+            let head = "[[source]]\nname = \"a\"\nevery = \"1h\"\n";
+            error(&format!(
+                "{head}type = \"{of_type}\"\nunsigned = true\n{rest}"
+            ))
+        };
+        let (mirror, branches) = (
+            "mirror = \"https://example.org/\"\n",
+            "branches = [\"edge\"]\n",
+        );
+        let repositories = "repositories = [\"main\"]\n";
+        let needs = |rest: &[&str], what: &str| {
+            let error = error("alpine", &rest.concat());
+            assert!(error.ends_with(what), "{error}");
+        };
+        needs(
+            &[branches, repositories],
+            "it needs a mirror, for indexes, or a secdb, for fixes",
+        );
+        needs(&[mirror, repositories], "it needs branches");
+        needs(&[mirror, branches], "it needs repositories");
+        needs(&[mirror, branches, repositories], "it needs architectures");
+        let osv = "[[source]]\nname = \"a\"\ntype = \"osv\"\nevery = \"1h\"\n\
+                   url = \"https://example.org/\"\n";
+        let osv = format!("{:#}", Configuration::parse(osv).unwrap_err());
+        assert!(
+            osv.ends_with("it needs ecosystems, such as \"PyPI\""),
+            "{osv}"
+        );
     }
 
     #[test]
@@ -384,7 +540,7 @@ mod tests {
         assert_eq!(debian.suites, ["bookworm", "trixie"]);
         assert_eq!(security.suites, ["bookworm-security", "trixie-security"]);
         for archive in [debian, security] {
-            assert!(matches!(archive.trust, Trust::Keyrings(_)));
+            assert!(matches!(archive.trust, Trust::Keys(_)));
         }
     }
 
@@ -394,8 +550,27 @@ mod tests {
             format!("[[source]]\nname = \"x\"\ntype = \"documents\"\nevery = \"1h\"\n{rest}")
         };
         let typo = error(&source("evry = \"2h\"\n"));
-        assert!(typo.contains("unknown field `evry`"), "{typo}");
-        let twice = error(&format!("{}{}", source(""), source("")));
+        assert_eq!(
+            typo,
+            "line 5: there is no key evry; type = \"documents\" has name, type, every, enabled, \
+             hosts, private, document"
+        );
+        let elsewhere = error(&source("document = []\nkeys = [\"/k.pub\"]\n"));
+        assert_eq!(
+            elsewhere,
+            "line 6: keys means nothing for type = \"documents\""
+        );
+        let nothing = error(&source(""));
+        assert!(
+            nothing.ends_with("it needs documents: write [[source.document]] with url and format"),
+            "{nothing}"
+        );
+        assert!(error("").contains("it has no [[source]]"));
+        let single = error(&source("").replace("[[source]]", "[source]"));
+        assert!(single.starts_with("line 1: write [[source]]"), "{single}");
+        let one =
+            source("[[source.document]]\nurl = \"https://example.org/x\"\nformat = \"kev\"\n");
+        let twice = error(&format!("{one}{one}"));
         assert!(twice.contains("two sources are called \"x\""), "{twice}");
         let name = error(&source("").replace("\"x\"", "\"../x\""));
         assert!(name.contains("\"../x\" is no name of a source"), "{name}");
@@ -408,10 +583,6 @@ mod tests {
         let sender = |rest: &str| source(rest).replace("documents", "sender");
         let token = error(&sender(""));
         assert!(token.contains("it needs a token"), "{token}");
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs_err::write(file.path(), "guess\n").unwrap();
-        let short = error(&sender(&format!("key-file = {:?}\n", file.path())));
-        assert!(short.contains("less than 20 characters"), "{short}");
         let url = error("[[source]]\nname = \"n\"\ntype = \"nvd\"\nevery = \"1h\"\n");
         assert!(url.contains("it needs a url"), "{url}");
     }

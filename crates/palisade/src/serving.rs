@@ -21,17 +21,43 @@ pub(crate) const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCA
 /// Done when the user or the system asks the program to end.
 pub(crate) type EndSignal = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Watches for Ctrl-C and for a service manager's request to end; from now on neither ends the
-/// program by itself.
+/// Watches for Ctrl-C, for a terminal that is closed and for a service manager's request to end; from
+/// now on none of them ends the program by itself.
 pub(crate) fn end_signal() -> anyhow::Result<EndSignal> {
     let mut interrupt = signal(SignalKind::interrupt()).context("watch for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("watch for the end")?;
+    let mut hangup = if ignores_hangup() {
+        None
+    } else {
+        Some(signal(SignalKind::hangup()).context("watch for the terminal's end")?)
+    };
     Ok(Box::pin(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => _ = hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = hung_up => {}
         }
     }))
+}
+
+/// Whether whoever started the program made it ignore the end of its terminal, as `nohup` does;
+/// watching for that would undo it.
+fn ignores_hangup() -> bool {
+    let status = fs_err::read_to_string("/proc/self/status").unwrap_or_default();
+    ignored_signals(&status).is_some_and(|ignored| ignored & 1 == 1)
+}
+
+/// The signals that a process ignores, the first in the lowest bit, as Linux tells of it.
+fn ignored_signals(status: &str) -> Option<u64> {
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 /// An address from the command line.
@@ -91,6 +117,14 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_ignored_is_read_from_what_linux_tells() {
+        let status = |mask: &str| format!("SigBlk:\t0000000000000001\nSigIgn:\t{mask}\n");
+        assert_eq!(ignored_signals(&status("0000000000001001")), Some(0x1001));
+        assert_eq!(ignored_signals(&status("0000000000001000")), Some(0x1000));
+        assert_eq!(ignored_signals(""), None);
+    }
 
     #[test]
     fn all_interfaces_are_reached_through_the_machines_own() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use palisade_formats::Reject;
-use palisade_tracker::Progress;
+use palisade_tracker::{ImportSummary, Progress};
 
 /// Standard output, without colours unless it is a terminal that has them.
 pub(crate) fn stdout() -> io::BufWriter<anstream::AutoStream<io::Stdout>> {
@@ -115,6 +115,28 @@ pub(crate) fn start_logging(verbose: u8) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
+}
+
+/// What an import did, in numbers.
+pub(crate) fn summary(summary: &ImportSummary) -> String {
+    let mut parts = vec![
+        counted(summary.records, "record", "records"),
+        format!("{} new", summary.added),
+        format!("{} changed", summary.changed),
+    ];
+    if summary.withdrawn > 0 {
+        parts.push(format!("{} withdrawn", summary.withdrawn));
+    }
+    if summary.rejected > 0 {
+        parts.push(format!("{} passed over or mended", summary.rejected));
+    }
+    parts.join(", ")
+}
+
+/// A number with its noun: `1 record`, `2 records`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{number} {noun}")
 }
 
 /// Rejects printed one by one; the rest is counted.

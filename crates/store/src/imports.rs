@@ -11,6 +11,8 @@ pub struct ImportSummary {
     pub kind: String,
     /// What was read.
     pub document: String,
+    /// Of what it spoke: a branch with its repository, or a part of a feed.
+    pub about: String,
     /// Records read.
     pub records: u64,
     /// Records that were not stored before.
@@ -21,6 +23,8 @@ pub struct ImportSummary {
     pub withdrawn: u64,
     /// Records passed over or mended, of which as many are kept as the limit allows.
     pub rejected: u64,
+    /// What has to be told of it beside numbers.
+    pub remark: Option<String>,
     /// Its number, unless it changed nothing.
     pub number: Option<i64>,
 }
@@ -44,8 +48,8 @@ pub struct StoredReject {
 const REJECTS_KEPT: usize = 10_000;
 
 const INSERT: &str = "INSERT INTO import \
-    (id, time, kind, document, records, added, changed, withdrawn, rejected) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    (id, time, kind, document, records, added, changed, withdrawn, rejected, about, remark) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 static REJECT: Table = Table {
     name: "import_reject",
@@ -85,6 +89,8 @@ impl Session {
                 count(summary.changed),
                 count(summary.withdrawn),
                 count(summary.rejected),
+                summary.about.as_str(),
+                summary.remark.as_deref(),
             ],
         )
         .await?;

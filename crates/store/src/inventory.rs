@@ -138,6 +138,11 @@ const NEXT_POSITION: &str =
     "SELECT min(position) FROM revision WHERE repository_id = $1 AND position > $2";
 const COVERING: &str = "SELECT package_id, since, until FROM package_interval \
     WHERE repository_id = $1 AND since <= $2 AND (until IS NULL OR until > $2)";
+const NAMES_OF: Dialect = Dialect {
+    sqlite: "SELECT name FROM package WHERE id IN (SELECT value FROM json_each($1))",
+    postgres: "SELECT name FROM package WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
+               jsonb_array_elements_text($1::jsonb)))",
+};
 const STARTING: &str =
     "SELECT package_id FROM package_interval WHERE repository_id = $1 AND since = $2";
 
@@ -410,8 +415,7 @@ impl Session {
     }
 
     /// Places a revision among those of its repository: writes where its packages begin and end,
-    /// and the same for the source packages of the branch. Tells which source packages were
-    /// touched.
+    /// and the same for the source packages of the branch.
     ///
     /// # Errors
     /// When the database refuses.
@@ -420,7 +424,7 @@ impl Session {
         branch: BranchId,
         repository: RepositoryId,
         revision: &NewRevision<'_>,
-    ) -> Result<Vec<SourcePackageId>, StoreError> {
+    ) -> Result<Placed, StoreError> {
         let mut at = position(revision.time, revision.name);
         while self
             .query_one(POSITION_TAKEN, params![repository.0, at])
@@ -430,7 +434,7 @@ impl Session {
             at += 1;
         }
         let packages: HashSet<i64> = revision.packages.iter().map(|id| id.0).collect();
-        let changed = self.place_packages(repository, at, &packages).await?;
+        let (came, gone) = self.place_packages(repository, at, &packages).await?;
         let id = self.next_id("SELECT max(id) FROM revision").await?;
         self.execute(
             REVISION_INSERT,
@@ -447,17 +451,29 @@ impl Session {
             ],
         )
         .await?;
-        self.follow_sources(branch, &changed).await
+        let changed = [&gone[..], &came].concat();
+        Ok(Placed {
+            position: at,
+            sources: self.follow_sources(branch, &changed).await?,
+            came: self.names_of(&came).await?,
+            gone: self.names_of(&gone).await?,
+        })
+    }
+
+    async fn names_of(&mut self, packages: &[i64]) -> Result<Vec<String>, StoreError> {
+        let list = json_ints(packages.iter().copied());
+        let rows = self.query(NAMES_OF, params![list]).await?;
+        rows.iter().map(|row| row.text(0)).collect()
     }
 
     /// Writes the difference that a revision at a position makes to its repository's intervals, and
-    /// tells whose intervals changed.
+    /// tells which packages came and which are gone.
     async fn place_packages(
         &mut self,
         repository: RepositoryId,
         at: i64,
         packages: &HashSet<i64>,
-    ) -> Result<Vec<i64>, StoreError> {
+    ) -> Result<(Vec<i64>, Vec<i64>), StoreError> {
         let next = self
             .query_one(NEXT_POSITION, params![repository.0, at])
             .await?;
@@ -508,8 +524,7 @@ impl Session {
             inserts.push(params![repository.0, package, at, next]);
         }
         inserts.insert(self).await?;
-        gone.extend(came);
-        Ok(gone)
+        Ok((came, gone))
     }
 
     /// Makes the intervals of the source packages of the given packages anew.
@@ -573,6 +588,19 @@ pub struct NewRevision<'a> {
     pub signed_by: Option<&'a str>,
     /// When it is imported.
     pub now: i64,
+}
+
+/// What a revision changed, against the one before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place in the order of its repository.
+    pub position: i64,
+    /// Source packages whose intervals changed.
+    pub sources: Vec<SourcePackageId>,
+    /// Names of the packages that were not there before.
+    pub came: Vec<String>,
+    /// Names of the packages that are no longer there.
+    pub gone: Vec<String>,
 }
 
 /// The union of half-open intervals, as the fewest that say the same.

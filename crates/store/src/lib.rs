@@ -39,8 +39,8 @@ pub use findings::{FindingKey, FindingRow, FindingState, OpenFinding};
 pub use identities::{IdentityRow, Withdrawal};
 pub use imports::{ImportSummary, StoredReject};
 pub use inventory::{
-    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId, RevisionRow,
-    SourcePackageId, position,
+    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed, RepositoryId,
+    RevisionRow, SourcePackageId, position,
 };
 pub use read::{
     AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow,
@@ -48,5 +48,5 @@ pub use read::{
     SourceSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
 pub use session::Session;
-pub use sources::{PartRecord, SourceRecord};
+pub use sources::{Lease, PartRecord, SourceRecord};
 pub use store::{Backend, Store};

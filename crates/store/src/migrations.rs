@@ -33,6 +33,18 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0003_identities.sql"),
         postgres: include_str!("../migrations/postgres/0003_identities.sql"),
     },
+    Step {
+        version: 4,
+        description: "leases",
+        sqlite: include_str!("../migrations/sqlite/0004_leases.sql"),
+        postgres: include_str!("../migrations/postgres/0004_leases.sql"),
+    },
+    Step {
+        version: 5,
+        description: "imports",
+        sqlite: include_str!("../migrations/sqlite/0005_imports.sql"),
+        postgres: include_str!("../migrations/postgres/0005_imports.sql"),
+    },
 ];
 
 /// What brings a database's schema up to date.

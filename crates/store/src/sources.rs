@@ -20,6 +20,19 @@ pub struct SourceRecord {
     pub next_at: i64,
     /// Seconds from one run to the next; none when it is not in the configuration any longer.
     pub every: Option<i64>,
+    /// Who has it for themselves, or had it until they died.
+    pub lease: Option<Lease>,
+}
+
+/// A source that somebody has for themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// By what its holder is known.
+    pub mark: String,
+    /// Since when, in microseconds since 1970.
+    pub since: i64,
+    /// When it ends, unless it is renewed.
+    pub until: i64,
 }
 
 /// A part of a source.
@@ -43,18 +56,23 @@ pub struct PartRecord {
     pub error: Option<String>,
 }
 
-const SOURCES: &str = "SELECT name, attempted_at, succeeded_at, failures, error, next_at, every \
-                       FROM source ORDER BY name";
+const SOURCES: &str = "SELECT name, attempted_at, succeeded_at, failures, error, next_at, every, \
+                       leased_by, leased_since, leased_until FROM source ORDER BY name";
 const ADD: &str = "INSERT INTO source (name, failures, next_at) VALUES ($1, 0, $2) \
                    ON CONFLICT (name) DO NOTHING";
 const WRITE: &str = "UPDATE source SET attempted_at = $2, succeeded_at = $3, failures = $4, \
-                     error = $5, next_at = $6, leased_until = NULL WHERE name = $1";
+                     error = $5, next_at = $6 WHERE name = $1";
 const FORGET_PLANS: &str = "UPDATE source SET every = NULL WHERE every IS NOT NULL";
 const PLAN: &str = "UPDATE source SET every = $2 WHERE name = $1";
-const LEASE: &str = "UPDATE source SET leased_until = $3 \
-                     WHERE name = $1 AND (leased_until IS NULL OR leased_until <= $2)";
+const LEASE: &str = "UPDATE source SET leased_by = $2, leased_since = $3, leased_until = $4 \
+                     WHERE name = $1 \
+                     AND (leased_until IS NULL OR leased_until <= $3 OR leased_by = $5)";
+const RENEW: &str = "UPDATE source SET leased_until = $3 WHERE name = $1 AND leased_by = $2";
+const RELEASE: &str = "UPDATE source SET leased_by = NULL, leased_since = NULL, \
+                       leased_until = NULL WHERE name = $1 AND leased_by = $2";
 const PARTS: &str = "SELECT name, memory, fetched_at, changed_at, records, rejected, error, \
                      import_id FROM source_part WHERE source = $1 ORDER BY name";
+const FORGET_PART: &str = "DELETE FROM source_part WHERE source = $1 AND name = $2";
 const WRITE_PART: &str = "INSERT INTO source_part \
     (source, name, memory, fetched_at, changed_at, records, rejected, error, import_id) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (source, name) DO UPDATE SET \
@@ -86,21 +104,45 @@ impl Session {
         Ok(())
     }
 
-    /// Takes a source for oneself until a time; `false` when somebody else is at it.
+    /// Takes a source for oneself; `false` when somebody else is at it. A lease with the mark of the
+    /// dead does not count.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn lease_source(
         &mut self,
         name: &str,
-        now: i64,
-        until: i64,
+        lease: &Lease,
+        dead: Option<&str>,
     ) -> Result<bool, StoreError> {
-        self.execute(ADD, params![name, now]).await?;
-        Ok(self.execute(LEASE, params![name, now, until]).await? == 1)
+        self.execute(ADD, params![name, lease.since]).await?;
+        let row = params![name, lease.mark.as_str(), lease.since, lease.until, dead];
+        Ok(self.execute(LEASE, row).await? == 1)
     }
 
-    /// Writes how a source went, and gives it back.
+    /// Keeps a source for oneself until a later time; `false` when somebody else took it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn renew_lease(
+        &mut self,
+        name: &str,
+        mark: &str,
+        until: i64,
+    ) -> Result<bool, StoreError> {
+        Ok(self.execute(RENEW, params![name, mark, until]).await? == 1)
+    }
+
+    /// Gives a source back, if one still has it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn release_source(&mut self, name: &str, mark: &str) -> Result<(), StoreError> {
+        self.execute(RELEASE, params![name, mark]).await?;
+        Ok(())
+    }
+
+    /// Writes how a source went.
     ///
     /// # Errors
     /// When the database refuses.
@@ -126,6 +168,15 @@ impl Session {
     pub async fn source_parts(&mut self, source: &str) -> Result<Vec<PartRecord>, StoreError> {
         let rows = self.query(PARTS, params![source]).await?;
         rows.iter().map(part).collect()
+    }
+
+    /// Forgets a part of a source.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn forget_source_part(&mut self, source: &str, part: &str) -> Result<(), StoreError> {
+        self.execute(FORGET_PART, params![source, part]).await?;
+        Ok(())
     }
 
     /// Writes a part of a source.
@@ -162,7 +213,17 @@ fn source(row: &Row) -> Result<SourceRecord, StoreError> {
         error: row.opt_text(4)?,
         next_at: row.int(5)?,
         every: row.opt_int(6)?,
+        lease: lease(row)?,
     })
+}
+
+fn lease(row: &Row) -> Result<Option<Lease>, StoreError> {
+    let (Some(mark), Some(since), Some(until)) =
+        (row.opt_text(7)?, row.opt_int(8)?, row.opt_int(9)?)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Lease { mark, since, until }))
 }
 
 fn part(row: &Row) -> Result<PartRecord, StoreError> {

@@ -1,5 +1,8 @@
 //! Why something could not be done.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use palisade_fetch::FetchError;
 use palisade_formats::{ReadError, Reject};
 use palisade_store::StoreError;
@@ -45,6 +48,14 @@ pub enum TrackerError {
         /// What is odd.
         reason: String,
     },
+    /// A key cannot be used, with which something would have been checked.
+    #[error("the key {}: {reason}", file.display())]
+    Key {
+        /// The file that should have it.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// A file could not be opened.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -57,13 +68,29 @@ pub enum TrackerError {
         #[source]
         source: postcard::Error,
     },
-    /// Something that the inventory does not say and nobody else did.
-    #[error("import {document}: {missing}")]
+    /// The branch, which the inventory does not say and nobody else did.
+    #[error("import {document}: it does not say {missing}; tell with --branch {example}")]
     Unstated {
         /// The inventory.
         document: String,
-        /// What is missing, and how to say it.
+        /// What is missing.
         missing: &'static str,
+        /// How a branch is written.
+        example: String,
+    },
+    /// The repository, which the inventory does not say and nobody else did, on a branch that has some:
+    /// one without a name would stand beside them.
+    #[error(
+        "import {document}: it does not say of which repository it is, and {branch} has {known}; tell \
+         with --repository NAME"
+    )]
+    UnstatedRepository {
+        /// The inventory.
+        document: String,
+        /// The branch.
+        branch: String,
+        /// The repositories that the branch has.
+        known: String,
     },
     /// A statement that cannot be withdrawn.
     #[error("withdraw statement {number}: {reason}")]
@@ -82,6 +109,35 @@ pub enum TrackerError {
 }
 
 impl TrackerError {
+    /// A file of keys cannot be read.
+    pub(crate) fn unread_key(file: &Path, error: &io::Error) -> Self {
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+            other => other.to_string(),
+        };
+        Self::key(file, &reason)
+    }
+
+    /// A key cannot be used.
+    pub(crate) fn key(file: &Path, reason: &dyn std::fmt::Display) -> Self {
+        Self::Key {
+            file: file.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// The error in one line for everybody to read: folders are this machine's own.
+    pub(crate) fn public(&self) -> String {
+        match self {
+            Self::Key { file, reason } => {
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                format!("the key {name}: {reason}")
+            }
+            _ => error_line(self),
+        }
+    }
+
     /// Fails when records were passed over and none is left.
     pub(crate) fn unless_read(
         records: usize,

@@ -7,8 +7,8 @@ use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Reject, apk_signature};
 use palisade_model::{BranchName, Distribution, Inventory, Timestamp};
 use palisade_store::{
-    Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, RepositoryId,
-    Session, SourcePackageId, Store, StoreError,
+    BranchId, Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed,
+    Session, SourcePackageId, Store,
 };
 
 use crate::derive::Deriver;
@@ -16,6 +16,7 @@ use crate::doubt;
 use crate::encoding::{digest, encode};
 use crate::news::OpenNow;
 use crate::notes::stored_reject;
+use crate::placing::{self, Place, Present, State, guess, hidden};
 use crate::rules::renew_source_keys;
 use crate::source_packages::Sources;
 use crate::sources::Document;
@@ -40,6 +41,8 @@ pub struct InventoryImport {
     pub revision: Option<String>,
     /// When the state was made.
     pub time: Option<Timestamp>,
+    /// That it is the state that its source has now, unless it says its time itself.
+    pub present: Option<Present>,
     /// Keys with which signatures are checked.
     pub keys: Vec<apk_signature::PublicKey>,
     /// Whether an inventory without a good signature is refused.
@@ -88,16 +91,22 @@ pub async fn import_inventory(
     let (revision, rejects) = reading.await.map_err(|_| TrackerError::Reader {
         document: document.clone(),
     })??;
-    TrackerError::unless_read(revision.packages.len(), &document, revision.kind, &rejects)?;
+    TrackerError::unless_read(
+        revision.packages.len(),
+        &document,
+        revision.kind.name(),
+        &rejects,
+    )?;
     let mut session = store.write().await?;
     let mut summary = ImportSummary {
-        kind: revision.kind.to_owned(),
+        kind: revision.kind.name().to_owned(),
         document,
         records: revision.packages.len() as u64,
         rejected: rejects.len() as u64,
         ..ImportSummary::default()
     };
-    if write(&mut session, &revision, &mut summary, &*progress).await? {
+    let wrote = write(&mut session, &revision, &mut summary, &*progress).await?;
+    if wrote == Wrote::Revision {
         let rejects: Vec<_> = rejects.iter().map(stored_reject).collect();
         let number = session
             .write_import(revision.now, &summary, &rejects)
@@ -108,15 +117,26 @@ pub async fn import_inventory(
     Ok((summary, rejects))
 }
 
+/// What came of an inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrote {
+    Revision,
+    /// Nothing: it was there already.
+    Nothing,
+}
+
 /// An inventory ready to be written.
 struct Revision {
-    kind: &'static str,
+    kind: InventoryKind,
     branch: BranchName,
     repository: String,
     architecture: String,
     /// What the inventory calls itself, or somebody called it.
     name: Option<String>,
     time: i64,
+    /// Whether somebody says that it is of that time.
+    is_time_said: bool,
+    is_present: bool,
     digest: [u8; 16],
     signed_by: Option<String>,
     believe: bool,
@@ -144,10 +164,7 @@ impl Revision {
             let main = (distribution == Distribution::guix()).then_some("master");
             BranchName::new(distribution, head.branch.as_deref().or(main)?).ok()
         });
-        let branch = branch.ok_or_else(|| TrackerError::Unstated {
-            document: import.document.name(),
-            missing: "it does not say of which branch it is; tell with --branch DISTRIBUTION/BRANCH",
-        })?;
+        let branch = branch.ok_or_else(|| unstated(import, head.distribution.as_deref()))?;
         let distribution = branch.distribution().clone();
         let sources = Sources::of(&packages, &distribution);
         let mut seen = HashSet::new();
@@ -168,8 +185,12 @@ impl Revision {
             }
         }
         let digest = list_digest(&encoded);
+        let said = import.time.or(head.time);
+        let built = packages.iter().filter_map(|package| package.built).max();
+        let built = built.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        let time = said.unwrap_or_else(|| guess(built, import.present, import.now));
         Ok(Self {
-            kind: import.kind.name(),
+            kind: import.kind,
             branch,
             repository: import
                 .repository
@@ -182,11 +203,9 @@ impl Revision {
                 .or(head.architecture)
                 .unwrap_or_default(),
             name: import.revision.clone().or(head.revision),
-            time: import
-                .time
-                .or(head.time)
-                .unwrap_or(import.now)
-                .as_microsecond(),
+            time: time.as_microsecond(),
+            is_time_said: said.is_some(),
+            is_present: import.present.is_some(),
             digest,
             signed_by: import.signed_by.clone().or(head.signed_by),
             believe: import.believe,
@@ -194,6 +213,54 @@ impl Revision {
             packages: encoded,
             sources: sources.list,
         })
+    }
+}
+
+impl Revision {
+    fn state(&self) -> State<'_> {
+        State {
+            name: self.name.as_deref(),
+            digest: self.digest,
+            time: self.time,
+            is_said: self.is_time_said,
+            is_present: self.is_present,
+            now: self.now,
+        }
+    }
+
+    /// Whether it is one of the repositories that make up a branch.
+    fn is_of_repository(&self) -> bool {
+        matches!(self.kind, InventoryKind::Apkindex | InventoryKind::Adb)
+    }
+
+    /// Of what it is a state: `alpine/v3.22 main x86_64`.
+    fn place(&self) -> String {
+        let mut place = self.branch.to_string();
+        for more in [&self.repository, &self.architecture] {
+            if !more.is_empty() {
+                place.push(' ');
+                place.push_str(more);
+            }
+        }
+        place
+    }
+}
+
+/// How to say the branch of an inventory that does not.
+fn unstated(import: &InventoryImport, distribution: Option<&str>) -> TrackerError {
+    let document = import.document.name();
+    match distribution {
+        // A bill of materials without a distribution's packages.
+        Some(distribution @ "application") => TrackerError::Unstated {
+            document,
+            missing: "the name of what it describes",
+            example: format!("{distribution}/NAME"),
+        },
+        distribution => TrackerError::Unstated {
+            document,
+            missing: "of which branch it is",
+            example: format!("{}/BRANCH", distribution.unwrap_or("DISTRIBUTION")),
+        },
     }
 }
 
@@ -209,28 +276,31 @@ fn list_digest(packages: &[EncodedPackage]) -> [u8; 16] {
     digest(&digests.concat())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-/// Writes a revision; `false` when it was there already.
+/// Writes a revision, unless it is there already.
 async fn write(
     session: &mut Session,
     revision: &Revision,
     summary: &mut ImportSummary,
     progress: &dyn Progress,
-) -> Result<bool, TrackerError> {
+) -> Result<Wrote, TrackerError> {
     let distribution = revision.branch.distribution().as_str();
     let branch = session.branch(distribution, revision.branch.name()).await?;
+    if revision.repository.is_empty() && revision.is_of_repository() {
+        refuse_nameless(session, branch, revision, &summary.document).await?;
+    }
     let repository = session
         .repository(branch, &revision.repository, &revision.architecture)
         .await?;
-    let Some(name) = unused_name(session, repository, revision).await? else {
-        return Ok(false);
+    summary.about = revision.place();
+    let (name, time) = match placing::place(session, repository, &revision.state()).await? {
+        Place::New { name, time } => (name, time),
+        Place::Known(known) => {
+            let at = (known.time, known.position);
+            summary.remark = hidden(session, repository, &summary.about, at).await?;
+            return Ok(Wrote::Nothing);
+        }
     };
-    let before = session.revision_at(repository, revision.time).await?;
+    let before = session.revision_at(repository, time).await?;
     if let Some(before) = before.filter(|_| !revision.believe) {
         let stored = usize::try_from(before.packages).unwrap_or(0);
         let missing = stored.saturating_sub(revision.packages.len());
@@ -244,10 +314,10 @@ async fn write(
         // What is stated of them has names of its own under which they are found.
         renew_source_keys(session, &new).await?;
     }
-    let packages = write_packages(session, revision, &sources, summary).await?;
+    let packages = write_packages(session, revision, &sources).await?;
     let new_revision = NewRevision {
         name: &name,
-        time: revision.time,
+        time,
         digest: revision.digest,
         packages: &packages,
         signed_by: revision.signed_by.as_deref(),
@@ -255,11 +325,15 @@ async fn write(
     };
     let open_before = OpenNow::of(session, branch).await?;
     let before = session.sources_of_branch(branch).await?;
-    let touched = session
+    let placed = session
         .place_revision(branch, repository, &new_revision)
         .await?;
+    count(&placed, summary);
+    let at = (time, placed.position);
+    summary.remark = hidden(session, repository, &summary.about, at).await?;
     progress.step("deriving findings");
-    let new: Vec<SourcePackageId> = touched
+    let new: Vec<SourcePackageId> = placed
+        .sources
         .into_iter()
         .filter(|source| !before.contains(source))
         .collect();
@@ -279,48 +353,49 @@ async fn write(
         says: format!("{name} of {}: {} packages", revision.branch, packages.len()),
     };
     session.write_events(&[event]).await?;
-    Ok(true)
+    Ok(Wrote::Revision)
 }
 
-/// The name under which to store a revision; none when it is stored.
-///
-/// One that has no name of its own is named by its content. A branch may come back to an earlier
-/// state, so that name gets a number when it is taken.
-async fn unused_name(
+/// Refuses an index without a repository's name beside those that have one: what is in it would be on
+/// the branch twice.
+async fn refuse_nameless(
     session: &mut Session,
-    repository: RepositoryId,
+    branch: BranchId,
     revision: &Revision,
-) -> Result<Option<String>, TrackerError> {
-    let Some(name) = &revision.name else {
-        let known = session
-            .revision_of_state(repository, revision.time, revision.digest)
-            .await?;
-        if known.is_some() {
-            return Ok(None);
-        }
-        let content = hex(&revision.digest[..6]);
-        let (mut name, mut number) = (content.clone(), 1);
-        while session.revision(repository, &name).await?.is_some() {
-            number += 1;
-            name = format!("{content}-{number}");
-        }
-        return Ok(Some(name));
-    };
-    match session.revision(repository, name).await? {
-        None => Ok(Some(name.clone())),
-        Some(known) if known.digest == revision.digest => Ok(None),
-        Some(_) => Err(StoreError::RevisionChanged {
-            revision: name.clone(),
-        }
-        .into()),
+    document: &str,
+) -> Result<(), TrackerError> {
+    let repositories = session.repositories().await?;
+    let of_branch = repositories.into_iter().filter(|it| it.branch == branch);
+    let mut known: Vec<String> = of_branch.map(|it| it.name).collect();
+    known.sort_unstable();
+    known.dedup();
+    if known.is_empty() || known.iter().any(String::is_empty) {
+        return Ok(());
     }
+    Err(TrackerError::UnstatedRepository {
+        document: document.to_owned(),
+        branch: revision.branch.to_string(),
+        known: known.join(", "),
+    })
+}
+
+/// Counts what a revision changed against the one before it: a package of which the name came and
+/// went is another version of itself.
+fn count(placed: &Placed, summary: &mut ImportSummary) {
+    let names = |list: &[String]| -> HashSet<String> { list.iter().cloned().collect() };
+    let (came, gone) = (names(&placed.came), names(&placed.gone));
+    let only = |list: &[String], others: &HashSet<String>| {
+        list.iter().filter(|name| !others.contains(*name)).count() as u64
+    };
+    summary.added = only(&placed.came, &gone);
+    summary.changed = placed.came.len() as u64 - summary.added;
+    summary.withdrawn = only(&placed.gone, &came);
 }
 
 async fn write_packages(
     session: &mut Session,
     revision: &Revision,
     sources: &[SourcePackageId],
-    summary: &mut ImportSummary,
 ) -> Result<Vec<PackageId>, TrackerError> {
     let digests = revision.packages.iter().map(|package| package.digest);
     let mut known = session.known_packages(digests).await?;
@@ -338,7 +413,6 @@ async fn write_packages(
             facts: package.facts.clone(),
         })
         .collect();
-    summary.added = new.len() as u64;
     let ids = session.write_packages(&new).await?;
     known.extend(
         new.iter()

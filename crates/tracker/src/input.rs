@@ -12,7 +12,8 @@ use palisade_store::{ImportSummary, Store};
 
 use crate::sources::Document;
 use crate::{
-    FeedImport, InventoryImport, Progress, TrackerError, import_epss, import_feed, import_inventory,
+    FeedImport, InventoryImport, Present, Progress, TrackerError, import_epss, import_feed,
+    import_inventory,
 };
 
 /// What can be imported.
@@ -45,6 +46,8 @@ pub struct Input {
     pub revision: Option<String>,
     /// When the revision was made.
     pub time: Option<Timestamp>,
+    /// That an inventory is what its source has now, unless it says its time itself.
+    pub present: Option<Present>,
     /// Keys with which signatures are checked.
     pub keys: Vec<PublicKey>,
     /// Whether an inventory without a good signature is refused.
@@ -99,6 +102,7 @@ impl Input {
             signed_by: None,
             revision: None,
             time: None,
+            present: None,
             keys: Vec::new(),
             require_signature: false,
             believe: false,
@@ -148,6 +152,7 @@ impl Input {
             signed_by: self.signed_by,
             revision: self.revision,
             time: self.time,
+            present: self.present,
             keys: self.keys,
             require_signature: self.require_signature,
             believe: self.believe,

@@ -58,6 +58,8 @@ pub struct Matcher {
     known: HashSet<String>,
     /// Records of NVD that an override corrects.
     overruled: HashSet<String>,
+    packages: u64,
+    records: u64,
 }
 
 #[derive(Debug)]
@@ -93,6 +95,7 @@ impl Matcher {
         distribution: &Distribution,
         branch: Option<&str>,
     ) {
+        self.packages += inventory.packages.len() as u64;
         let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
         for (package, part) in crate::source_packages::with_sources(&inventory.packages) {
             let bytes = crate::encoding::encode(&part);
@@ -128,6 +131,11 @@ impl Matcher {
         place
     }
 
+    /// How many packages were added, and how many records went past them.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.packages, self.records)
+    }
+
     /// Streams a document of a feed past the inventories.
     ///
     /// # Errors
@@ -161,7 +169,9 @@ impl Matcher {
         )?;
         sink.rejects.extend(passed_over);
         TrackerError::unless_read(sink.records, &open.name, kind.name(), &sink.rejects)?;
+        let records = sink.records as u64;
         sink.rejects.into_iter().for_each(rejects);
+        self.records += records;
         Ok(())
     }
 

@@ -6,13 +6,17 @@
 
 mod cve_list;
 mod debian;
+mod lease;
 mod nvd;
 mod osv;
 mod part;
 mod receive;
 mod source;
+mod trust;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,17 +26,16 @@ use palisade_model::Timestamp;
 use palisade_store::{ImportSummary, SourceRecord, Store};
 
 pub use self::cve_list::CveReleases;
-pub use self::debian::{DebianArchive, Trust};
+pub use self::debian::DebianArchive;
+use self::lease::Held;
 pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
 use self::part::Parts;
 pub use self::receive::{Delivery, Receiver, Sender};
-pub use self::source::{DocumentPart, Source, SourceKind};
+pub use self::source::{DocumentPart, Source, SourceKind, Unready};
+pub use self::trust::{Trust, read_key};
 use crate::error::error_line;
 use crate::{NoProgress, Progress, TrackerError};
-
-/// For how long one has a source for oneself; longer than any run takes.
-const LEASE: Duration = Duration::from_hours(12);
 
 /// The longest time until a source that fails is asked again.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
@@ -51,6 +54,18 @@ pub struct Syncer {
     pub cache: PathBuf,
     /// What time it is.
     pub clock: fn() -> Timestamp,
+    /// What becomes of documents that are doubtful.
+    pub doubtful: Doubtful,
+}
+
+/// What becomes of documents that are older than what is stored, or lack half of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Doubtful {
+    /// They are held back until their source has something else.
+    #[default]
+    HeldBack,
+    /// They are imported all the same, also those that were held back before.
+    Believed,
 }
 
 /// What came of a part.
@@ -58,13 +73,18 @@ pub struct Syncer {
 pub enum Outcome {
     /// It is as it was.
     Unchanged,
+    /// It is as it was when it was held back.
+    StillHeldBack {
+        /// Why it was.
+        reason: String,
+    },
     /// It was imported.
     Imported(ImportSummary, Vec<Reject>),
     /// It could not be had, or was held back.
     Failed(TrackerError),
 }
 
-/// Hears what becomes of each part, by its name.
+/// Hears what becomes of each part, by its name; what goes wrong with all of a source has none.
 pub type Tell<'a> = dyn Fn(&str, &Outcome) + Send + Sync + 'a;
 
 /// How a run went.
@@ -76,11 +96,20 @@ pub enum Ran {
         failed: usize,
     },
     /// Somebody else is at it.
-    Busy,
+    Busy {
+        /// Since when.
+        since: Option<Timestamp>,
+        /// When it is free at the latest if they died; as long as they live, that is put off.
+        until: Option<Timestamp>,
+    },
+    /// It was told to stop. What was imported until then is; the next run goes on from there.
+    Stopped,
+    /// Nothing is asked of it: it sends by itself.
+    Sends,
 }
 
 impl Syncer {
-    /// Fetches what a source has that is new.
+    /// Fetches what a source has that is new, unless `end` comes first.
     ///
     /// # Errors
     /// When the database refuses. What goes wrong with a part is told.
@@ -89,14 +118,35 @@ impl Syncer {
         source: &Source,
         progress: Arc<dyn Progress>,
         tell: &Tell<'_>,
+        end: impl Future<Output = ()>,
+    ) -> Result<Ran, TrackerError> {
+        if source.sender().is_some() {
+            return Ok(Ran::Sends);
+        }
+        let held = match Held::take(self, &source.name).await? {
+            Ok(held) => held,
+            Err(busy) => return Ok(busy),
+        };
+        let ran = tokio::select! {
+            ran = self.run(source, progress, tell) => ran,
+            busy = held.keep() => busy.map_err(TrackerError::from),
+            () = end => Ok(Ran::Stopped),
+        };
+        // Whatever went wrong with the run, the next one need not wait.
+        let released = held.release().await;
+        let ran = ran?;
+        released?;
+        Ok(ran)
+    }
+
+    /// Asks a source that we have for ourselves.
+    async fn run(
+        &self,
+        source: &Source,
+        progress: Arc<dyn Progress>,
+        tell: &Tell<'_>,
     ) -> Result<Ran, TrackerError> {
         let started = (self.clock)();
-        if source.sender().is_some() {
-            return Ok(Ran::Done { failed: 0 });
-        }
-        if !self.lease(source, started).await? {
-            return Ok(Ran::Busy);
-        }
         let mut parts = Parts::of(self, source, progress, tell).await?;
         let result = match &source.kind {
             SourceKind::Documents(documents) => parts.documents(documents).await,
@@ -105,11 +155,16 @@ impl Syncer {
             SourceKind::Osv(bucket) => osv::sync(&mut parts, bucket).await,
             SourceKind::Debian(archive) => debian::sync(&mut parts, archive).await,
             SourceKind::Sender(_) => Ok(()),
+            SourceKind::Unready(why) => Err(why.error(&source.name)),
         };
         let failures = parts.failures();
         let error = match result {
             Err(TrackerError::Store(error)) => return Err(error.into()),
-            Err(error) => Some((failures.len() + 1, error_line(&error))),
+            Err(error) => {
+                let failure = (failures.len() + 1, error.public());
+                tell("", &Outcome::Failed(error));
+                Some(failure)
+            }
             Ok(()) => failures
                 .first()
                 .map(|first| (failures.len(), first.clone())),
@@ -154,47 +209,40 @@ impl Syncer {
         Ok(due)
     }
 
-    /// Fetches sources whenever their time has come, until somebody stops waiting. What goes wrong is
-    /// remembered with the source; what keeps it from being remembered is logged.
-    pub async fn keep_up(&self, sources: &[Source]) {
+    /// Fetches sources whenever their time has come, until `end`. What goes wrong is remembered with
+    /// the source; what keeps it from being remembered is logged.
+    pub async fn keep_up(&self, sources: &[Source], end: impl Future<Output = ()>) {
+        let mut end = pin!(end);
+        let mut slow = SlowRuns::default();
         loop {
-            if let Err(error) = self.catch_up(sources).await {
-                tracing::error!(error = error_line(&error), "sync");
+            match self.catch_up(sources, &mut slow, end.as_mut()).await {
+                Ok(Schedule::Ended) => return,
+                Ok(Schedule::Done) => {}
+                Err(error) => tracing::error!(error = error_line(&error), "sync"),
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = end.as_mut() => return,
+            }
         }
     }
 
-    async fn catch_up(&self, sources: &[Source]) -> Result<(), TrackerError> {
+    async fn catch_up<E: Future<Output = ()>>(
+        &self,
+        sources: &[Source],
+        slow: &mut SlowRuns,
+        mut end: Pin<&mut E>,
+    ) -> Result<Schedule, TrackerError> {
         for source in self.due(sources).await? {
-            let tell = |part: &str, outcome: &Outcome| match outcome {
-                Outcome::Unchanged => tracing::debug!(source = source.name, part, "unchanged"),
-                Outcome::Imported(summary, _) => {
-                    tracing::info!(source = source.name, part, ?summary, "imported");
-                }
-                Outcome::Failed(error) => {
-                    tracing::warn!(
-                        source = source.name,
-                        part,
-                        error = error_line(error),
-                        "failed"
-                    );
-                }
-            };
-            self.sync(source, Arc::new(NoProgress), &tell).await?;
+            let tell = |part: &str, outcome: &Outcome| log(&source.name, part, outcome);
+            let progress = Arc::new(NoProgress);
+            match self.sync(source, progress, &tell, end.as_mut()).await? {
+                Ran::Stopped => return Ok(Schedule::Ended),
+                Ran::Busy { since, .. } => slow.watch(source, since, (self.clock)()),
+                Ran::Done { .. } | Ran::Sends => {}
+            }
         }
-        Ok(())
-    }
-
-    async fn lease(&self, source: &Source, now: Timestamp) -> Result<bool, TrackerError> {
-        let mut session = self.store.write().await?;
-        let lease = i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX);
-        let now = now.as_microsecond();
-        let leased = session
-            .lease_source(&source.name, now, now.saturating_add(lease))
-            .await?;
-        session.commit().await?;
-        Ok(leased)
+        Ok(Schedule::Done)
     }
 
     /// Writes how a run went, and when the next one is to be.
@@ -235,10 +283,50 @@ impl Syncer {
             }),
             next_at: now.saturating_add(micros(pause)),
             every: known.every,
+            lease: known.lease,
         };
         session.write_source(&record).await?;
         session.commit().await?;
         Ok(())
+    }
+}
+
+/// Whether a schedule goes on.
+enum Schedule {
+    /// All whose time had come were asked.
+    Done,
+    /// It was told to end.
+    Ended,
+}
+
+/// Runs of others that take longer than the time from one run to the next, each told once.
+#[derive(Default)]
+struct SlowRuns(HashMap<String, Timestamp>);
+
+impl SlowRuns {
+    fn watch(&mut self, source: &Source, since: Option<Timestamp>, now: Timestamp) {
+        let Some(since) = since else { return };
+        let age = now.duration_since(since).unsigned_abs();
+        if age > source.every && self.0.insert(source.name.clone(), since) != Some(since) {
+            tracing::warn!(
+                source = source.name,
+                %since,
+                "somebody else has been asking it for longer than its interval"
+            );
+        }
+    }
+}
+
+fn log(source: &str, part: &str, outcome: &Outcome) {
+    match outcome {
+        Outcome::Unchanged => tracing::debug!(source, part, "unchanged"),
+        Outcome::StillHeldBack { reason } => {
+            tracing::debug!(source, part, reason, "still held back");
+        }
+        Outcome::Imported(summary, _) => tracing::info!(source, part, ?summary, "imported"),
+        Outcome::Failed(error) => {
+            tracing::warn!(source, part, error = error_line(error), "failed");
+        }
     }
 }
 

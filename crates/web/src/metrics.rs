@@ -25,10 +25,28 @@ pub(crate) async fn answer(State(site): State<Site>) -> Result<Response, WebErro
     tell_branches(&mut registry, &site.views.branches().await?);
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|_| WebError::Internal)?;
-    let mut response = text.into_response();
+    let mut response = sorted(&text).into_response();
     let kind = HeaderValue::from_static(TYPE);
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(response)
+}
+
+/// The samples of each family in one order: the registry's is another one each time.
+fn sorted(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_comment = |line: &&str| line.starts_with('#');
+    let mut sorted = String::with_capacity(text.len());
+    for group in lines.chunk_by(|before, line| is_comment(before) == is_comment(line)) {
+        let mut group = group.to_vec();
+        if !group.first().is_some_and(is_comment) {
+            group.sort_unstable();
+        }
+        for line in group {
+            sorted.push_str(line);
+            sorted.push('\n');
+        }
+    }
+    sorted
 }
 
 fn family(
@@ -129,4 +147,19 @@ fn tell_branches(registry: &mut Registry, branches: &[BranchSummary]) {
         .iter()
         .map(|it| (vec![("branch", it.branch.to_string())], it.packages));
     family(registry, "packages", "Packages of a branch", None, packages);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_in_order_below_their_heads() {
+        let text =
+            "# HELP b B\n# TYPE b gauge\nb{x=\"2\"} 1\nb{x=\"1\"} 2\n# HELP a A\na 1\n# EOF\n";
+        assert_eq!(
+            sorted(text),
+            "# HELP b B\n# TYPE b gauge\nb{x=\"1\"} 2\nb{x=\"2\"} 1\n# HELP a A\na 1\n# EOF\n"
+        );
+    }
 }

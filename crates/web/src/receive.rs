@@ -8,10 +8,11 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path as AddressPath, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use palisade_tracker::sync::{Delivery, Receiver};
 use palisade_tracker::{ImportSummary, Kind, TrackerError, error_line};
 use serde::Serialize;
@@ -40,6 +41,10 @@ struct Received {
     import: Option<i64>,
     kind: String,
     document: String,
+    /// Of what it spoke.
+    about: String,
+    /// What has to be told of it beside numbers.
+    remark: Option<String>,
     records: u64,
     added: u64,
     changed: u64,
@@ -84,21 +89,22 @@ pub(crate) async fn document(
             kind.name()
         )));
     }
+    refuse_too_large(&headers)?;
     let name = parameters.text("document")?;
+    let name = name.as_deref().map(file_name);
     let delivery = Delivery {
         kind,
+        document: name.clone(),
         branch: parameters.parsed("branch")?,
         repository: parameters.text("repository")?,
         revision: parameters.text("revision")?,
-        time: parameters.parsed("time")?,
+        time: time(&mut parameters)?,
         believe: parameters.choice("believe", &[("true", true), ("false", false)])? == Some(true),
     };
     parameters.finish()?;
     let _place = receiver.place().ok_or(WebError::Busy)?;
     let folder = receiver.folder().map_err(|error| broken(&error))?;
-    let file = folder
-        .path()
-        .join(file_name(name.as_deref().unwrap_or(kind.name())));
+    let file = folder.path().join(name.as_deref().unwrap_or(kind.name()));
     save(body, &file).await?;
     let source = source.clone();
     let shown = folder.path().display().to_string();
@@ -111,6 +117,28 @@ pub(crate) async fn document(
     let imported = import.await.map_err(|_| WebError::Internal)?;
     let (summary, rejects) = imported.map_err(|error| refusal(error, &shown))?;
     Ok(Json(Received::of(summary, &rejects)).into_response())
+}
+
+/// Who says how long a document is need not send it to learn that it is too long.
+fn refuse_too_large(headers: &HeaderMap) -> Result<(), WebError> {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if length > DOCUMENT_BYTES => Err(WebError::TooLarge(DOCUMENT_BYTES)),
+        _ => Ok(()),
+    }
+}
+
+/// When an inventory was made.
+fn time(parameters: &mut Parameters) -> Result<Option<Timestamp>, WebError> {
+    let Some(text) = parameters.text("time")? else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_| {
+        WebError::BadRequest(format!(
+            "time: {text:?} is none; write 2026-02-20T12:00:00Z"
+        ))
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -177,7 +205,25 @@ fn refusal(error: TrackerError, folder: &str) -> WebError {
         TrackerError::Store(_) | TrackerError::Decode { .. } | TrackerError::Reader { .. } => {
             error.into()
         }
-        TrackerError::HeldBack { .. } => WebError::HeldBack(error_line(&error)),
+        TrackerError::HeldBack { .. } => WebError::HeldBack(format!(
+            "{}; with ?believe=true it is taken all the same",
+            error_line(&error)
+        )),
+        TrackerError::Unstated {
+            document,
+            missing,
+            example,
+        } => WebError::Unreadable(format!(
+            "import {document}: it does not say {missing}; tell with ?branch={example}"
+        )),
+        TrackerError::UnstatedRepository {
+            document,
+            branch,
+            known,
+        } => WebError::Unreadable(format!(
+            "import {document}: it does not say of which repository it is, and {branch} has \
+             {known}; say ?repository=NAME"
+        )),
         _ => {
             let folder = format!("{folder}{}", std::path::MAIN_SEPARATOR);
             WebError::Unreadable(error_line(&error).replace(&folder, ""))
@@ -198,6 +244,8 @@ impl Received {
             import: summary.number,
             kind: summary.kind,
             document: summary.document,
+            about: summary.about,
+            remark: summary.remark,
             records: summary.records,
             added: summary.added,
             changed: summary.changed,

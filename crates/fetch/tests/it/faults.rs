@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use palisade_fetch::{Answer, Client, FetchError, Request, Settings};
+use palisade_fetch::{Answer, Client, FetchError, Request, Settings, Stage};
 use tempfile::TempDir;
 
 use crate::server::{Server, Step, bare, ok};
@@ -37,7 +37,7 @@ impl Fetching {
     }
 
     async fn fetch(&self, request: &Request) -> Result<Answer, FetchError> {
-        self.client.fetch(request, &self.target(), &|_, _| ()).await
+        self.client.fetch(request, &self.target(), &|_| ()).await
     }
 
     /// The text that was fetched.
@@ -71,7 +71,8 @@ fn status(answer: Result<Answer, FetchError>) -> u16 {
 async fn a_request_names_itself_and_what_it_knows() {
     let server = Server::start(vec![
         Step::Say(ok(
-            "ETag: \"one\"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n",
+            "ETag: \"one\"\r\nLast-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n\
+             Date: Thu, 01 Jan 2026 00:00:02 GMT\r\n",
             "1",
         )),
         Step::Say(bare("304 Not Modified", "")),
@@ -94,6 +95,55 @@ async fn a_request_names_itself_and_what_it_knows() {
     assert!(!first.contains("if-none-match"));
     assert!(second.contains("if-none-match: \"one\""));
     assert!(second.contains("if-modified-since: thu, 01 jan 2026 00:00:00 gmt"));
+}
+
+#[tokio::test]
+async fn a_date_of_the_moment_of_fetching_tells_no_state_from_the_next() {
+    for (date, tells) in [
+        ("Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n", false),
+        ("Date: Thu, 01 Jan 2026 00:00:01 GMT\r\n", false),
+        ("Date: Thu, 01 Jan 2026 00:00:02 GMT\r\n", true),
+        ("Date: Wed, 31 Dec 2025 00:00:00 GMT\r\n", false),
+        ("", false),
+    ] {
+        let modified = "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n";
+        let server = Server::start(vec![
+            Step::Say(ok(&format!("{modified}{date}"), "first")),
+            Step::Say(ok(&format!("{modified}{date}"), "second")),
+        ])
+        .await;
+        let fetching = Fetching::new();
+        let mut request = request(&server);
+        let Answer::Body(body) = fetching.fetch(&request).await.unwrap() else {
+            panic!("a first answer has a body")
+        };
+        assert_eq!(body.modified.unwrap().to_string(), "2026-01-01T00:00:00Z");
+        request.known = body.validators;
+        assert_eq!(fetching.text(&request).await, "second");
+        let asked = server.requests()[1].contains("if-modified-since");
+        assert_eq!(asked, tells, "{date}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_is_not_gone_on_with_by_a_date_of_the_moment_of_fetching() {
+    let whole = "Thu, 01 Jan 2026 00:00:00 GMT";
+    let head = |date: &str| {
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nLast-Modified: {whole}\r\n\
+             Date: {date}\r\n\r\n01234"
+        )
+    };
+    for (date, gone_on) in [(whole, false), ("Thu, 01 Jan 2026 00:01:00 GMT", true)] {
+        let server = Server::start(vec![
+            Step::Cut(head(date).into()),
+            Step::Say(ok("", "abcdefghij")),
+        ])
+        .await;
+        assert_eq!(Fetching::new().text(&request(&server)).await, "abcdefghij");
+        let asked = server.requests()[1].contains(&format!("if-range: {}", whole.to_lowercase()));
+        assert_eq!(asked, gone_on, "{date}");
+    }
 }
 
 #[tokio::test]
@@ -321,8 +371,48 @@ async fn the_own_network_is_out_of_reach_unless_asked_for() {
         );
         assert!(refused, "{error:?}");
         assert!(!error.is_passing(), "it is not tried again: {error:?}");
+        let told = told(&error);
+        assert!(
+            told.ends_with("private = true in the source allows it"),
+            "{told}"
+        );
     }
     assert_eq!(server.requests(), Vec::<String>::new());
+}
+
+/// An error with its causes.
+fn told(error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(|cause| format!(": {}", told(cause)));
+    format!("{error}{}", cause.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused_and_a_name_that_is_not_known_are_asked_again() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = format!("http://{}/feed.json", listener.local_addr().unwrap());
+    drop(listener);
+    // No server can have this name: its label is too long to be asked for.
+    let nameless = format!("http://{}.invalid/feed.json", "x".repeat(64));
+    for url in [closed, nameless] {
+        let again = std::sync::Mutex::new(Vec::new());
+        let fetching = Fetching::new();
+        let request = Request {
+            private: true,
+            ..Request::new(url.parse().unwrap())
+        };
+        let target = fetching.target();
+        let hear = |stage: Stage<'_>| {
+            if let Stage::Again { pause, .. } = stage {
+                again.lock().unwrap().push(pause);
+            }
+        };
+        let fetched = fetching.client.fetch(&request, &target, &hear).await;
+        let error = fetched.unwrap_err();
+        assert!(matches!(error, FetchError::Connection { .. }), "{error:?}");
+        let pauses = again.into_inner().unwrap();
+        assert_eq!(pauses.len(), 3, "four attempts have three pauses: {url}");
+        assert!(pauses.iter().all(|pause| *pause <= Duration::from_secs(2)));
+    }
 }
 
 #[tokio::test]

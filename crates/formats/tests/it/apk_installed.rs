@@ -68,7 +68,7 @@ fn a_database_is_read_without_its_files() {
         ),
         (Some("alpine"), None, Some("x86_64"))
     );
-    assert_eq!(head.time.unwrap().as_second(), 1_774_422_169);
+    assert_eq!(head.time, None);
     let [foo, bar] = &inventory.packages[..] else {
         panic!("{:?}", inventory.packages)
     };

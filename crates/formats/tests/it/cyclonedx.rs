@@ -435,6 +435,26 @@ fn what_is_no_bill_is_refused() {
     }
 }
 
+#[test]
+fn a_folder_has_a_name_unless_it_is_a_path() {
+    for (kind, name, branch) in [
+        ("file", "shop", Some("shop")),
+        ("application", "shop", Some("shop")),
+        ("file", "src/shop", Some("shop")),
+        ("file", "/home/user/shop", None),
+        ("file", "./shop", None),
+        ("file", ".", None),
+    ] {
+        let text = serde_json::json!({"bomFormat": "CycloneDX", "specVersion": "1.6",
+            "metadata": {"component": {"type": kind, "name": name}},
+            "components": [{"type": "library", "name": "inner", "version": "1.0.0",
+                "purl": "pkg:npm/inner@1.0.0"}]});
+        let head = inventory(KIND, "x", text.to_string().as_bytes()).head;
+        assert_eq!(head.distribution.as_deref(), Some("application"));
+        assert_eq!(head.branch.as_deref(), branch, "{kind} {name}");
+    }
+}
+
 /// The packages of a real system of Alpine, by Syft in all its forms and by apk's own list.
 #[test]
 fn syft_tells_the_packages_of_a_real_system() {

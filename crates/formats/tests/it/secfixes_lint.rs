@@ -63,6 +63,17 @@ fn headers_are_rewritten() {
 }
 
 #[test]
+fn a_line_that_is_right_is_not_blamed_for_the_tab_below_it() {
+    assert_eq!(
+        block("#   1-r0:\n#     - CVE-2020-0001\n#\t- CVE-2020-0002\n")
+            .iter()
+            .filter(|finding| finding.contains(" error "))
+            .collect::<Vec<_>>(),
+        ["4 error tab => #     - CVE-2020-0002"]
+    );
+}
+
+#[test]
 fn entries_are_rewritten() {
     for (entry, expected) in [
         ("CVE 2025-48379", "error id => #     - CVE-2025-48379"),

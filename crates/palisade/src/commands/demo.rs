@@ -84,6 +84,9 @@ async fn load(store: &Store) -> anyhow::Result<()> {
         let (summary, rejects) = imported.with_context(|| format!("load the sample, {title}"))?;
         let records = summary.records;
         ui::say(&format!("{number}/{count} {title}: {records} {unit}"));
+        if !rejects.is_empty() {
+            ui::say("  meant to be so, to show what becomes of a record that is broken:");
+        }
         ui::say_rejects(&rejects);
     }
     store.optimize().await.context("tidy the database")

@@ -9,7 +9,7 @@ use palisade_model::{BranchName, Confidence, Level};
 use palisade_tracker::Views;
 use palisade_tracker::views::{BranchView, FindingFilter, FindingItem, FindingQuery, StatusFilter};
 
-use super::{block_on, open_store};
+use super::{block_on, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -92,7 +92,7 @@ enum Format {
 
 pub(crate) fn run(database: &str, command: &Findings) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let store = open_store(database).await?;
+        let store = open_existing_store(database).await?;
         let views = Views::new(store.clone());
         let (query, revision) = (command.query(), command.revision.as_deref());
         let view = views.branch(&command.branch, revision, &query).await;
@@ -104,8 +104,16 @@ pub(crate) fn run(database: &str, command: &Findings) -> anyhow::Result<ExitCode
                 .await
                 .context("judge the findings again")?;
         }
+        let unheard = views.is_unheard(&command.branch).await;
+        let unheard = unheard.context("read which feeds there are")?;
         store.close().await;
         print(&view, command).context("write the findings")?;
+        if unheard {
+            ui::say(&format!(
+                "no feed speaks of {} itself; only upstream's records were compared",
+                command.branch
+            ));
+        }
         Ok(ExitCode::from(u8::from(!view.findings.is_empty())))
     })
 }

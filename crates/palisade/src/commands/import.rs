@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::{BranchName, Timestamp};
-use palisade_tracker::{Document, ImportSummary, Input, Kind};
+use palisade_tracker::{Document, Input, Kind};
 
 use super::{block_on, now, open_current_store, read_keys};
 use crate::arguments::Unsaid;
@@ -59,7 +59,14 @@ pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> 
             progress.done();
             let (summary, rejects) = imported.map_err(|error| naming(error.into(), &document))?;
             ui::say_rejects(&as_given(rejects, &document));
-            ui::say(&summary_line(&document, &summary));
+            let name = document.given_name();
+            ui::say(&format!("{name}: {}", ui::summary(&summary)));
+            if let Some(remark) = &summary.remark {
+                ui::say(&format!("{name}: {remark}"));
+                if command.time.is_none() {
+                    ui::say("hint: say when it was made with --time");
+                }
+            }
         }
         store.optimize().await.context("tidy the database")?;
         store.close().await;
@@ -80,27 +87,4 @@ impl Import {
             ..Input::new(self.kind, document)
         }
     }
-}
-
-fn summary_line(document: &Document, summary: &ImportSummary) -> String {
-    let ImportSummary {
-        records,
-        added,
-        changed,
-        withdrawn,
-        rejected,
-        ..
-    } = summary;
-    let mut parts = vec![
-        format!("{records} records"),
-        format!("{added} new"),
-        format!("{changed} changed"),
-    ];
-    if *withdrawn > 0 {
-        parts.push(format!("{withdrawn} withdrawn"));
-    }
-    if *rejected > 0 {
-        parts.push(format!("{rejected} passed over or mended"));
-    }
-    format!("{}: {}", document.given_name(), parts.join(", "))
 }

@@ -125,15 +125,32 @@ pub(crate) fn run(command: &Match) -> anyhow::Result<ExitCode> {
     command.read_feeds(&mut matcher, &mut rejects)?;
     ui::say_rejects(&rejects);
     let mut output = ui::stdout();
-    let mut affected = false;
+    let (mut affected, mut waiting) = (0, 0);
     matcher
         .matches(|row| {
-            affected |= row.verdict == VerdictStatus::Affected;
+            affected += u64::from(row.verdict == VerdictStatus::Affected);
+            waiting += u64::from(row.verdict == VerdictStatus::UnderInvestigation);
             print(&mut output, &row, command.format)
         })
         .and_then(|()| output.flush())
         .context("write the matches")?;
-    Ok(ExitCode::from(u8::from(affected)))
+    if command.format == Format::Text {
+        ui::say(&tally(matcher.counts(), affected, waiting));
+    }
+    Ok(ExitCode::from(u8::from(affected > 0)))
+}
+
+/// What was compared with what, and what came of it.
+fn tally((packages, records): (u64, u64), affected: u64, waiting: u64) -> String {
+    let packages = ui::counted(packages, "package", "packages");
+    let records = ui::counted(records, "record", "records");
+    let found = match (affected, waiting) {
+        (0, 0) => "nothing affected".to_owned(),
+        (_, 0) => format!("{affected} affected"),
+        (0, _) => format!("nothing affected, {waiting} under investigation"),
+        _ => format!("{affected} affected, {waiting} under investigation"),
+    };
+    format!("{packages}, {records}: {found}")
 }
 
 impl Match {
@@ -188,6 +205,7 @@ impl Match {
                 signed_by: None,
                 revision: None,
                 time: None,
+                present: None,
                 keys: keys.clone(),
                 require_signature: false,
                 believe: false,

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::Timestamp;
+use palisade_tracker::sync::read_key;
 use palisade_tracker::{Store, follow_rules};
 
 use crate::ui::Steps;
@@ -50,6 +51,16 @@ pub(crate) async fn open_store(address: &str) -> anyhow::Result<Store> {
     })
 }
 
+/// Opens a database that is there, to read from it: a name that is mistyped is no empty database.
+pub(crate) async fn open_existing_store(address: &str) -> anyhow::Result<Store> {
+    if !address.contains("://") && !Path::new(address).exists() {
+        anyhow::bail!(
+            "there is no database {address}; \"palisade import\" and \"palisade sync\" make one"
+        );
+    }
+    open_store(address).await
+}
+
 /// Opens the database to import into it or to serve it. Findings that come from other rules are
 /// derived again first, so that all in it follow the same.
 pub(crate) async fn open_current_store(address: &str) -> anyhow::Result<Store> {
@@ -62,12 +73,6 @@ pub(crate) async fn open_current_store(address: &str) -> anyhow::Result<Store> {
 
 /// Reads public keys; a key's name is its file's.
 pub(crate) fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<PublicKey>> {
-    paths.iter().map(|path| read_key(path)).collect()
-}
-
-/// Reads a public key; its name is its file's.
-pub(crate) fn read_key(path: &Path) -> anyhow::Result<PublicKey> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let pem = fs_err::read_to_string(path)?;
-    PublicKey::from_pem(name, &pem).with_context(|| format!("read the key {}", path.display()))
+    let keys = paths.iter().map(|path| read_key(path));
+    Ok(keys.collect::<Result<_, _>>()?)
 }

@@ -58,9 +58,16 @@ async fn serve(store: &Store, command: &Serve) -> anyhow::Result<()> {
     if !command.sync {
         return served.await;
     }
-    tokio::select! {
-        served = served => served,
-        // An import that the end interrupts was never begun.
-        () = syncer.keep_up(&sources) => Ok(()),
-    }
+    // A source that is being asked is given back before the program ends.
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = async {
+        let served = served.await;
+        drop(stop);
+        served
+    };
+    let keeping_up = syncer.keep_up(&sources, async {
+        let _ = stopped.await;
+    });
+    let (served, ()) = tokio::join!(served, keeping_up);
+    served
 }

@@ -13,7 +13,7 @@ use palisade_tracker::views::{
 };
 use serde::Serialize;
 
-use super::{block_on, open_store};
+use super::{block_on, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -56,8 +56,15 @@ struct Vulnerability {
 
 pub(crate) fn run(database: &str, command: &Show) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let store = open_store(database).await?;
+        let store = open_existing_store(database).await?;
         let views = Views::new(store.clone());
+        if let Some(branch) = &command.branch {
+            let branches = views.branches().await.context("read the branches")?;
+            anyhow::ensure!(
+                branches.iter().any(|known| known.branch == *branch),
+                "there is no branch {branch}; import an inventory of it first"
+            );
+        }
         let open = show(&views, command).await?;
         store.close().await;
         Ok(ExitCode::from(u8::from(open)))

@@ -10,14 +10,19 @@ use clap::Args;
 use palisade_fetch::{Client, Settings};
 use palisade_model::Timestamp;
 use palisade_store::SourceRecord;
-use palisade_tracker::Store;
-use palisade_tracker::sync::{Outcome, Ran, Source, Syncer};
+use palisade_tracker::sync::{Doubtful, Outcome, Ran, Source, Syncer};
 use palisade_tracker::views::{SourceState, SyncSource, SyncView};
+use palisade_tracker::{ImportSummary, Store, TrackerError};
 
 use super::{block_on, now, open_current_store, open_store};
 use crate::configuration::{self, Configuration, Fetch};
+use crate::serving;
 use crate::ui::{self, Cell, ProgressLine};
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own on the command line"
+)]
 #[derive(Debug, Args)]
 pub(crate) struct Sync {
     /// Only these sources, by their names in the configuration
@@ -31,6 +36,10 @@ pub(crate) struct Sync {
     /// Only sources whose time has come
     #[arg(long)]
     due: bool,
+
+    /// Import what was held back, and what is older than what is stored or lacks half of it
+    #[arg(long, requires = "sources", conflicts_with = "status")]
+    believe: bool,
 
     /// Fetch nothing; tell how sources went and when they are next asked
     #[arg(long, conflicts_with = "due")]
@@ -67,18 +76,26 @@ pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {
             return status(&store, &sources, command.format).await;
         }
         let store = open_current_store(database).await?;
-        let syncer = syncer(&store, &fetch)?;
+        let mut syncer = syncer(&store, &fetch)?;
+        if command.believe {
+            syncer.doubtful = Doubtful::Believed;
+        }
         syncer
             .plan(&planned)
             .await
             .context("write what is planned")?;
-        let failed = sync(&syncer, &sources, command.due).await?;
+        let sources = if command.due {
+            let due = syncer.due(&sources).await;
+            due.context("read how sources went")?
+        } else {
+            sources.iter().collect()
+        };
+        let went = sync(&syncer, &sources, !command.sources.is_empty()).await?;
         store.optimize().await.context("tidy the database")?;
         store.close().await;
-        Ok(if failed {
-            ExitCode::from(2)
-        } else {
-            ExitCode::SUCCESS
+        Ok(match went {
+            Went::Well => ExitCode::SUCCESS,
+            Went::Wrong => ExitCode::from(2),
         })
     })
 }
@@ -109,47 +126,98 @@ pub(crate) fn syncer(store: &Store, fetch: &Fetch) -> anyhow::Result<Syncer> {
         client: Arc::new(Client::new(Settings::new(agent, now))?),
         cache: fetch.cache.clone(),
         clock: now,
+        doubtful: Doubtful::default(),
     })
 }
 
-/// Asks sources one after the other; tells whether anything failed.
-async fn sync(syncer: &Syncer, sources: &[Source], due: bool) -> anyhow::Result<bool> {
-    let sources = if due {
-        syncer.due(sources).await.context("read how sources went")?
-    } else {
-        sources.iter().collect()
-    };
-    let mut failed = false;
+/// How a run over sources went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Went {
+    Well,
+    /// Something could not be had.
+    Wrong,
+}
+
+/// Asks sources one after the other, until the user or the system asks for the end. One that somebody
+/// else is asking has gone wrong if it was `named`.
+async fn sync(syncer: &Syncer, sources: &[&Source], named: bool) -> anyhow::Result<Went> {
+    let mut end = serving::end_signal()?;
+    let mut went = Went::Well;
     for source in sources {
         let progress = ProgressLine::new(&source.name);
         let tell = |part: &str, outcome: &Outcome| ui::say(&line(&source.name, part, outcome));
-        let ran = syncer.sync(source, progress.clone(), &tell).await;
+        let ran = syncer.sync(source, progress.clone(), &tell, &mut end).await;
         progress.done();
         match ran.with_context(|| format!("sync {}", source.name))? {
             Ran::Done { failed: 0 } => {}
-            Ran::Done { .. } => failed = true,
-            Ran::Busy => ui::say(&format!("{}: somebody else is at it", source.name)),
+            Ran::Sends => {
+                if named {
+                    ui::say(&format!(
+                        "{} sends by itself; nothing is asked of it",
+                        source.name
+                    ));
+                    went = Went::Wrong;
+                }
+            }
+            Ran::Done { .. } => went = Went::Wrong,
+            Ran::Busy { since, until } => {
+                ui::say(&busy(&source.name, since, until));
+                if named {
+                    went = Went::Wrong;
+                }
+            }
+            Ran::Stopped => {
+                ui::say("stopped; the next run goes on from here");
+                return Ok(Went::Wrong);
+            }
         }
     }
-    Ok(failed)
+    Ok(went)
+}
+
+/// Who waits for a source wants to know for how long.
+fn busy(source: &str, since: Option<Timestamp>, until: Option<Timestamp>) -> String {
+    let since = since.map_or(String::new(), |time| format!(" since {}", second(time)));
+    let until = until.map_or(String::new(), |time| {
+        format!("; should they have died, it is free at {}", second(time))
+    });
+    format!("{source}: somebody else is asking it{since}{until}")
+}
+
+/// A time to the second: with the day, and where that is meant.
+fn second(time: Timestamp) -> impl std::fmt::Display {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC")
 }
 
 fn line(source: &str, part: &str, outcome: &Outcome) -> String {
     let what = match outcome {
         Outcome::Unchanged => "unchanged".to_owned(),
-        Outcome::Imported(summary, rejects) => {
-            let rejects = match rejects.len() {
-                0 => String::new(),
-                count => format!(", {count} passed over or mended"),
-            };
-            format!(
-                "{} records, {} new, {} changed, {} withdrawn{rejects}",
-                summary.records, summary.added, summary.changed, summary.withdrawn
-            )
+        Outcome::StillHeldBack { reason } => format!(
+            "unchanged, and still held back: {reason}; \"palisade sync --believe {source}\" takes it \
+             all the same"
+        ),
+        Outcome::Imported(summary, _) => imported(summary),
+        Outcome::Failed(error @ TrackerError::HeldBack { .. }) => {
+            format!("{error}; \"palisade sync --believe {source}\" takes it all the same")
         }
         Outcome::Failed(error) => format!("failed: {}", palisade_tracker::error_line(error)),
     };
+    if part.is_empty() {
+        return format!("{source}: {what}");
+    }
     format!("{source} {part}: {what}")
+}
+
+fn imported(summary: &ImportSummary) -> String {
+    let numbers = ui::summary(summary);
+    let named = summary.number.filter(|_| summary.rejected > 0);
+    let named = named.map(|number| format!(", named on the page /feeds/import/{number}"));
+    let remark = summary.remark.as_ref();
+    let remark = remark.map(|remark| format!("; {remark}"));
+    [Some(numbers), named, remark]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 async fn status(store: &Store, sources: &[Source], format: Format) -> anyhow::Result<ExitCode> {
@@ -162,7 +230,8 @@ async fn status(store: &Store, sources: &[Source], format: Format) -> anyhow::Re
     match format {
         Format::Text => {
             let head = ["source", "last had", "expected", "next", "state"];
-            let rows: Vec<_> = known.iter().map(row).collect();
+            let rows = sources.iter().zip(&known);
+            let rows: Vec<_> = rows.map(|(source, known)| row(known, source)).collect();
             ui::write_table(&mut output, &head, &rows)?;
         }
         Format::Json => {
@@ -188,23 +257,33 @@ async fn of(store: &Store, source: &Source) -> anyhow::Result<SyncSource> {
     Ok(SyncSource::of(record, parts, now()))
 }
 
-fn row(source: &SyncSource) -> Vec<Cell> {
+fn row(source: &SyncSource, configured: &Source) -> Vec<Cell> {
+    let sends = configured.sender().is_some();
     let time = |time: Option<Timestamp>, none: &str| {
-        let text = time.map(|time| time.strftime("%Y-%m-%d %H:%M").to_string());
+        let text = time.map(|time| time.strftime("%Y-%m-%d %H:%M UTC").to_string());
         Cell::of(&text.unwrap_or_else(|| none.to_owned()))
     };
-    let state = match (&source.error, source.state) {
-        (Some(error), _) => error.clone(),
-        (None, SourceState::NeverAsked) => "never asked".to_owned(),
-        (None, SourceState::Late) => "late".to_owned(),
-        (None, _) => "fine".to_owned(),
+    let state = match (&source.error, source.asking_since) {
+        (Some(error), None) => error.clone(),
+        (Some(error), Some(since)) => format!("being asked since {}; {error}", second(since)),
+        (None, Some(since)) => format!("being asked since {}", second(since)),
+        (None, None) => match source.state {
+            SourceState::NeverAsked if sends => "has not sent yet".to_owned(),
+            SourceState::NeverAsked => "never asked".to_owned(),
+            SourceState::Late => "late".to_owned(),
+            _ => "fine".to_owned(),
+        },
     };
     let every = jiff::SignedDuration::from_secs(source.every_seconds.unwrap_or_default());
     vec![
         Cell::of(&source.name),
         time(source.succeeded_at, "never"),
         Cell::of(&format!("every {every:#}")),
-        time(source.next_at, "now"),
+        if sends {
+            Cell::of("sends by itself")
+        } else {
+            time(source.next_at, "now")
+        },
         Cell::of(&state),
     ]
 }

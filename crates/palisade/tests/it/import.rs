@@ -156,7 +156,7 @@ fn an_inventory_without_branch_says_how_to_tell_it() {
     let output = import(&database, &["apkindex"], &index);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        said(&output).contains("--branch DISTRIBUTION/BRANCH"),
+        said(&output).contains("--branch alpine/BRANCH"),
         "{}",
         said(&output)
     );
@@ -209,7 +209,7 @@ fn the_folders_of_a_machine_are_said_and_not_stored() {
     let said = said(&output);
     for line in [
         format!("passed over: {}!2024/osv.json, ", feed.display()),
-        format!("{}: 1 records, 1 new", feed.display()),
+        format!("{}: 1 record, 1 new", feed.display()),
     ] {
         assert!(said.contains(&line), "{line} is not in: {said}");
     }

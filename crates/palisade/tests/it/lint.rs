@@ -111,7 +111,7 @@ fn what_cannot_be_read_has_status_2() {
     for (path, reason) in [
         (empty, "there is no APKBUILD below"),
         (html, "it names no package"),
-        (folder.path().join("nowhere"), "nowhere"),
+        (folder.path().join("nowhere"), "error: there is no file /"),
     ] {
         let output = palisade()
             .args(["lint", "secfixes"])

@@ -4,6 +4,7 @@
 
 mod database;
 mod demo;
+mod findings;
 mod identity;
 mod import;
 mod inventories;

@@ -41,10 +41,15 @@ impl Started {
     }
 
     /// Asks it to end as a system does, and waits until it has.
-    pub(crate) fn end(mut self) -> Ended {
+    pub(crate) fn end(self) -> Ended {
+        self.end_by("TERM")
+    }
+
+    /// Sends it a signal that ends it, and waits until it has.
+    pub(crate) fn end_by(mut self, signal: &str) -> Ended {
         let id = self.child.id();
         Command::new("sh")
-            .args(["-c", &format!("kill -TERM {id}")])
+            .args(["-c", &format!("kill -{signal} {id}")])
             .status()
             .unwrap();
         let (sender, receiver) = mpsc::channel();

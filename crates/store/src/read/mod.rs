@@ -4,6 +4,7 @@
 //! What a statement's rows mean to people is decided above, in the tracker's views.
 
 mod branches;
+mod coverage;
 mod listing;
 mod packages;
 mod search;

@@ -46,6 +46,10 @@ pub struct ImportRow {
     pub withdrawn: i64,
     /// Records passed over or mended.
     pub rejected: i64,
+    /// Of what it spoke, empty where that is not known.
+    pub about: String,
+    /// What has to be told of it beside numbers.
+    pub remark: Option<String>,
 }
 
 /// An event.
@@ -71,9 +75,9 @@ const GENERATION: &str = "SELECT (SELECT max(id) FROM import), (SELECT max(id) F
 const FEEDS: &str = "SELECT f.kind, f.scope, f.as_of, f.imported_at, \
     (SELECT count(*) FROM advisory a WHERE a.feed_id = f.id) FROM feed f ORDER BY f.kind, f.scope";
 const IMPORTS: &str = "SELECT id, time, kind, document, records, added, changed, withdrawn, \
-    rejected FROM import ORDER BY id DESC LIMIT $1";
+    rejected, about, remark FROM import ORDER BY id DESC LIMIT $1";
 const IMPORT: &str = "SELECT id, time, kind, document, records, added, changed, withdrawn, \
-    rejected FROM import WHERE id = $1";
+    rejected, about, remark FROM import WHERE id = $1";
 const REJECTS: &str = "SELECT document, place, record, reason, mended FROM import_reject \
     WHERE import_id = $1 AND ordinal >= $2 ORDER BY ordinal LIMIT $3";
 const EVENTS: &str = "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
@@ -195,5 +199,7 @@ fn import(row: &Row) -> Result<ImportRow, StoreError> {
         changed: row.int(6)?,
         withdrawn: row.int(7)?,
         rejected: row.int(8)?,
+        about: row.text(9)?,
+        remark: row.opt_text(10)?,
     })
 }

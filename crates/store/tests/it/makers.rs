@@ -138,10 +138,8 @@ pub(crate) async fn place(
         signed_by: None,
         now: NOW,
     };
-    session
-        .place_revision(branch, repository, &new)
-        .await
-        .map(Some)
+    let placed = session.place_revision(branch, repository, &new).await?;
+    Ok(Some(placed.sources))
 }
 
 pub(crate) fn new_source(name: &str) -> NewSourcePackage {

@@ -1,18 +1,51 @@
 //! Sources are leased by one at a time, and remember how they went.
 
-use palisade_store::{PartRecord, SourceRecord};
+use palisade_store::{Lease, PartRecord, SourceRecord};
 
 use crate::database::on_each;
+
+fn lease(mark: &str, since: i64, until: i64) -> Lease {
+    Lease {
+        mark: mark.to_owned(),
+        since,
+        until,
+    }
+}
 
 #[test]
 fn only_one_has_a_source_until_it_is_given_back_or_the_lease_ends() {
     on_each(|database| {
-        let lease = |now, until| {
-            database.write(async move |session| session.lease_source("nvd", now, until).await)
+        let take = |mark: &'static str, since, until, dead: Option<&'static str>| {
+            let lease = lease(mark, since, until);
+            database.write(async move |session| session.lease_source("nvd", &lease, dead).await)
         };
-        assert!(lease(100, 200));
-        assert!(!lease(150, 250), "somebody has it");
-        assert!(lease(200, 300), "whoever had it died");
+        assert!(take("a", 100, 200, None));
+        assert!(!take("b", 150, 250, None), "somebody has it");
+        assert!(!take("b", 150, 250, Some("c")), "somebody else died");
+        assert!(take("b", 150, 250, Some("a")), "whoever had it died");
+        assert!(take("c", 250, 350, None), "the lease ended");
+        let renew = |mark: &'static str| {
+            database.write(async move |session| session.renew_lease("nvd", mark, 400).await)
+        };
+        assert!(renew("c"));
+        assert!(!renew("b"), "it is somebody else's by now");
+        assert!(!take("d", 399, 500, None), "it was renewed");
+        let give = |mark: &'static str| {
+            database.write(async move |session| session.release_source("nvd", mark).await);
+        };
+        give("b");
+        assert!(!take("d", 300, 400, None), "only who has it gives it back");
+        give("c");
+        assert!(take("d", 300, 400, None));
+    });
+}
+
+#[test]
+fn how_a_source_went_is_remembered_beside_its_lease() {
+    on_each(|database| {
+        let lease = lease("a", 100, 300);
+        let taken = lease.clone();
+        database.write(async move |session| session.lease_source("nvd", &taken, None).await);
         let done = SourceRecord {
             name: "nvd".to_owned(),
             attempted_at: Some(200),
@@ -21,10 +54,10 @@ fn only_one_has_a_source_until_it_is_given_back_or_the_lease_ends() {
             error: None,
             next_at: 1000,
             every: None,
+            lease: Some(lease),
         };
         let written = done.clone();
         database.write(async move |session| session.write_source(&written).await);
-        assert!(lease(220, 320), "it was given back");
         let stored = database.read(async |session| session.sources().await);
         assert_eq!(stored, [done]);
     });
@@ -77,5 +110,10 @@ fn parts_are_remembered_by_source_and_name() {
         write("alpine", failed.clone());
         let parts = database.read(async |session| session.source_parts("alpine").await);
         assert_eq!(parts, [part("a", "2"), failed]);
+        database.write(async |session| session.forget_source_part("alpine", "b").await);
+        let parts = database.read(async |session| session.source_parts("alpine").await);
+        assert_eq!(parts, [part("a", "2")]);
+        let others = database.read(async |session| session.source_parts("debian").await);
+        assert_eq!(others, [part("a", "3")]);
     });
 }

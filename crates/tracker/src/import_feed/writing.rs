@@ -218,6 +218,9 @@ impl Writing {
         self.withdraw_missing(session).await?;
         self.kind.name().clone_into(&mut self.summary.kind);
         self.summary.document.clone_from(&self.document);
+        if let [scope] = &self.feeds.keys().collect::<Vec<_>>()[..] {
+            self.summary.about.clone_from(scope);
+        }
         self.summary.rejected = self.rejects.len() as u64;
         let touched = self.writer.finish(session).await?;
         if self.summary.added + self.summary.changed + self.summary.withdrawn == 0 {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Outcome;
 use super::part::{Memory, Parts};
+use super::trust::Trust;
 use crate::TrackerError;
 use crate::input::{Input, Kind};
 use crate::sources::Document;
@@ -36,15 +37,6 @@ pub struct DebianArchive {
     pub trust: Trust,
     /// The branch of all suites, if they do not say it.
     pub branch: Option<BranchName>,
-}
-
-/// Who is believed of what an archive has.
-#[derive(Debug, Clone)]
-pub enum Trust {
-    /// Those whose keys are in these files. They are read in each run, as systems renew them.
-    Keyrings(Vec<PathBuf>),
-    /// Whoever answers.
-    Anybody,
 }
 
 /// What is remembered of the last `Release` that was believed.
@@ -152,7 +144,7 @@ async fn release<'a>(
     memory: &Memory<Believed>,
 ) -> Result<Option<Found<'a>>, TrackerError> {
     let file = match archive.trust {
-        Trust::Keyrings(_) => "InRelease",
+        Trust::Keys(_) => "InRelease",
         Trust::Anybody => "Release",
     };
     let now = (parts.syncer.clock)();
@@ -171,11 +163,12 @@ async fn release<'a>(
     };
     let document = fs_err::read(&body.path).map_err(FetchError::from)?;
     fs_err::remove_file(&body.path).map_err(FetchError::from)?;
-    let (text, signed_by) = archive.trust.believed(document, now).map_err(|reason| {
-        odd(
+    let (text, signed_by) = believed(&archive.trust, document, now).map_err(|why| match why {
+        NotBelieved::Key(error) => error,
+        NotBelieved::Signature(reason) => odd(
             parts,
             format!("the {file} of {suite} is not believed: {reason}"),
-        )
+        ),
     })?;
     let release = Release::read(file, &text)?;
     check_times(&release, &memory.cursor, now).map_err(|reason| odd(parts, reason))?;
@@ -321,31 +314,33 @@ impl DebianArchive {
     }
 }
 
-impl Trust {
-    /// What of a document is believed, and who signed it.
-    fn believed(
-        &self,
-        document: Vec<u8>,
-        now: Timestamp,
-    ) -> Result<(Vec<u8>, Option<String>), String> {
-        let files = match self {
-            Self::Anybody => return Ok((document, None)),
-            Self::Keyrings(files) => files,
-        };
-        let mut keyring = Keyring::default();
-        for file in files {
-            // Errors are for everybody to read, and folders are this machine's own.
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let bytes = fs_err::read(file);
-            let bytes = bytes.map_err(|error| format!("the keyring {name}: {}", error.kind()))?;
-            let added = keyring.add(&bytes);
-            added.map_err(|error| format!("the keyring {name}: {error}"))?;
-        }
-        let signed = keyring.verify_cleartext(&document, At::Now(now));
-        let signed = signed.map_err(|error| error.to_string())?;
-        let signed_by = signed.signers.first().map(ToString::to_string);
-        Ok((signed.text, signed_by))
+/// What of a document is believed, and who signed it.
+fn believed(
+    trust: &Trust,
+    document: Vec<u8>,
+    now: Timestamp,
+) -> Result<(Vec<u8>, Option<String>), NotBelieved> {
+    let files = match trust {
+        Trust::Anybody => return Ok((document, None)),
+        Trust::Keys(files) => files,
+    };
+    let mut keyring = Keyring::default();
+    for file in files {
+        let bytes = fs_err::read(file).map_err(|error| TrackerError::unread_key(file, &error));
+        let added = keyring.add(&bytes.map_err(NotBelieved::Key)?);
+        added.map_err(|error| NotBelieved::Key(TrackerError::key(file, &error)))?;
     }
+    let signed = keyring
+        .verify_cleartext(&document, At::Now(now))
+        .map_err(|error| NotBelieved::Signature(error.to_string()))?;
+    let signed_by = signed.signers.first().map(ToString::to_string);
+    Ok((signed.text, signed_by))
+}
+
+/// Why a document is not believed.
+enum NotBelieved {
+    Key(TrackerError),
+    Signature(String),
 }
 
 impl Index<'_> {
@@ -401,5 +396,29 @@ fn odd(parts: &Parts<'_, '_>, reason: String) -> TrackerError {
     TrackerError::Source {
         source_name: parts.source.name.clone(),
         reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_keeps_its_folder_with_a_slash_at_its_end_and_without() {
+        for slash in ["", "/"] {
+            let archive = DebianArchive {
+                url: format!("http://example.org/debian{slash}").parse().unwrap(),
+                suites: Vec::new(),
+                components: Vec::new(),
+                architectures: Vec::new(),
+                trust: Trust::Anybody,
+                branch: None,
+            };
+            let address = archive.address("bookworm", "main/source/Sources.xz");
+            assert_eq!(
+                address.path(),
+                "/debian/dists/bookworm/main/source/Sources.xz"
+            );
+        }
     }
 }

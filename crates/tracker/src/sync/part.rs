@@ -1,20 +1,21 @@
 //! The parts of a source in one run: fetched, imported, remembered.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use palisade_fetch::{Answer, Request, Url, Validators};
+use palisade_fetch::{Answer, FetchError, Request, Stage, Url, Validators};
 use palisade_store::PartRecord;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::source::{DocumentPart, Source};
-use super::{Outcome, Syncer, Tell};
+use super::{Doubtful, Outcome, Syncer, Tell};
 use crate::error::error_line;
 use crate::input::Input;
 use crate::sources::Document;
-use crate::{Progress, TrackerError};
+use crate::{Present, Progress, TrackerError};
 
 /// What is remembered of a part.
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +41,19 @@ struct Written<'a, C> {
 #[serde(default)]
 struct HeldBack {
     held_back: Option<String>,
+}
+
+impl HeldBack {
+    fn of(part: &PartRecord) -> Self {
+        serde_json::from_str(&part.memory).unwrap_or_default()
+    }
+
+    /// Why it was held back, without the document's name.
+    fn reason(&self) -> Option<String> {
+        let text = self.held_back.as_deref()?;
+        let reason = text.split_once(" is held back: ");
+        Some(reason.map_or(text, |(_, reason)| reason).to_owned())
+    }
 }
 
 /// A run over the parts of a source.
@@ -77,9 +91,43 @@ impl<'a, 't> Parts<'a, 't> {
         &self.failures
     }
 
+    /// Why parts failed the last time, those of other runs among them.
+    pub(super) fn all_failures(&self) -> Vec<String> {
+        let failed = self.known.values().filter_map(|part| {
+            let error = part.error.as_ref()?;
+            Some(format!("{}: {error}", part.name))
+        });
+        let mut failed: Vec<String> = failed.collect();
+        failed.sort_unstable();
+        failed
+    }
+
+    /// Forgets parts of which the cursor says that they are over.
+    pub(super) async fn forget<C: Default + DeserializeOwned>(
+        &mut self,
+        is_over: impl Fn(&C) -> bool,
+    ) -> Result<(), TrackerError> {
+        let names: Vec<String> = self.known.keys().cloned().collect();
+        let over: Vec<String> = names
+            .into_iter()
+            .filter(|name| is_over(&self.memory::<C>(name).cursor))
+            .collect();
+        let mut session = self.syncer.store.write().await?;
+        for name in &over {
+            session.forget_source_part(&self.source.name, name).await?;
+            self.known.remove(name);
+        }
+        session.commit().await?;
+        Ok(())
+    }
+
     /// What is remembered of a part.
     pub(super) fn memory<C: Default + DeserializeOwned>(&self, part: &str) -> Memory<C> {
-        let known = self.known.get(part);
+        let known = self.known.get(part).filter(|known| {
+            let held_back = HeldBack::of(known).held_back.is_some();
+            // What was held back and is believed now is had anew.
+            !(held_back && self.syncer.doubtful == Doubtful::Believed)
+        });
         // What another version of the program remembered is forgotten: the part is had anew.
         let memory = known.and_then(|known| serde_json::from_str(&known.memory).ok());
         memory.unwrap_or(Memory {
@@ -106,7 +154,10 @@ impl<'a, 't> Parts<'a, 't> {
         let step = format!("fetching {part}");
         self.progress.step(&step);
         let progress = Arc::clone(&self.progress);
-        let progress = move |done, total| progress.read(done, total, 0);
+        let progress = move |step: Stage<'_>| match step {
+            Stage::Read(done, total) => progress.read(done, total, 0),
+            Stage::Again { error, pause } => progress.step(&again(error, pause)),
+        };
         let target = self.file(part, &request.url);
         Ok(self
             .syncer
@@ -118,31 +169,25 @@ impl<'a, 't> Parts<'a, 't> {
     /// Where a part's document is kept: a folder each, so that the file has the name by which
     /// people know it.
     fn file(&self, part: &str, url: &Url) -> PathBuf {
-        let plain = |text: &str| -> String {
-            let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-            let text = text.chars().map(|c| if usable(c) { c } else { '_' });
-            let text: String = text.take(100).collect();
-            text.trim_start_matches('.').to_owned()
-        };
         let file = url
             .path_segments()
             .and_then(|mut it| it.next_back())
             .map(plain);
         let file = file.filter(|name| !name.is_empty());
-        self.syncer
-            .cache
-            .join(plain(&self.source.name))
+        folder_of(&self.syncer.cache, &self.source.name)
             .join(plain(part))
             .join(file.unwrap_or_else(|| "document".to_owned()))
     }
 
     /// Imports what was fetched; the file is not needed any longer then.
-    pub(super) async fn import(&self, input: Input) -> Result<Outcome, TrackerError> {
+    pub(super) async fn import(&self, mut input: Input) -> Result<Outcome, TrackerError> {
         let file = match &input.document {
             Document::File(path) => Some(path.clone()),
             _ => None,
         };
         let now = (self.syncer.clock)();
+        input.present.get_or_insert_default();
+        input.believe |= self.syncer.doubtful == Doubtful::Believed;
         let progress = Arc::clone(&self.progress);
         let imported = input.import(&self.syncer.store, now, progress).await;
         if let Some(file) = file {
@@ -163,10 +208,12 @@ impl<'a, 't> Parts<'a, 't> {
         memory: &Memory<C>,
         outcome: Result<Outcome, TrackerError>,
     ) -> Result<(), TrackerError> {
-        let outcome = match outcome {
-            Ok(outcome) => outcome,
-            Err(TrackerError::Store(error)) => return Err(error.into()),
-            Err(error) => Outcome::Failed(error),
+        let before = self.known.get(part).map(HeldBack::of).unwrap_or_default();
+        let outcome = match (outcome, before.reason()) {
+            (Ok(Outcome::Unchanged), Some(reason)) => Outcome::StillHeldBack { reason },
+            (Ok(outcome), _) => outcome,
+            (Err(TrackerError::Store(error)), _) => return Err(error.into()),
+            (Err(error), _) => Outcome::Failed(error),
         };
         self.write(part, memory, &outcome).await?;
         (self.tell)(part, &outcome);
@@ -186,13 +233,13 @@ impl<'a, 't> Parts<'a, 't> {
         let now = Some((self.syncer.clock)().as_microsecond());
         let mut record = self.known.remove(part).unwrap_or_default();
         part.clone_into(&mut record.name);
-        let before: HeldBack = serde_json::from_str(&record.memory).unwrap_or_default();
+        let before = HeldBack::of(&record);
         let held_back = match &outcome {
             Outcome::Imported(..) => None,
-            Outcome::Failed(error @ TrackerError::HeldBack { .. }) => {
-                Some(self.public(&error_line(error)))
+            Outcome::Failed(error @ TrackerError::HeldBack { .. }) => Some(self.public(error)),
+            Outcome::Unchanged | Outcome::StillHeldBack { .. } | Outcome::Failed(_) => {
+                before.held_back
             }
-            Outcome::Unchanged | Outcome::Failed(_) => before.held_back,
         };
         let written = Written {
             validators: &memory.validators,
@@ -201,7 +248,7 @@ impl<'a, 't> Parts<'a, 't> {
         };
         record.memory = serde_json::to_string(&written).unwrap_or_default();
         match outcome {
-            Outcome::Unchanged => {
+            Outcome::Unchanged | Outcome::StillHeldBack { .. } => {
                 record.fetched_at = now;
                 // All is well again, unless that state was held back before.
                 record.error = held_back;
@@ -209,7 +256,7 @@ impl<'a, 't> Parts<'a, 't> {
             Outcome::Imported(summary, _) => {
                 let count = |n: u64| Some(i64::try_from(n).unwrap_or(i64::MAX));
                 record.fetched_at = now;
-                if summary.added + summary.changed + summary.withdrawn > 0 {
+                if summary.number.is_some() {
                     record.changed_at = now;
                 }
                 record.records = count(summary.records);
@@ -217,7 +264,7 @@ impl<'a, 't> Parts<'a, 't> {
                 record.import = summary.number.or(record.import);
                 record.error = None;
             }
-            Outcome::Failed(error) => record.error = Some(self.public(&error_line(error))),
+            Outcome::Failed(error) => record.error = Some(self.public(error)),
         }
         if let Some(error) = &record.error {
             self.failures.push(format!("{part}: {error}"));
@@ -232,16 +279,16 @@ impl<'a, 't> Parts<'a, 't> {
     }
 
     /// An error for everybody to read: without where this machine keeps documents.
-    fn public(&self, error: &str) -> String {
+    fn public(&self, error: &TrackerError) -> String {
         let cache = self.syncer.cache.display().to_string();
         let separator = std::path::MAIN_SEPARATOR;
-        error.replace(&format!("{cache}{separator}"), "")
+        error.public().replace(&format!("{cache}{separator}"), "")
     }
 
     /// Fetches and imports documents, each by itself.
     pub(super) async fn documents(&mut self, parts: &[DocumentPart]) -> Result<(), TrackerError> {
         for part in parts {
-            let mut memory: Memory<()> = self.memory(&part.name);
+            let mut memory: Memory<Terms> = self.memory(&part.name);
             let outcome = self.document(part, &mut memory).await;
             self.remember(&part.name, &memory, outcome).await?;
         }
@@ -251,21 +298,61 @@ impl<'a, 't> Parts<'a, 't> {
     async fn document(
         &self,
         part: &DocumentPart,
-        memory: &mut Memory<()>,
+        memory: &mut Memory<Terms>,
     ) -> Result<Outcome, TrackerError> {
+        let keys = part.trust.apk_keys()?;
+        let terms = part.terms(&keys);
+        let known = if memory.cursor.terms == terms {
+            memory.validators.clone()
+        } else {
+            Validators::default()
+        };
         let request = Request {
-            known: memory.validators.clone(),
+            known,
             ..self.request(part.url.clone())
         };
         let body = match self.fetch(&part.name, &request).await? {
             Answer::NotModified => return Ok(Outcome::Unchanged),
             Answer::Body(body) => body,
         };
-        let outcome = self.import(part.input(Document::File(body.path))).await;
+        let input = Input {
+            present: Some(Present {
+                modified: body.modified,
+            }),
+            ..part.input(Document::File(body.path), keys)
+        };
+        let outcome = self.import(input).await;
         // What is held back is held back until the source has something else.
         if matches!(outcome, Ok(_) | Err(TrackerError::HeldBack { .. })) {
             memory.validators = body.validators;
+            memory.cursor.terms = terms;
         }
         outcome
     }
+}
+
+/// On which terms a document was imported, or held back.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Terms {
+    terms: String,
+}
+
+/// What is told of a request that is made again.
+fn again(error: &FetchError, pause: Duration) -> String {
+    let seconds = pause.as_secs_f64().ceil();
+    format!("{}; asked again in {seconds} s", error_line(error))
+}
+
+/// Where a source's documents are kept.
+pub(super) fn folder_of(cache: &Path, source: &str) -> PathBuf {
+    cache.join(plain(source))
+}
+
+/// A name as a file's: of ordinary characters, and never hidden.
+fn plain(text: &str) -> String {
+    let usable = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let text = text.chars().map(|c| if usable(c) { c } else { '_' });
+    let text: String = text.take(100).collect();
+    text.trim_start_matches('.').to_owned()
 }

@@ -6,21 +6,26 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use palisade_fetch::Validators;
 use palisade_formats::Reject;
 use palisade_model::{BranchName, Timestamp};
 use palisade_store::ImportSummary;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::part::{Memory, Parts};
 use super::source::Source;
 use super::{Outcome, Syncer};
-use crate::error::error_line;
 use crate::input::{Input, Kind};
 use crate::sources::Document;
 use crate::{NoProgress, TrackerError};
 
 /// Documents that are received at the same time.
 const AT_ONCE: usize = 4;
+
+/// After so many intervals a document that was not sent again is forgotten, so that names that change
+/// with each document do not pile up, nor a failure under a name that nobody uses any longer.
+const REMEMBERED: i64 = 10;
 
 /// Somebody who sends.
 #[derive(Debug, Clone)]
@@ -42,6 +47,8 @@ pub struct Receiver {
 pub struct Delivery {
     /// Its format.
     pub kind: Kind,
+    /// What its sender calls it.
+    pub document: Option<String>,
     /// The branch of which it speaks.
     pub branch: Option<BranchName>,
     /// The repository within the branch.
@@ -127,31 +134,43 @@ impl Receiver {
             Err(error) => Outcome::Failed(error),
             Ok(outcome) => outcome,
         };
-        parts
-            .write(&part, &Memory::<()>::default(), &outcome)
-            .await?;
-        let error = match &outcome {
-            Outcome::Failed(error) => Some((1, format!("{part}: {}", error_line(error)))),
-            _ => None,
+        let memory = Memory {
+            validators: Validators::default(),
+            cursor: Sent { at: Some(started) },
         };
+        parts.write(&part, &memory, &outcome).await?;
+        let interval = i64::try_from(source.every.as_secs()).unwrap_or(i64::MAX);
+        let limit = interval.saturating_mul(REMEMBERED);
+        let age = |at: Timestamp| started.as_second().saturating_sub(at.as_second());
+        parts
+            .forget(|sent: &Sent| sent.at.is_some_and(|at| age(at) > limit))
+            .await?;
+        let failures = parts.all_failures();
+        let error = failures.first().map(|it| (failures.len(), it.clone()));
         self.syncer.note(source, started, error).await?;
         match outcome {
             Outcome::Imported(summary, rejects) => Ok((summary, rejects)),
             Outcome::Failed(error) => Err(error),
-            Outcome::Unchanged => Ok(Default::default()),
+            Outcome::Unchanged | Outcome::StillHeldBack { .. } => Ok(Default::default()),
         }
     }
 }
 
+/// What is remembered of a document.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Sent {
+    /// When it was last sent, whatever came of it.
+    at: Option<Timestamp>,
+}
+
 impl Delivery {
-    /// By what it is known among the source's documents: `spdx alpine/edge main`.
+    /// By what it is known among the source's documents: `spdx alpine/edge main shop.json`.
     fn part(&self) -> String {
         let mut part = self.kind.name().to_owned();
         let branch = self.branch.as_ref().map(ToString::to_string);
-        for more in [branch.as_ref(), self.repository.as_ref()]
-            .into_iter()
-            .flatten()
-        {
+        let said = [&branch, &self.repository, &self.document];
+        for more in said.into_iter().flatten() {
             part.push(' ');
             part.push_str(more);
         }

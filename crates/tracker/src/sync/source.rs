@@ -1,5 +1,6 @@
 //! What a source is.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use palisade_fetch::Url;
@@ -7,6 +8,8 @@ use palisade_formats::apk_signature::PublicKey;
 use palisade_model::BranchName;
 
 use super::receive::Sender;
+use super::trust::Trust;
+use crate::TrackerError;
 use crate::input::{Input, Kind};
 use crate::sources::Document;
 
@@ -50,6 +53,35 @@ pub enum SourceKind {
     Debian(super::debian::DebianArchive),
     /// None: it sends by itself.
     Sender(Sender),
+    /// It cannot be asked, nor send, until its key is there.
+    Unready(Unready),
+}
+
+/// Why a source is not ready.
+#[derive(Debug, Clone)]
+pub enum Unready {
+    /// A file with its key cannot be used.
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Anything else.
+    Other(String),
+}
+
+impl Unready {
+    /// What is told of a source of this name.
+    pub(super) fn error(&self, source: &str) -> TrackerError {
+        match self {
+            Self::File { file, reason } => TrackerError::key(file, reason),
+            Self::Other(reason) => TrackerError::Source {
+                source_name: source.to_owned(),
+                reason: reason.clone(),
+            },
+        }
+    }
 }
 
 /// A document of a source.
@@ -65,21 +97,43 @@ pub struct DocumentPart {
     pub branch: Option<BranchName>,
     /// The repository within the branch.
     pub repository: Option<String>,
-    /// Keys with which its signature is checked.
-    pub keys: Vec<PublicKey>,
-    /// Whether it is refused without a good signature.
-    pub require_signature: bool,
+    /// Who is believed; a format that nobody signs is taken from anybody.
+    pub trust: Trust,
 }
 
 impl DocumentPart {
-    /// What is to be imported when the document was fetched.
-    pub(super) fn input(&self, document: Document) -> Input {
+    /// What is to be imported when the document was fetched, checked with `keys`.
+    pub(super) fn input(&self, document: Document, keys: Vec<PublicKey>) -> Input {
         Input {
             branch: self.branch.clone(),
             repository: self.repository.clone(),
-            keys: self.keys.clone(),
-            require_signature: self.require_signature,
+            keys,
+            require_signature: matches!(self.trust, Trust::Keys(_)),
             ..Input::new(self.kind, document)
         }
+    }
+
+    /// A digest of all that decides what a document means here: when it changes, what was had counts
+    /// for nothing, and the document is had anew.
+    pub(super) fn terms(&self, keys: &[PublicKey]) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        add(self.url.as_str().as_bytes());
+        add(self.kind.name().as_bytes());
+        let branch = self.branch.as_ref().map(ToString::to_string);
+        add(branch.unwrap_or_default().as_bytes());
+        add(self.repository.as_deref().unwrap_or_default().as_bytes());
+        add(match self.trust {
+            Trust::Keys(_) => b"keys",
+            Trust::Anybody => b"anybody",
+        });
+        for key in keys {
+            add(key.name.as_bytes());
+            add(key.id());
+        }
+        hasher.finalize().to_hex()[..16].to_owned()
     }
 }

@@ -46,6 +46,8 @@ pub struct ImportSummaryView {
     pub kind: String,
     /// What was read.
     pub document: String,
+    /// Of what it spoke, empty where that is not known.
+    pub about: String,
     /// Records read.
     pub records: i64,
     /// Records that were not stored before.
@@ -56,6 +58,8 @@ pub struct ImportSummaryView {
     pub withdrawn: i64,
     /// Records passed over or mended.
     pub rejected: i64,
+    /// What has to be told of it beside numbers.
+    pub remark: Option<String>,
 }
 
 /// An import with what it passed over or mended.
@@ -139,6 +143,8 @@ pub(super) fn import_summary(row: ImportRow) -> ImportSummaryView {
         time: time(row.time),
         kind: row.kind,
         document: document_name(&row.document),
+        about: row.about,
+        remark: row.remark,
         records: row.records,
         added: row.added,
         changed: row.changed,

@@ -9,6 +9,7 @@ mod advisory;
 mod branch;
 mod cache;
 mod changes;
+mod coverage;
 mod evidence;
 mod explanation;
 mod feeds;

@@ -23,6 +23,8 @@ pub enum SourceState {
     Late,
     /// It was never asked.
     NeverAsked,
+    /// It is being asked now.
+    Asking,
     /// It is not in the configuration any longer.
     NotConfigured,
 }
@@ -53,6 +55,8 @@ pub struct SyncSource {
     pub failures: i64,
     /// Why it failed the last time.
     pub error: Option<String>,
+    /// Since when somebody has been asking it, if somebody is.
+    pub asking_since: Option<Timestamp>,
     /// When it is asked again.
     pub next_at: Option<Timestamp>,
     /// Its documents, or other parts of what it has.
@@ -102,8 +106,13 @@ impl SyncSource {
             .every
             .is_some_and(|every| is_late(&record, every, now));
         let asked = record.attempted_at.is_some();
+        // Whoever has it renews the lease; one that ended is that of somebody who died.
+        let lease = record.lease.as_ref();
+        let lease = lease.filter(|lease| lease.until > now.as_microsecond());
+        let asking_since = lease.map(|lease| time(lease.since));
         Self {
-            state: state(&record, late),
+            state: state(&record, late, asking_since.is_some()),
+            asking_since,
             late,
             every_seconds: record.every,
             attempted_at: record.attempted_at.map(time),
@@ -137,9 +146,11 @@ fn is_late(record: &SourceRecord, every: i64, now: Timestamp) -> bool {
     record.succeeded_at.is_none_or(|had| age(had) > limit)
 }
 
-fn state(record: &SourceRecord, late: bool) -> SourceState {
+fn state(record: &SourceRecord, late: bool, asking: bool) -> SourceState {
     if record.every.is_none() {
         SourceState::NotConfigured
+    } else if asking {
+        SourceState::Asking
     } else if record.error.is_some() {
         SourceState::Failing
     } else if record.attempted_at.is_none() {
@@ -153,7 +164,29 @@ fn state(record: &SourceRecord, late: bool) -> SourceState {
 
 #[cfg(test)]
 mod tests {
+    use palisade_store::Lease;
+
     use super::*;
+
+    #[test]
+    fn a_source_is_being_asked_as_long_as_its_lease_lasts() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let record = SourceRecord {
+            every: Some(60),
+            lease: Some(Lease {
+                mark: "a".to_owned(),
+                since: at(100).as_microsecond(),
+                until: at(220).as_microsecond(),
+            }),
+            ..SourceRecord::default()
+        };
+        let of = |now| {
+            let source = SyncSource::of(record.clone(), Vec::new(), at(now));
+            (source.state, source.asking_since)
+        };
+        assert_eq!(of(219), (SourceState::Asking, Some(at(100))));
+        assert_eq!(of(220), (SourceState::NeverAsked, None));
+    }
 
     #[test]
     fn a_source_is_late_after_three_of_its_runs() {

@@ -44,7 +44,7 @@ impl Mirror {
             suites: vec!["bookworm".to_owned()],
             components: vec!["main".to_owned(), "contrib".to_owned()],
             architectures: vec!["amd64".to_owned()],
-            trust: Trust::Keyrings(vec![keyring]),
+            trust: Trust::Keys(vec![keyring]),
             branch: None,
         }));
         let indexes = [
@@ -251,7 +251,7 @@ async fn indexes_are_had_once_and_then_those_that_changed() {
     mirror.put(MAIN, &["zlib", "openssl", "curl"], 2);
     mirror.publish("2026-01-10T07:00:00Z");
     let told = mirror.sync().await;
-    assert_eq!(told[0], "bookworm/main/amd64: +3 ~0 -0");
+    assert_eq!(told[0], "bookworm/main/amd64: +0 ~3 -0");
     assert_eq!(mirror.world.asked(), [release, &mirror.file(MAIN, ".xz")]);
 }
 
@@ -272,7 +272,7 @@ async fn another_file_of_an_index_does_where_one_is_missing() {
     mirror.put(MAIN, &["zlib", "openssl", "curl"], 2);
     mirror.publish(SATURDAY);
     mirror.world.raw(&mirror.file(MAIN, ".xz"), NOT_THERE);
-    assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +3 ~0 -0");
+    assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +0 ~3 -0");
     mirror.nothing_lost().await;
 }
 
@@ -290,11 +290,11 @@ async fn a_missing_index_fails_alone_and_is_asked_for_again() {
         told[0].ends_with("the server says 404 Not Found"),
         "{told:?}"
     );
-    assert_eq!(told[1], "bookworm/contrib/amd64: +1 ~0 -0");
+    assert_eq!(told[1], "bookworm/contrib/amd64: +0 ~1 -0");
     mirror.nothing_lost().await;
     // It comes later; its Release is the same as before.
     mirror.publish(SATURDAY);
-    assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +3 ~0 -0");
+    assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +0 ~3 -0");
     assert_eq!(mirror.world.state().await.error, None);
     // What the Release does not even list is said.
     mirror.archive().components.push("non-free".to_owned());
@@ -362,7 +362,7 @@ async fn an_index_that_was_not_listed_is_not_imported() {
         mirror.nothing_lost().await;
     }
     mirror.world.answer(&mirror.file(MAIN, ".xz"), "", &good);
-    assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +3 ~0 -0");
+    assert_eq!(mirror.sync().await[0], "bookworm/main/amd64: +0 ~3 -0");
 }
 
 #[tokio::test]
@@ -419,7 +419,7 @@ async fn an_archive_without_signatures_is_had_when_that_is_said() {
     let mut mirror = Mirror::new().await;
     mirror.answer_with("Release", &mirror.release(FRIDAY));
     let absent = mirror.world.folder.path().join("absent.pgp");
-    mirror.archive().trust = Trust::Keyrings(vec![absent]);
+    mirror.archive().trust = Trust::Keys(vec![absent]);
     assert!(
         mirror.failure().await.contains("404"),
         "it has no InRelease"

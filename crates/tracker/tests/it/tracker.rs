@@ -315,6 +315,7 @@ fn inventory_import(kind: InventoryKind, document: Document) -> InventoryImport 
         signed_by: None,
         revision: None,
         time: None,
+        present: None,
         keys: Vec::new(),
         require_signature: false,
         believe: false,

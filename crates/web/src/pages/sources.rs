@@ -54,7 +54,7 @@ pub(crate) async fn page(
     let view = site.views.sources((site.clock)()).await?;
     let json = wanted.json_address.clone();
     wanted.answer(&view, |view: &SyncView| Page {
-        frame: Frame::of("Sources", "feeds", Some(json)),
+        frame: Frame::of("Sources", "sources", Some(json)),
         sources: view.sources.iter().map(SourceLine::of).collect(),
     })
 }
@@ -102,7 +102,8 @@ fn state(state: SourceState) -> (&'static str, &'static str, &'static str) {
         SourceState::Fine => ("not_affected", "○", "fine"),
         SourceState::Failing => ("affected", "●", "failing"),
         SourceState::Late => ("affected", "●", "late"),
-        SourceState::NeverAsked => ("under_investigation", "◐", "never asked"),
+        SourceState::Asking => ("under_investigation", "◐", "being asked"),
+        SourceState::NeverAsked => ("under_investigation", "◐", "not had yet"),
         SourceState::NotConfigured => ("fixed", "–", "not configured any longer"),
     }
 }

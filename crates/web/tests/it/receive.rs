@@ -116,7 +116,8 @@ async fn what_is_wrong_with_a_document_is_said_and_remembered() {
     )
     .await;
     let status = "Package: demo\nStatus: install ok installed\nVersion: 1.0\nArchitecture: all\n";
-    refused("/receive/dpkg", status, unread, "branch").await;
+    let branch = "it does not say of which branch it is; tell with ?branch=debian/BRANCH";
+    refused("/receive/dpkg", status, unread, branch).await;
 
     let view = site.json("/sources.json").await;
     let source = &view["sources"][0];
@@ -130,9 +131,89 @@ async fn what_is_wrong_with_a_document_is_said_and_remembered() {
         .iter()
         .map(|it| &it["name"])
         .collect();
-    assert_eq!(parts, ["dpkg", "nvd"]);
+    assert_eq!(parts, ["dpkg", "nvd x.json"]);
     let cache = std::path::MAIN_SEPARATOR.to_string() + "cache";
     assert!(!view.to_string().contains(&cache), "{view}");
+}
+
+#[tokio::test]
+async fn what_is_said_to_be_too_long_is_refused_before_it_is_sent() {
+    let site = Site::new().await;
+    let authorization = format!("Bearer {}", TOKENS[0]);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-length", "3000000000"),
+    ];
+    // What came of it is not looked at.
+    let body = Body::from(record("An overflow."));
+    let answer = site
+        .send(Method::POST, "/receive/nvd", &headers, body)
+        .await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn an_index_without_a_repository_is_refused_beside_those_that_have_one() {
+    let site = Site::new().await;
+    let index = "P:zlib\nV:1.0-r0\nA:x86_64\n\n";
+    let receive = async |query: &str| {
+        let address = format!("/receive/apkindex?branch=alpine/edge{query}");
+        send(&site, TOKENS[0], &address, index).await
+    };
+    assert_eq!(receive("&repository=main").await.status, StatusCode::OK);
+    let refused = receive("").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        message(&refused).ends_with(
+            "it does not say of which repository it is, and alpine/edge has main; say \
+             ?repository=NAME"
+        ),
+        "{}",
+        refused.body
+    );
+    let alone = send(
+        &site,
+        TOKENS[0],
+        "/receive/apkindex?branch=alpine/v3.99",
+        index,
+    )
+    .await;
+    assert_eq!(alone.status, StatusCode::OK, "{}", alone.body);
+    let time = receive("&repository=main&time=yesterday").await;
+    assert_eq!(time.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        message(&time),
+        "time: \"yesterday\" is none; write 2026-02-20T12:00:00Z"
+    );
+}
+
+#[tokio::test]
+async fn a_source_fails_as_long_as_one_of_its_documents_does() {
+    let site = Site::new().await;
+    let receive =
+        async |address: &str, body: String| send(&site, TOKENS[0], address, body).await.status;
+    let state = async || {
+        let view = site.json("/sources.json").await;
+        let source = &view["sources"][0];
+        let parts = source["parts"].as_array().unwrap();
+        let names: Vec<String> = parts
+            .iter()
+            .map(|part| part["name"].as_str().unwrap().to_owned())
+            .collect();
+        (source["error"].as_str().map(str::to_owned), names)
+    };
+    let (broken, good) = (
+        "/receive/nvd?document=a.json",
+        "/receive/nvd?document=b.json",
+    );
+    let unread = receive(broken, "{\"vulnerabilities\": [".to_owned()).await;
+    assert_eq!(unread, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(receive(good, record("One.")).await, StatusCode::OK);
+    let (error, parts) = state().await;
+    assert_eq!(parts, ["nvd a.json", "nvd b.json"]);
+    assert!(error.unwrap().starts_with("nvd a.json: read a.json"));
+    assert_eq!(receive(broken, record("Two.")).await, StatusCode::OK);
+    assert_eq!(state().await.0, None);
 }
 
 #[tokio::test]
@@ -147,6 +228,7 @@ async fn a_document_that_lost_half_is_held_back_unless_its_sender_insists() {
     let few = send(&site, TOKENS[1], &address("two"), all[0].clone()).await;
     assert_eq!(few.status, StatusCode::CONFLICT, "{}", few.body);
     assert!(message(&few).contains("held back"), "{}", few.body);
+    assert!(message(&few).contains("?believe=true"), "{}", few.body);
     let insisting = format!("{}&believe=true", address("two"));
     let believed = send(&site, TOKENS[1], &insisting, all[0].clone()).await;
     assert_eq!(believed.status, StatusCode::OK, "{}", believed.body);

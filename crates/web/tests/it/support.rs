@@ -12,7 +12,7 @@ use palisade_fetch::{Client, Settings};
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
-use palisade_tracker::sync::{Receiver, Sender, Source, SourceKind, Syncer};
+use palisade_tracker::sync::{Doubtful, Receiver, Sender, Source, SourceKind, Syncer};
 use palisade_tracker::{
     Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_feed, import_inventory,
 };
@@ -133,6 +133,7 @@ impl Site {
             signed_by: None,
             revision: Some(name.to_owned()),
             time: Some("2026-01-01T10:00:00Z".parse().unwrap()),
+            present: None,
             keys: Vec::new(),
             require_signature: false,
             believe: false,
@@ -217,6 +218,7 @@ fn receiver(store: &Store, folder: &Path) -> Receiver {
         client: Arc::new(Client::new(settings).unwrap()),
         cache: folder.join("cache"),
         clock,
+        doubtful: Doubtful::HeldBack,
     };
     let source = |name: &str, token, formats| Source {
         name: name.to_owned(),

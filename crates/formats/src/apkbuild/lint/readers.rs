@@ -68,7 +68,9 @@ impl Linter<'_> {
             }
             Err(Fault { line, reason }) => {
                 let number = first + line.saturating_sub(1).min(text.len() as u64 - 1);
-                if !self.is_error(number) && !self.is_error(first) {
+                // A reader notices a line that is wrong while it is still at the one before.
+                let told = [first, number, number + 1];
+                if !told.into_iter().any(|line| self.is_error(line)) {
                     let message = format!(
                         "readers of YAML give up here, and lose the whole repository: {reason}"
                     );

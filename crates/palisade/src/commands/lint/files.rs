@@ -17,7 +17,10 @@ pub(super) fn each_apkbuild(path: &Path, visit: &mut Visit<'_>) -> anyhow::Resul
     if path.as_os_str() == "-" {
         return each_document("standard input", io::stdin().lock(), visit);
     }
-    if !fs_err::metadata(path)?.is_dir() {
+    if !path.exists() {
+        bail!("there is no file {}", path.display());
+    }
+    if !path.is_dir() {
         let file = io::BufReader::new(fs_err::File::open(path)?);
         return each_document(&path.display().to_string(), file, visit);
     }

@@ -1,0 +1,5 @@
+-- Since when somebody is at a source, and the mark of their lease. Nobody is at it who took a lease
+-- before leases had a mark.
+ALTER TABLE source ADD COLUMN leased_since BIGINT;
+ALTER TABLE source ADD COLUMN leased_by TEXT;
+UPDATE source SET leased_until = NULL;
