@@ -118,15 +118,9 @@ impl<'a> Attributes<'a> {
     }
 
     /// What tells products apart, for use as a key.
-    pub(crate) fn product_key(&self) -> ([&'a str; 5], CpePart) {
-        let texts = [
-            self.product,
-            self.vendor,
-            self.target_sw,
-            self.edition,
-            self.software_edition,
-        ];
-        (texts, self.part)
+    pub(crate) fn product_key(&self) -> ([&'a str; 4], CpePart, bool) {
+        let texts = [self.product, self.vendor, self.target_sw, self.edition];
+        (texts, self.part, self.is_extended_support())
     }
 
     /// Whether vendor and product are both the word `null`, with which curated data says that
@@ -139,7 +133,7 @@ impl<'a> Attributes<'a> {
     /// (`firefox_esr`): until 2022 NVD called them so, since then it names a software edition.
     pub fn name(&self) -> Cpe {
         let mut product = self.unquote(self.product);
-        if self.software_edition.eq_ignore_ascii_case("esr") {
+        if self.is_extended_support() {
             product.push_str("_esr");
         }
         Cpe {
@@ -149,6 +143,10 @@ impl<'a> Attributes<'a> {
             edition: self.unless_any(self.edition),
             target_sw: self.unless_any(self.target_sw),
         }
+    }
+
+    fn is_extended_support(&self) -> bool {
+        self.software_edition.eq_ignore_ascii_case("esr")
     }
 
     /// The version, joined with the update.

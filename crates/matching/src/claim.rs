@@ -58,6 +58,8 @@ pub struct Claim<'a> {
     of_earlier_series: bool,
     entry: &'a Affected,
     package: &'a str,
+    /// Of how many numbers the series is that the package's name gives.
+    series_numbers: Option<usize>,
 }
 
 /// Why an entry says nothing of a subject.
@@ -127,6 +129,10 @@ impl<'a> Claim<'a> {
                     .as_deref()
                     .is_some_and(|series| ends_before(affected, series)),
             package: &subject.name,
+            series_numbers: subject
+                .series
+                .as_deref()
+                .map(|series| series.split('.').count()),
         })
     }
 
@@ -204,6 +210,11 @@ impl<'a> Claim<'a> {
             Condition::Needs(words) => Some(words),
             Condition::Holds | Condition::AtHome | Condition::Foreign(_) => None,
         }
+    }
+
+    /// Of how many numbers the series is that the package's name gives.
+    pub(crate) fn series_numbers(&self) -> Option<usize> {
+        self.series_numbers
     }
 
     /// The source package's name.

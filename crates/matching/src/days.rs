@@ -29,7 +29,7 @@ pub(crate) enum Comparison {
 /// How a version is to be compared with a bound of a range.
 pub(crate) fn comparison(version: &str, bound: &str) -> Comparison {
     let nothing = |byte: u8| matches!(byte, b'0' | b'.');
-    if bound.bytes().all(nothing) {
+    if bound.trim_start_matches('v').bytes().all(nothing) {
         // Before all that there is.
         return Comparison::ByScheme;
     }
@@ -85,6 +85,7 @@ fn day(version: &str) -> Option<Day<'_>> {
 
 /// Whether a version counts years: `2014.2.3`, `2024a`.
 fn begins_with_year(version: &str) -> bool {
+    let version = version.strip_prefix('v').unwrap_or(version);
     let end = version
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(version.len());
@@ -116,6 +117,7 @@ mod tests {
             ("0.97.3", "2019-11-27"),
             ("20210528", "1.2"),
             ("2024.1", "9.4"),
+            ("0.24.0", "v2024.09.09.00"),
         ] {
             assert_eq!(
                 comparison(version, bound),

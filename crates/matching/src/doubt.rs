@@ -73,7 +73,11 @@ impl Doubt {
     fn of_end(claim: &Claim<'_>, span: &Span, end: &str) -> Option<Self> {
         let version = &claim.compared.version;
         let near = kin(version, end);
-        if curated::parallel_series(claim.package()).is_some_and(|numbers| near < numbers) {
+        // Who gives each series a package of its own says that each lives by itself.
+        let numbers = claim
+            .series_numbers()
+            .or_else(|| curated::parallel_series(claim.package()));
+        if numbers.is_some_and(|numbers| near < numbers) {
             return Some(Self::ParallelSeries);
         }
         if near > 0 || has_beginning(span) || !has_series(version) {

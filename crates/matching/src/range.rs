@@ -84,8 +84,9 @@ impl Compared<'_> {
                 upstream(self.version).compare(&upstream(bound).text)
             });
         }
-        if is_commit(bound) {
-            // CISA's containers call a commit a version of the type `custom`.
+        if is_commit(bound) || is_distributions(bound) {
+            // CISA's containers call a commit a version of the type `custom`; and a distribution's
+            // version tells of its own changes.
             return None;
         }
         match comparison(self.version, bound) {
@@ -388,6 +389,15 @@ impl<'a> Found<'a> {
             && self.incomparable.is_none()
             && (names_some || (of_repository && !snapshot))
     }
+}
+
+/// Whether a bound is a distribution's version (`2.12-1ubuntu5`, `2.4-9.el8`), which no upstream
+/// writes.
+fn is_distributions(bound: &str) -> bool {
+    const MARKS: &[&str] = &[
+        "ubuntu", "+deb", "~deb", ".el6", ".el7", ".el8", ".el9", ".fc3", ".fc4",
+    ];
+    MARKS.iter().any(|mark| bound.contains(mark))
 }
 
 /// Whether a bound is a commit: letters and digits of a hash, long enough for Git to show it so.

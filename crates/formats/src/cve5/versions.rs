@@ -12,6 +12,8 @@
 //! - `version` equal to `lessThan` would be empty, so it is read as "before".
 //! - `changes` split a range at each `at`.
 
+use std::cmp::Ordering;
+
 use palisade_model::{Lower, RangeScheme, Span, Upper, VersionRange, VersionStatus};
 use palisade_version::Scheme;
 
@@ -73,10 +75,28 @@ pub(super) fn add_ranges(ranges: &mut Vec<VersionRange>, statement: &Statement<'
         lower = Lower::Including(at);
         current = self::status(&change.status);
     }
-    let is_empty =
-        matches!((&lower, &upper), (Lower::Including(from), Upper::Excluding(to)) if from == to);
-    if !is_empty {
+    if !is_empty(&lower, &upper, scheme) {
         push(current, Span::Between(lower, upper));
+    }
+}
+
+/// Whether nothing lies between: a change at the end of the range, or behind it (Zabbix names the
+/// last affected version and the next one, in which it is fixed).
+fn is_empty(lower: &Lower, upper: &Upper, scheme: RangeScheme) -> bool {
+    let Lower::Including(from) = lower else {
+        return false;
+    };
+    let order = |to: &str| {
+        let stated = match scheme {
+            RangeScheme::Stated(stated) => stated.0.compare(from, to),
+            RangeScheme::Unstated | RangeScheme::Git => None,
+        };
+        stated.or_else(|| Scheme::Generic.compare(from, to))
+    };
+    match upper {
+        Upper::Excluding(to) => from == to || order(to).is_some_and(Ordering::is_ge),
+        Upper::Including(to) => from != to && order(to).is_some_and(Ordering::is_gt),
+        Upper::Open => false,
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn affected(configurations: &[Configuration<'_>]) -> Result<Vec<Affec
     Ok(collector.affected)
 }
 
-type Key<'a> = ([&'a str; 5], CpePart);
+type Key<'a> = ([&'a str; 4], CpePart, bool);
 
 #[derive(Default)]
 struct Collector<'a> {
