@@ -45,7 +45,7 @@ pub(super) fn read(
         }
         let meant = misspelt(&name);
         if let Some(meant) = meant {
-            let taken = known.iter().any(|(known, _)| known == meant);
+            let taken = is_set(&hints, meant);
             complain(format!(
                 "metadata error: the property {} is not known to Guix; {meant} was meant{}",
                 quoted(&name),
@@ -58,6 +58,19 @@ pub(super) fn read(
         others.insert(name, value.get().to_owned());
     }
     (hints, others)
+}
+
+/// Whether the hint of a known property says something.
+fn is_set(hints: &Hints, name: &str) -> bool {
+    match name {
+        "cpe-name" => hints.cpe_name.is_some(),
+        "cpe-vendor" => hints.cpe_vendor.is_some(),
+        "cpe-version" => hints.cpe_version.is_some(),
+        "upstream-name" => hints.upstream_name.is_some(),
+        "release-monitoring-url" => hints.release_monitoring_url.is_some(),
+        "lint-hidden-cpe-vendors" => !hints.hidden_cpe_vendors.is_empty(),
+        _ => !hints.hidden_vulnerabilities.is_empty(),
+    }
 }
 
 /// Sets the hint of a known property; tells whether its value could be used.

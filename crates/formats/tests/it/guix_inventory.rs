@@ -774,3 +774,14 @@ proptest! {
         let _ = try_read("x", &text.as_bytes()[at..]);
     }
 }
+
+#[test]
+fn a_misspelt_property_beside_an_empty_one_is_used_and_comes_back() {
+    let line = br#"{"name":"demo","version":"1","properties":{"lint-hiddne-cve":["CVE-2023-1113"],"lint-hidden-cve":[]}}"#;
+    let (first, _) = try_read("x", line);
+    let first = first.unwrap();
+    let hidden = &first.packages[0].hints.hidden_vulnerabilities;
+    assert_eq!(hidden, &["CVE-2023-1113".parse().unwrap()]);
+    let written: String = write(&first).collect();
+    assert_eq!(try_read("x", written.as_bytes()).0.unwrap(), first);
+}
