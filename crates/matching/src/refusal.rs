@@ -175,8 +175,11 @@ fn bound<'p>(subject: &Subject, product: &'p Product) -> Option<&'p Cpe> {
         Product::Cpe(cpe) => Some(cpe),
         _ => None,
     };
-    let mut all = own.into_iter().chain(of_named);
-    all.find(|cpe| foreign(subject, cpe).is_some())
+    let all = own.into_iter().chain(of_named);
+    let is_bound = |cpe: &&Cpe| foreign(subject, cpe).is_some();
+    all.clone()
+        .find(is_bound)
+        .or_else(|| all.clone().find(|cpe| cpe.target_sw.is_some()))
 }
 
 fn vendor_of(product: &Product) -> String {
