@@ -14,7 +14,7 @@ use palisade_tracker::views::{
     ExplanationQuery, Left,
 };
 
-use super::{block_on, open_store};
+use super::{block_on, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, plain};
 
@@ -53,7 +53,7 @@ enum Outcome {
 
 pub(crate) fn run(database: &str, command: &Explain) -> anyhow::Result<ExitCode> {
     block_on(async {
-        let store = open_store(database).await?;
+        let store = open_existing_store(database).await?;
         let query = ExplanationQuery {
             vulnerability: command.vulnerability.clone(),
             package: command.package.clone(),

@@ -15,7 +15,7 @@ use palisade_tracker::{
     Document, Followed, Views, error_line, import_identities, state_identity, withdraw_identity,
 };
 
-use super::{block_on, now, open_current_store, open_store};
+use super::{block_on, now, open_current_store, open_existing_store};
 use crate::naming::{as_given, naming};
 use crate::terminal;
 use crate::ui::{self, Cell, plain};
@@ -148,7 +148,7 @@ pub(crate) fn run(database: &str, command: &Identity) -> anyhow::Result<ExitCode
 }
 
 async fn read(database: &str) -> anyhow::Result<Vec<IdentityView>> {
-    let store = open_store(database).await?;
+    let store = open_existing_store(database).await?;
     let stated = Views::new(store.clone()).identities().await;
     store.close().await;
     stated.context("read what is stated")

@@ -127,6 +127,27 @@ fn what_cannot_be_told_ends_with_status_2_and_says_what_is_missing() {
 }
 
 #[test]
+fn whoever_only_asks_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("mistyped.sqlite");
+    let name = database.to_str().unwrap();
+    for arguments in [
+        &["explain", "CVE-2024-12084", "rsync"][..],
+        &["identity", "list"],
+        &["identity", "export"],
+    ] {
+        let output = run(name, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            said(&output).contains("there is no database"),
+            "{}",
+            said(&output)
+        );
+        assert!(!database.exists(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_explanation_in_json_has_the_same_parts() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("test.sqlite");
