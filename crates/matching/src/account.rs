@@ -8,7 +8,7 @@ use palisade_model::Confidence;
 use crate::claim::{Authority, Claim, Outcome};
 use crate::condition::Condition;
 use crate::doubt::Doubt;
-use crate::identity::How;
+use crate::how::How;
 use crate::judgement::{Judgement, Ruling, deciders, is_unqualified};
 
 /// How a claim stands to what all come to.

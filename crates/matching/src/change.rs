@@ -11,8 +11,8 @@ use palisade_version::Scheme;
 use serde::Serialize;
 
 use crate::claim::{Claim, Outcome};
+use crate::how::How;
 use crate::identities::name_of;
-use crate::identity::How;
 use crate::judgement::{Judgement, Ruling};
 use crate::range::{RangeOutcome, span_words};
 use crate::subject::Subject;

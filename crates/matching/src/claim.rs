@@ -1,10 +1,12 @@
 //! What one entry of one advisory says of one subject.
 
-use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind, Upper};
+use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind};
 
 use crate::condition::{Condition, condition};
+use crate::curated;
 use crate::doubt::Doubt;
-use crate::identity::{How, Identity, identify};
+use crate::how::{How, Identity};
+use crate::identity::identify;
 use crate::range::{RangeOutcome, Subjected, evaluate, has_beginning, span_words, subjected};
 use crate::refusal::Refusal;
 use crate::series::{ends_before, kin};
@@ -54,12 +56,8 @@ pub struct Claim<'a> {
     pub range: RangeOutcome<'a>,
     pub(crate) condition: Condition,
     pub(crate) compared: Subjected,
-    /// Whether it speaks of versions alone that end before the series that the package's name gives.
-    of_earlier_series: bool,
     entry: &'a Affected,
-    package: &'a str,
-    /// Of how many numbers the series is that the package's name gives.
-    series_numbers: Option<usize>,
+    subject: &'a Subject,
 }
 
 /// Why an entry says nothing of a subject.
@@ -123,16 +121,7 @@ impl<'a> Claim<'a> {
             range,
             condition: condition(affected),
             compared: subjected(subject, &affected.product),
-            of_earlier_series: authority == Authority::Upstream
-                && subject
-                    .series
-                    .as_deref()
-                    .is_some_and(|series| ends_before(affected, series)),
-            package: &subject.name,
-            series_numbers: subject
-                .series
-                .as_deref()
-                .map(|series| series.split('.').count()),
+            subject,
         })
     }
 
@@ -173,7 +162,9 @@ impl<'a> Claim<'a> {
 
     /// Whether it was never said of the package, whose series began later.
     pub fn is_of_earlier_series(&self) -> bool {
-        self.of_earlier_series
+        let series = self.subject.series.as_deref();
+        self.authority == Authority::Upstream
+            && series.is_some_and(|series| ends_before(self.entry, series))
     }
 
     /// Whether it says no more than that the record names other branches.
@@ -212,14 +203,12 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// Of how many numbers the series is that the package's name gives.
-    pub(crate) fn series_numbers(&self) -> Option<usize> {
-        self.series_numbers
-    }
-
-    /// The source package's name.
-    pub(crate) fn package(&self) -> &'a str {
-        self.package
+    /// How many of a version's numbers name a series that lives by itself: of software that mends each
+    /// of its series, and where each has a package of its own, by whose name it is known.
+    pub(crate) fn parallel_series(&self) -> Option<usize> {
+        let own = self.subject.series.as_deref();
+        own.map(|series| series.split('.').count())
+            .or_else(|| curated::parallel_series(&self.subject.name))
     }
 
     /// How near the version is to the end of a range that has no beginning: how many of the numbers
@@ -232,14 +221,8 @@ impl<'a> Claim<'a> {
         else {
             return None;
         };
-        match span {
-            Span::Between(_, Upper::Excluding(end) | Upper::Including(end))
-                if !has_beginning(span) =>
-            {
-                Some(kin(&self.compared.version, end))
-            }
-            _ => None,
-        }
+        let end = span.end().filter(|_| !has_beginning(span))?;
+        Some(kin(&self.compared.version, end))
     }
 
     /// The first fixed version that the claim names.
@@ -255,7 +238,10 @@ impl<'a> Claim<'a> {
 
     /// The claim in words.
     pub fn steps(&self) -> Vec<Step> {
-        let mut steps = vec![self.step(StepKind::Identity, self.identity.how.words(self.package))];
+        let mut steps = vec![self.step(
+            StepKind::Identity,
+            self.identity.how.words(&self.subject.name),
+        )];
         match &self.condition {
             Condition::Holds | Condition::AtHome => {}
             Condition::Needs(words) => {
@@ -509,7 +495,7 @@ mod tests {
         }
         let from = Span::Between(
             palisade_model::Lower::Including("1.0".into()),
-            Upper::Excluding("5.0".into()),
+            palisade_model::Upper::Excluding("5.0".into()),
         );
         let range = VersionRange::affected(from, RangeScheme::Unstated);
         let entry = Affected::of(upstream().product, vec![range]);

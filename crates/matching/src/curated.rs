@@ -313,6 +313,8 @@ mod tests {
                 .flatten()
                 .all(|alias| !alias.product.is_empty())
         );
+        let numbers = rows(PARALLEL_SERIES_ROWS).map(|[_, numbers, _]| numbers.parse::<usize>());
+        assert!(numbers.into_iter().all(|it| matches!(it, Ok(1..=3))));
         assert!(is_common("bridge") && is_common("ed") && !is_common("imagemagick"));
         assert!(is_company("adobe"));
     }

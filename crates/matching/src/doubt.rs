@@ -8,7 +8,6 @@ use palisade_model::{Confidence, Product, Span, Upper, VersionStatus};
 
 use crate::claim::{Authority, Claim, lower};
 use crate::condition::Condition;
-use crate::curated;
 use crate::range::{RangeOutcome, has_beginning};
 use crate::series::{first_number, has_series, kin};
 
@@ -63,20 +62,14 @@ impl Doubt {
             None if names_unaffected() => Some(Self::ByDefault),
             None | Some(Span::All) => Some(Self::AllVersions),
             Some(Span::Between(_, Upper::Open)) => Some(Self::NoEnd),
-            Some(span @ Span::Between(_, Upper::Excluding(end) | Upper::Including(end))) => {
-                Self::of_end(claim, span, end)
-            }
-            Some(Span::Exact(_) | Span::Listed(_) | Span::NotStated) => None,
+            Some(span) => Self::of_end(claim, span, span.end()?),
         }
     }
 
     fn of_end(claim: &Claim<'_>, span: &Span, end: &str) -> Option<Self> {
         let version = &claim.compared.version;
         let near = kin(version, end);
-        // Who gives each series a package of its own says that each lives by itself.
-        let numbers = claim
-            .series_numbers()
-            .or_else(|| curated::parallel_series(claim.package()));
+        let numbers = claim.parallel_series();
         if numbers.is_some_and(|numbers| near < numbers) {
             return Some(Self::ParallelSeries);
         }

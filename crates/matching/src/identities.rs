@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use palisade_model::{Cpe, Ecosystem, IdentityStatement, Product, ProductName, Registry, Sense};
 
-use crate::identity::foreign;
+use crate::environment::foreign;
 use crate::key::{self, ecosystem_name, is_normal_of, normal_name};
 use crate::origins;
 use crate::subject::Subject;
@@ -105,11 +105,7 @@ pub fn name_of(product: &Product) -> Option<ProductName> {
             cpes,
             ..
         } => {
-            let registry = collection_url
-                .as_deref()
-                .and_then(origins::collection_ecosystem);
-            let in_registry = registry
-                .zip(package.as_deref())
+            let in_registry = origins::in_registry(collection_url.as_deref(), package.as_deref())
                 .and_then(|(registry, name)| package_name(registry, name));
             let words = || {
                 let vendor = normal_name(vendor).replace('-', "_");
@@ -148,10 +144,8 @@ fn speaks_of(statement: &IdentityStatement, subject: &Subject, product: &Product
             cpes,
             ..
         } => {
-            let registry = collection_url
-                .as_deref()
-                .and_then(origins::collection_ecosystem);
-            let in_registry = registry.zip(package_name.as_deref());
+            let in_registry =
+                origins::in_registry(collection_url.as_deref(), package_name.as_deref());
             let mut names = [Some(product.as_str()), package_name.as_deref()]
                 .into_iter()
                 .flatten();
@@ -341,12 +335,17 @@ mod tests {
     #[test]
     fn what_is_stated_comes_before_what_is_built_in() {
         let curl = cpe("haxx", "curl", None);
-        assert!(identified(&subject("curl", "", &[]), &curl).is_ok());
+        let built_in = How::Curated {
+            product: "haxx:curl".into(),
+        };
+        let found = identified(&subject("curl", "", &[]), &curl).unwrap();
+        assert_eq!(found.how, built_in);
         let is_not = [statement(1, Sense::IsNot, "curl", "haxx:*")];
         assert_eq!(stated(&subject("curl", "", &is_not), &curl), Some(false));
         let other = cpe("jenkins", "audit", None);
         let audit = subject("audit", "", &[]);
-        assert!(identified(&audit, &cpe("rocket_chat", "audit", None)).is_err());
+        let refused = identified(&audit, &cpe("rocket_chat", "audit", None));
+        assert_eq!(refused, Err(Refusal::Homonym));
         let is = [statement(1, Sense::Is, "audit", "rocket_chat:*")];
         let audit = subject("audit", "", &is);
         assert_eq!(

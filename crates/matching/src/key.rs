@@ -129,13 +129,10 @@ fn of_product(product: &Product, keys: &mut Vec<String>) {
             if !product.is_empty() {
                 of_wordings(vendor, product, keys);
             }
-            if let Some(name) = package_name {
-                keys.push(of_name(name));
-                let ecosystem = collection_url
-                    .as_deref()
-                    .and_then(origins::collection_ecosystem);
-                keys.extend(ecosystem.map(|ecosystem| of_ecosystem_package(ecosystem, name)));
-            }
+            keys.extend(package_name.as_deref().map(of_name));
+            let in_registry =
+                origins::in_registry(collection_url.as_deref(), package_name.as_deref());
+            keys.extend(in_registry.map(|(registry, name)| of_ecosystem_package(registry, name)));
             let repository = repository.as_deref().and_then(origins::repository);
             keys.extend(repository.map(|repository| of_repository(&repository)));
             for cpe in cpes {

@@ -150,7 +150,7 @@ pub(crate) fn repository(address: &str) -> Option<String> {
 
 /// The ecosystem, in OSV's words, of which an address in a CVE 5 record's `collectionURL` is the
 /// registry.
-pub(crate) fn collection_ecosystem(address: &str) -> Option<&'static str> {
+fn collection_ecosystem(address: &str) -> Option<&'static str> {
     const REGISTRIES: &[(&str, &str)] = &[
         ("pypi.org", "PyPI"),
         ("pypi.python.org", "PyPI"),
@@ -173,6 +173,16 @@ pub(crate) fn collection_ecosystem(address: &str) -> Option<&'static str> {
         .iter()
         .find(|(known, _)| matches(known))
         .map(|&(_, ecosystem)| ecosystem)
+}
+
+/// The registry's package that an entry of a CVE record names by `collectionURL` and `packageName`.
+pub(crate) fn in_registry<'a>(
+    collection_url: Option<&str>,
+    package_name: Option<&'a str>,
+) -> Option<(&'static str, &'a str)> {
+    collection_url
+        .and_then(collection_ecosystem)
+        .zip(package_name)
 }
 
 fn host_of(address: &str) -> Option<String> {

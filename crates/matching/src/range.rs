@@ -274,7 +274,7 @@ impl<'a> Found<'a> {
     }
 
     fn note_end(&mut self, range: &'a VersionRange, compared: &Compared<'_>) {
-        let Some(end) = end(range).filter(|_| !has_beginning(&range.span)) else {
+        let Some(end) = range.span.end().filter(|_| !has_beginning(&range.span)) else {
             return;
         };
         let near = kin(compared.version, end);
@@ -286,7 +286,7 @@ impl<'a> Found<'a> {
     /// The range that ended in the version's own series, where one that holds the version only ends
     /// in another: an entry that gives several ends and no beginnings means one for each series.
     fn mended_in_series(&self, inside: &VersionRange, version: &str) -> Option<&'a VersionRange> {
-        let end = end(inside).filter(|_| !has_beginning(&inside.span))?;
+        let end = inside.span.end().filter(|_| !has_beginning(&inside.span))?;
         let (near, range) = self.ended_in_series?;
         (near > kin(version, end)).then_some(range)
     }
@@ -437,17 +437,10 @@ pub(crate) fn has_beginning(span: &Span) -> bool {
     }
 }
 
-fn end(range: &VersionRange) -> Option<&str> {
-    match &range.span {
-        Span::Between(_, Upper::Excluding(bound) | Upper::Including(bound)) => Some(bound),
-        _ => None,
-    }
-}
-
 /// Whether a range ends later than another; one without an end ends latest.
 fn is_later(range: &VersionRange, known: &VersionRange, compared: &Compared<'_>) -> bool {
-    let (Some(new), Some(old)) = (end(range), end(known)) else {
-        return end(range).is_none();
+    let (Some(new), Some(old)) = (range.span.end(), known.span.end()) else {
+        return range.span.end().is_none();
     };
     let scheme = match (compared.own, range.scheme) {
         (true, _) => compared.distribution,
@@ -519,6 +512,21 @@ mod tests {
             "5.15.113",
         ] {
             assert!(!is_commit(version), "{version}");
+        }
+    }
+
+    #[test]
+    fn distributions_versions_are_told_from_upstreams() {
+        for own in [
+            "2.12-1ubuntu5",
+            "1.2-3+deb12u1",
+            "2.4-9.el8_10",
+            "1.0-2.fc39",
+        ] {
+            assert!(is_distributions(own), "{own}");
+        }
+        for upstream in ["2.12", "1.2-3", "7.0.8-68", "1.0.fcgi"] {
+            assert!(!is_distributions(upstream), "{upstream}");
         }
     }
 

@@ -6,8 +6,8 @@
 use palisade_model::{Cpe, Product};
 
 use crate::curated;
+use crate::environment::foreign;
 use crate::identities;
-use crate::identity::foreign;
 use crate::key::normal_name;
 use crate::subject::Subject;
 

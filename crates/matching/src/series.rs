@@ -4,7 +4,7 @@
 //! A distribution that packages each series apart gives a new name to each. What is said of versions
 //! that end before the series began was never said of such a package.
 
-use palisade_model::{Affected, RangeScheme, Span, Upper, VersionRange, VersionStatus};
+use palisade_model::{Affected, RangeScheme, Span, VersionRange, VersionStatus};
 use palisade_version::Scheme;
 
 /// The first version of the series that a package's name gives, if its version is of that series:
@@ -93,16 +93,15 @@ fn range_ends_before(range: &VersionRange, version: &str) -> bool {
     match &range.span {
         Span::Exact(exact) => below(exact),
         Span::Listed(list) => list.iter().all(below),
-        Span::Between(_, Upper::Excluding(bound) | Upper::Including(bound)) => {
-            below(bound.trim_end_matches(".*"))
-        }
-        Span::All | Span::NotStated | Span::Between(_, Upper::Open) => false,
+        span => span
+            .end()
+            .is_some_and(|end| below(end.trim_end_matches(".*"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use palisade_model::{Lower, Product};
+    use palisade_model::{Lower, Product, Upper};
 
     use super::*;
 

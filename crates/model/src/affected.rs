@@ -281,6 +281,14 @@ impl VersionRange {
 }
 
 impl Span {
+    /// The version with which it ends or before which, if it has an end.
+    pub fn end(&self) -> Option<&str> {
+        match self {
+            Self::Between(_, Upper::Excluding(bound) | Upper::Including(bound)) => Some(bound),
+            _ => None,
+        }
+    }
+
     /// All versions before `fixed`.
     pub fn before(fixed: impl Into<Bound>) -> Self {
         Self::Between(Lower::Open, Upper::Excluding(fixed.into()))
