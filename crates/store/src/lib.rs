@@ -21,6 +21,7 @@ mod lists;
 mod migrations;
 mod pairs;
 mod read;
+mod revisions;
 mod session;
 mod settings;
 mod sources;
@@ -39,14 +40,14 @@ pub use findings::{FindingKey, FindingRow, FindingState, OpenFinding};
 pub use identities::{IdentityRow, Withdrawal};
 pub use imports::{ImportSummary, StoredReject};
 pub use inventory::{
-    BranchId, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed, RepositoryId,
-    RevisionRow, SourcePackageId, position,
+    BranchId, NewPackage, NewSourcePackage, PackageId, RepositoryId, SourcePackageId,
 };
 pub use read::{
     AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow,
     PackageRow, PlaceRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRow,
     SourceSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
+pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use session::Session;
 pub use sources::{Lease, PartRecord, SourceRecord};
 pub use store::{Backend, Store};
