@@ -6,7 +6,7 @@ use owo_colors::Style;
 use palisade_model::{Evidence, Level, StepKind, Timestamp, VerdictStatus};
 use palisade_tracker::views::Score;
 
-use crate::ui::{self, Cell};
+use crate::ui::{self, Cell, plain};
 
 /// A score with its level in words; colour only repeats it.
 pub(crate) fn score_cell(score: Option<&Score>) -> Cell {
@@ -41,6 +41,13 @@ pub(crate) fn score_words(score: Option<&Score>) -> String {
 
 pub(crate) fn status_words(status: VerdictStatus) -> String {
     status.label().replace('_', " ")
+}
+
+/// Where it is fixed, to go behind a verdict; empty if nobody says.
+pub(crate) fn fixed_words(version: Option<&str>) -> String {
+    version.map_or_else(String::new, |version| {
+        format!(", fixed in {}", plain(version))
+    })
 }
 
 pub(crate) fn day(time: Timestamp) -> String {

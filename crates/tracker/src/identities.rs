@@ -36,9 +36,9 @@ pub struct Stated {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Followed {
     /// Source packages that were judged again.
-    pub packages: usize,
+    pub packages: u64,
     /// Findings that came, went or changed.
-    pub findings: usize,
+    pub findings: u64,
 }
 
 /// A statement that was withdrawn.
@@ -323,12 +323,12 @@ async fn judge_again(
     let mut by_branch: Vec<_> = by_branch.into_iter().collect();
     by_branch.sort_unstable_by_key(|(branch, _)| *branch);
     let mut followed = Followed {
-        packages: sources.len(),
+        packages: sources.len() as u64,
         findings: 0,
     };
     for (branch, sources) in by_branch {
         let differences = Deriver::new(now).sources(session, branch, &sources).await?;
-        followed.findings += differences.len();
+        followed.findings += differences.len() as u64;
         tell_changes(session, now, differences, &HashMap::new()).await?;
     }
     Ok(followed)

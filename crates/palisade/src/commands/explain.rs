@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use owo_colors::Style;
 use palisade_model::{BranchName, Confidence, VerdictStatus, VulnerabilityId};
 use palisade_tracker::Views;
@@ -14,7 +14,7 @@ use palisade_tracker::views::{
     ExplanationQuery, Left,
 };
 
-use super::{block_on, open_existing_store};
+use super::{Format, block_on, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, plain};
 
@@ -33,14 +33,6 @@ pub(crate) struct Explain {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
 }
 
 /// What the answer comes to for a script, the gravest last.
@@ -208,14 +200,13 @@ fn print_conclusion(output: &mut impl Write, conclusion: &Conclusion) -> io::Res
         (VerdictStatus::Fixed | VerdictStatus::NotAffected, _) => Style::new().green(),
     };
     let status = terminal::status_words(conclusion.status);
-    let fixed = conclusion.fixed_in.as_deref();
-    let fixed = fixed.map(|fixed| format!(", fixed in {}", plain(fixed)));
+    let fixed = terminal::fixed_words(conclusion.fixed_in.as_deref());
     writeln!(
         output,
         "{} ({}){}",
         style.style(status),
         conclusion.confidence.label(),
-        fixed.unwrap_or_default()
+        fixed
     )
 }
 

@@ -230,10 +230,6 @@ fn row(finding: &FindingItem) -> Vec<Cell> {
 
 fn print_explained(output: &mut impl Write, finding: &FindingItem) -> io::Result<()> {
     let plain = ui::plain;
-    let fixed = finding
-        .fixed_in
-        .as_deref()
-        .map(|fixed| format!(", fixed in {}", plain(fixed)));
     writeln!(
         output,
         "{} in {} {}: {} ({}), {}{}",
@@ -243,7 +239,7 @@ fn print_explained(output: &mut impl Write, finding: &FindingItem) -> io::Result
         terminal::status_words(finding.status),
         finding.confidence.label(),
         terminal::score_words(finding.score.as_ref()),
-        fixed.unwrap_or_default(),
+        terminal::fixed_words(finding.fixed_in.as_deref()),
     )?;
     terminal::write_evidence(output, finding.evidence.as_ref())?;
     writeln!(output)

@@ -15,7 +15,9 @@ use palisade_tracker::{
     Document, Followed, Views, error_line, import_identities, state_identity, withdraw_identity,
 };
 
-use super::{block_on, now, open_current_store, open_existing_store};
+use super::{
+    Format, block_on, now, open_current_store, open_existing_current_store, open_existing_store,
+};
 use crate::naming::{as_given, naming};
 use crate::terminal;
 use crate::ui::{self, Cell, plain};
@@ -57,14 +59,6 @@ struct List {
     /// How they are printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table for people
-    Text,
-    /// One JSON document
-    Json,
 }
 
 #[derive(Debug, Args)]
@@ -216,7 +210,7 @@ async fn state(database: &str, command: &State) -> anyhow::Result<()> {
         by: command.by.trim().to_owned(),
     };
     let statement = statement.checked().context("state an identity")?;
-    let store = open_current_store(database).await?;
+    let store = open_existing_current_store(database).await?;
     let stated = state_identity(&store, &statement).await;
     let stated = stated.context("state an identity")?;
     store.close().await;
@@ -251,17 +245,12 @@ fn words(statement: &IdentityStatement) -> String {
 
 fn followed_words(followed: Followed) -> String {
     let Followed { packages, findings } = followed;
-    let packages = match packages {
-        0 => return "no package of that name is stored".to_owned(),
-        1 => "1 source package".to_owned(),
-        packages => format!("{packages} source packages"),
-    };
-    let findings = match findings {
-        0 => "no finding changed".to_owned(),
-        1 => "1 finding changed".to_owned(),
-        findings => format!("{findings} findings changed"),
-    };
-    format!("{packages} judged again, {findings}")
+    if packages == 0 {
+        return "no package of that name is stored".to_owned();
+    }
+    let packages = ui::counted(packages, "source package", "source packages");
+    let findings = ui::counted(findings, "finding", "findings");
+    format!("{packages} judged again, {findings} changed")
 }
 
 async fn withdraw(database: &str, command: &Withdraw) -> anyhow::Result<()> {
@@ -272,7 +261,7 @@ async fn withdraw(database: &str, command: &Withdraw) -> anyhow::Result<()> {
     };
     IdentityStatement::checked_words(&withdrawal.reason, &withdrawal.by)
         .context("withdraw a statement")?;
-    let store = open_current_store(database).await?;
+    let store = open_existing_current_store(database).await?;
     let withdrawn = withdraw_identity(&store, command.number, &withdrawal).await;
     let withdrawn = withdrawn.map_err(|error| {
         let hint = "palisade identity list --all has their numbers";
@@ -337,7 +326,7 @@ async fn import(database: &str, command: &Import) -> anyhow::Result<()> {
         let imported = imported.map_err(|error| naming(error.into(), &document))?;
         ui::say_rejects(&as_given(imported.rejects, &document));
         let mut words = vec![
-            format!("{} statements", imported.summary.records),
+            ui::counted(imported.summary.records, "statement", "statements"),
             format!("{} new", imported.summary.added),
         ];
         if imported.summary.rejected > 0 {
@@ -345,7 +334,8 @@ async fn import(database: &str, command: &Import) -> anyhow::Result<()> {
         }
         if imported.built_in > 0 {
             let left_out = imported.built_in;
-            words.push(format!("{left_out} rows of built-in tables left out"));
+            let rows = "rows of built-in tables";
+            words.push(ui::counted(left_out, "row of a built-in table", rows) + " left out");
         }
         if imported.summary.added > 0 {
             words.push(followed_words(imported.followed));

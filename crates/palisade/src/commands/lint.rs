@@ -13,6 +13,7 @@ use palisade_formats::apkbuild::Apkbuild;
 use palisade_formats::apkbuild::lint::{Advice, Finding, Level, lint};
 use serde::Serialize;
 
+use super::Format;
 use crate::ui::{self, plain};
 
 #[derive(Debug, Args)]
@@ -54,14 +55,6 @@ enum LevelWord {
     Warning,
     /// What abuild refuses, and fixes that are lost
     Error,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
 }
 
 pub(crate) fn run(command: &Lint) -> anyhow::Result<ExitCode> {

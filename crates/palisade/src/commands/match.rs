@@ -21,7 +21,8 @@ use self::branches::Origin;
 use super::{now, read_keys};
 use crate::arguments::Unsaid;
 use crate::naming::{as_given, naming};
-use crate::ui;
+use crate::terminal;
+use crate::ui::{self, plain};
 
 #[derive(Debug, Args)]
 pub(crate) struct Match {
@@ -255,17 +256,13 @@ fn print_text(output: &mut impl Write, row: &MatchRow) -> std::io::Result<()> {
     ) {
         return Ok(());
     }
-    let fixed = row
-        .fixed_in
-        .as_deref()
-        .map(|fixed| format!(", fixed in {fixed}"));
     writeln!(
         output,
         "{:<20} {:<32} {} ({}){}",
-        row.vulnerability,
-        format!("{} {}", row.package, row.version),
+        plain(&row.vulnerability),
+        plain(&format!("{} {}", row.package, row.version)),
         row.verdict.label().replace('_', " "),
         row.confidence.label(),
-        fixed.unwrap_or_default(),
+        terminal::fixed_words(row.fixed_in.as_deref()),
     )
 }

@@ -31,6 +31,15 @@ pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
         .block_on(work)
 }
 
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}
+
 /// The time now; the only place that reads the clock.
 #[expect(
     clippy::disallowed_methods,
@@ -53,12 +62,23 @@ pub(crate) async fn open_store(address: &str) -> anyhow::Result<Store> {
 
 /// Opens a database that is there, to read from it: a name that is mistyped is no empty database.
 pub(crate) async fn open_existing_store(address: &str) -> anyhow::Result<Store> {
-    if !address.contains("://") && !Path::new(address).exists() {
-        anyhow::bail!(
-            "there is no database {address}; \"palisade import\" and \"palisade sync\" make one"
-        );
-    }
+    must_exist(address)?;
     open_store(address).await
+}
+
+/// Opens a database that is there, to change what it says.
+pub(crate) async fn open_existing_current_store(address: &str) -> anyhow::Result<Store> {
+    must_exist(address)?;
+    open_current_store(address).await
+}
+
+fn must_exist(address: &str) -> anyhow::Result<()> {
+    if address.contains("://") || Path::new(address).exists() {
+        return Ok(());
+    }
+    anyhow::bail!(
+        "there is no database {address}; \"palisade import\" and \"palisade sync\" make one"
+    )
 }
 
 /// Opens the database to import into it or to serve it. Findings that come from other rules are

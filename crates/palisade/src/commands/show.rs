@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use palisade_model::{BranchName, Distribution, VerdictStatus, VulnerabilityId};
 use palisade_tracker::Views;
 use palisade_tracker::views::{
@@ -13,7 +13,7 @@ use palisade_tracker::views::{
 };
 use serde::Serialize;
 
-use super::{block_on, open_existing_store};
+use super::{Format, block_on, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -36,14 +36,6 @@ pub(crate) struct Show {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON document
-    Json,
 }
 
 /// A vulnerability with the reasons in the packages that it touches.
@@ -241,10 +233,6 @@ fn print_vulnerability(mut output: &mut dyn Write, found: &Vulnerability) -> io:
     writeln!(output)?;
     for finding in findings {
         for place in &finding.places {
-            let fixed = place
-                .fixed_in
-                .as_deref()
-                .map(|it| format!(", fixed in {}", plain(it)));
             writeln!(
                 output,
                 "{} {} on {}: {} ({}){}",
@@ -253,7 +241,7 @@ fn print_vulnerability(mut output: &mut dyn Write, found: &Vulnerability) -> io:
                 place.branch,
                 terminal::status_words(place.status),
                 place.confidence.label(),
-                fixed.unwrap_or_default()
+                terminal::fixed_words(place.fixed_in.as_deref())
             )?;
             terminal::write_evidence(&mut output, Some(&place.evidence))?;
         }

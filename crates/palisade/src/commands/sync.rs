@@ -14,7 +14,7 @@ use palisade_tracker::sync::{Doubtful, Outcome, Ran, Source, Syncer};
 use palisade_tracker::views::{SourceState, SyncSource, SyncView};
 use palisade_tracker::{ImportSummary, Store, TrackerError};
 
-use super::{block_on, now, open_current_store, open_store};
+use super::{Format, block_on, now, open_current_store, open_store};
 use crate::configuration::{self, Configuration, Fetch};
 use crate::serving;
 use crate::ui::{self, Cell, ProgressLine};
@@ -52,12 +52,6 @@ pub(crate) struct Sync {
     /// Print the built-in configuration, to begin one's own with
     #[arg(long, exclusive = true)]
     print_config: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {

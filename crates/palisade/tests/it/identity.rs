@@ -191,7 +191,7 @@ fn an_exported_table_is_taken_elsewhere_once() {
             let said = done(other, &["identity", "import", path.to_str().unwrap()]);
             let new = if form == "tsv" { "1 new" } else { "0 new" };
             assert!(
-                said.contains(&format!("{name}: 1 statements, {new}, "))
+                said.contains(&format!("{name}: 1 statement, {new}, "))
                     && said.contains("rows of built-in tables left out"),
                 "{said}"
             );

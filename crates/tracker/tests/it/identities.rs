@@ -34,7 +34,7 @@ async fn state(tracker: &Tracker, statement: &IdentityStatement) -> Stated {
     state_identity(&tracker.store, statement).await.unwrap()
 }
 
-async fn withdraw(tracker: &Tracker, number: i64) -> Result<usize, TrackerError> {
+async fn withdraw(tracker: &Tracker, number: i64) -> Result<u64, TrackerError> {
     let withdrawal = Withdrawal {
         time: at(100),
         reason: "it was wrong".to_owned(),
