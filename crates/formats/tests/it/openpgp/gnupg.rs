@@ -122,6 +122,11 @@ impl Gnupg {
         (text, path.to_str().unwrap().to_owned())
     }
 
+    /// The document, and a key's signature of it in a file of its own.
+    fn signed(&self, key: &str) -> (Vec<u8>, Vec<u8>) {
+        (self.document().0, self.sign(key, &["--detach-sign"]))
+    }
+
     /// Signs the document on the second of January.
     fn sign(&self, key: &str, how: &[&str]) -> Vec<u8> {
         let (_, path) = self.document();
@@ -224,8 +229,7 @@ fn a_key_signs_until_it_lapses() {
         return;
     };
     let key = gnupg.key("ed25519", "sign", "10d");
-    let (document, _) = gnupg.document();
-    let signature = gnupg.sign(&key, &["--detach-sign"]);
+    let (document, signature) = gnupg.signed(&key);
     let keyring = gnupg.keyring();
     let check = |at| keyring.verify_detached(&document, &signature, at);
     let in_time = check(super::at("2026-01-10T00:00:00Z"));
@@ -255,8 +259,7 @@ fn a_revoked_key_signs_nothing_whatever_the_date() {
         return;
     };
     let key = gnupg.key("rsa2048", "sign", "never");
-    let (document, _) = gnupg.document();
-    let signature = gnupg.sign(&key, &["--detach-sign"]);
+    let (document, signature) = gnupg.signed(&key);
     let mut keyring = gnupg.keyring();
     let signers = keyring.verify_detached(&document, &signature, later());
     assert_eq!(certificates(signers), [&*key]);
@@ -284,8 +287,7 @@ fn a_revoked_subkey_signs_nothing() {
         "20260101",
         &["--quick-add-key", &key, "ed25519", "sign", "never"],
     );
-    let (document, _) = gnupg.document();
-    let signature = gnupg.sign(&key, &["--detach-sign"]);
+    let (document, signature) = gnupg.signed(&key);
     let check = || {
         gnupg
             .keyring()
@@ -304,8 +306,7 @@ fn a_key_that_only_certifies_signs_no_document() {
         return;
     };
     let key = gnupg.key("ed25519", "sign,cert", "never");
-    let (document, _) = gnupg.document();
-    let signature = gnupg.sign(&key, &["--detach-sign"]);
+    let (document, signature) = gnupg.signed(&key);
     let check = || {
         gnupg
             .keyring()
