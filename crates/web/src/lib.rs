@@ -6,15 +6,19 @@
 //! reorder text are replaced in every page. No page asks any other host for anything.
 
 mod assets;
+mod atom;
 mod components;
 mod error;
+mod format;
 mod headers;
+mod kept;
 mod metrics;
 mod pages;
 mod parameters;
 mod receive;
 mod respond;
 mod serve;
+mod table;
 mod words;
 
 pub use serve::{Site, router, serve};

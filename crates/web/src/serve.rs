@@ -23,7 +23,8 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::error::WebError;
-use crate::{assets, headers, metrics, pages, receive, respond};
+use crate::kept::Kept;
+use crate::{assets, format, headers, kept, metrics, pages, receive, respond};
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
@@ -61,6 +62,21 @@ pub fn router(site: Site) -> Router {
             "/package/{distribution}/{name}/{vulnerability}",
             get(pages::finding::page),
         )
+        .route(
+            "/distribution/{distribution}",
+            get(pages::distribution::page),
+        )
+        .route("/events", get(pages::events::page))
+        .route("/maintainers/{distribution}", get(pages::maintainers::page))
+        .route(
+            "/maintainers/{distribution}/packages",
+            get(pages::maintainer::page),
+        )
+        .route(
+            "/maintainers/{distribution}/orphaned",
+            get(pages::maintainer::orphaned),
+        )
+        .route("/statistics", get(pages::statistics::page))
         .route("/vulnerability/{id}", get(pages::vulnerability::page))
         .route("/search", get(pages::search::page))
         .route("/feeds", get(pages::feeds::page))
@@ -78,15 +94,17 @@ pub fn router(site: Site) -> Router {
             respond::negotiate,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
+    let kept = Kept::new(site.views.clone());
     let pages = receiving(site)
         .fallback_service(pages)
         .layer(middleware::from_fn(headers::add))
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(kept, kept::keep))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
     // The suffix is taken off before routes are looked for.
-    Router::new().fallback_service(MapRequestLayer::new(respond::strip_suffix::<Body>).layer(pages))
+    Router::new().fallback_service(MapRequestLayer::new(format::strip_suffix::<Body>).layer(pages))
 }
 
 /// What is received: far more may be sent than a page is asked with, and it takes longer.

@@ -4,7 +4,9 @@ use palisade_model::{BranchName, Timestamp, VerdictStatus};
 use palisade_store::BranchId;
 use serde::Serialize;
 
-use super::listing::{Counts, Entry, FindingQuery, LevelCounts, Listing};
+use super::filter::FindingQuery;
+use super::listing::{Counts, Entry, LevelCounts, Listing, Selection};
+use super::order::Cursor;
 use super::runs::{self, Asked};
 use super::types::time;
 use super::{FindingItem, Places, Reading, RevisionRef, Score, Views, evidence};
@@ -66,8 +68,15 @@ pub struct BranchView {
     pub affected: usize,
     /// Those under investigation: what the filter would leave with this status.
     pub under_investigation: usize,
+    /// Who scores the vulnerabilities of this branch, with how many, the busiest first.
+    pub scorers: Vec<(String, usize)>,
+    /// Whether the distribution names maintainers of its packages here.
+    pub maintained: bool,
     /// The findings.
     pub findings: Vec<FindingItem>,
+    /// Where the list goes on, if it does.
+    #[serde(skip)]
+    pub cursor: Option<Cursor>,
 }
 
 impl Views {
@@ -127,12 +136,7 @@ impl Views {
         let position = point.as_ref().map(|point| point.position);
         let listing = self.cache.listing(&mut reading, (id, position)).await?;
         let selection = listing.select(query);
-        let entries: Vec<&Entry> = selection
-            .part
-            .iter()
-            .map(|place| &listing.entries[*place as usize])
-            .collect();
-        let findings = items(&mut reading, &listing, branch, position, &entries).await?;
+        let findings = items(&mut reading, &listing, branch, position, &selection).await?;
         let revisions = reading.session.latest_revisions(id, REVISIONS).await?;
         Ok(Some(BranchView {
             branch: branch.clone(),
@@ -145,7 +149,10 @@ impl Views {
             levels: selection.levels,
             affected: selection.statuses.0,
             under_investigation: selection.statuses.1,
+            scorers: listing.scorers().to_vec(),
+            maintained: listing.is_maintained(),
             findings,
+            cursor: selection.next,
         }))
     }
 
@@ -202,14 +209,15 @@ async fn explain(reading: &mut Reading, findings: &mut [FindingItem]) -> Result<
     Ok(())
 }
 
-/// Entries of a listing as they are shown.
+/// The selected entries of a listing as they are shown.
 pub(super) async fn items(
     reading: &mut Reading,
     listing: &Listing,
     branch: &BranchName,
     position: Option<i64>,
-    entries: &[&Entry],
+    selection: &Selection<'_>,
 ) -> Result<Vec<FindingItem>, TrackerError> {
+    let entries = selection.entries();
     let Some(id) = reading.places.id(branch) else {
         return Ok(Vec::new());
     };
@@ -234,9 +242,12 @@ pub(super) async fn items(
             status: status(entry),
             confidence: entry.confidence,
             fixed_in: entry.fixed_in.as_deref().map(str::to_owned),
-            score: Score::of(head.score.as_ref()),
+            score: selection.score(entry).map(Score::of_scored),
             exploited_since: head.exploited_since.clone(),
             epss: head.epss,
+            ssvc: listing.ssvc(entry).map(str::to_owned),
+            published: head.published.map(time),
+            maintainer: listing.maintainer(entry).map(str::to_owned),
             first_seen: time(entry.first_seen),
             since,
             evidence: None,

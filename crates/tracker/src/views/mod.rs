@@ -10,18 +10,26 @@ mod branch;
 mod cache;
 mod changes;
 mod coverage;
+mod events;
 mod evidence;
 mod explanation;
 mod feeds;
+mod filter;
 mod finding;
 mod hearing;
 mod home;
 mod identities;
 mod listing;
+mod order;
 mod package;
+mod ratings;
+mod relatives;
+mod roster;
 mod runs;
 mod search;
 mod sources;
+mod statistics;
+mod timeline;
 mod types;
 mod vulnerability;
 
@@ -29,30 +37,36 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use palisade_model::BranchName;
-use palisade_store::{BranchId, Generation, RepositoryRow, Session, Store};
+use palisade_store::{BranchId, RepositoryRow, Session, Store};
 
 use crate::TrackerError;
 
 pub use advisory::{AdvisoryView, AffectedView, ExploitationView, ReferenceView, SeverityView};
 pub use branch::{BranchSummary, BranchView, RepositorySummary};
 pub use changes::ChangeView;
+pub use events::{EventView, EventsQuery, EventsView, From};
 pub use explanation::{
     Accounted, Conclusion, EntryView, ExplainedPlace, Explanation, ExplanationAnswer,
     ExplanationQuery, Left,
 };
 pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
+pub use filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter, Sort, StatusFilter};
 pub use finding::{FindingPlace, FindingView};
-pub use home::{EventView, HomeView, HotVulnerability};
+pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
-pub use listing::{
-    Counts, FindingFilter, FindingQuery, LevelCounts, LevelFilter, Sort, StatusFilter,
-};
+pub use listing::{Counts, LevelCounts};
+pub use order::{Cursor, InvalidCursor};
 pub use package::{
     BuiltPackage, GraftView, HistoryItem, PackageDetails, PackageFinding, PackageQuery,
     PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
 };
+pub use palisade_store::Generation;
+pub use relatives::{Kinship, RelativePlace, RelativeView};
+pub use roster::{MaintainedPackage, MaintainerSummary, MaintainerView, MaintainersView};
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
 pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
+pub use statistics::{BranchBuckets, BusyPackage, StatisticsView, Week};
+pub use timeline::TimelineItem;
 pub use types::{FindingItem, PackagePlace, RevisionRef, Score};
 pub use vulnerability::{EpssView, VulnerabilityAnswer, VulnerabilityPlace, VulnerabilityView};
 

@@ -8,6 +8,7 @@ use palisade_store::{BranchId, PackageRow, PlaceRow, SourcePackageId, Vulnerabil
 use palisade_version::Scheme;
 use serde::Serialize;
 
+use super::relatives::{RelativeView, relatives};
 use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
@@ -64,6 +65,8 @@ pub struct PackageView {
     pub offset: usize,
     /// The vulnerabilities of the section.
     pub findings: Vec<PackageFinding>,
+    /// The same upstream as a package of another name or distribution.
+    pub relatives: Vec<RelativeView>,
     /// When which version was on which branch, the latest first.
     pub history: Vec<HistoryItem>,
 }
@@ -255,6 +258,8 @@ impl Views {
             .and_then(|branch| reading.places.id(branch));
         let sections = sections(&mut reading, &current, branch).await?;
         let findings = findings(&mut reading, &present, &current, branch, query).await?;
+        let speaking = if current.is_empty() { &ids } else { &current };
+        let relatives = relatives(&mut reading, distribution, &name, speaking).await?;
         Ok(Some(PackageView {
             distribution: distribution.clone(),
             name,
@@ -264,6 +269,7 @@ impl Views {
             section: query.section,
             offset: query.offset,
             findings,
+            relatives,
             history,
         }))
     }

@@ -3,8 +3,10 @@
 use palisade_model::{
     BranchName, Confidence, CvssVersion, Evidence, Level, Timestamp, VerdictStatus,
 };
-use palisade_store::{RevisionPoint, VulnerabilityHead};
+use palisade_store::RevisionPoint;
 use serde::Serialize;
+
+use super::ratings::Scored;
 
 /// A base score with the party that gave it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -47,12 +49,18 @@ pub struct FindingItem {
     pub confidence: Confidence,
     /// The first version that has the fix, as its source writes it.
     pub fixed_in: Option<String>,
-    /// The foremost base score.
+    /// The foremost base score, or that of the party that was asked for.
     pub score: Option<Score>,
     /// The day on which exploitation became known.
     pub exploited_since: Option<String>,
     /// The probability of exploitation within 30 days.
     pub epss: Option<f64>,
+    /// SSVC's decision points: `exploitation/automatable/impact`, an unknown one as `-`.
+    pub ssvc: Option<String>,
+    /// When the vulnerability was first published.
+    pub published: Option<Timestamp>,
+    /// Who maintains the package, where the distribution says so.
+    pub maintainer: Option<String>,
     /// When it was first derived.
     pub first_seen: Timestamp,
     /// The revision from which on the package has been in this state without a break.
@@ -78,6 +86,15 @@ pub struct PackagePlace {
 }
 
 impl Score {
+    pub(super) fn of_scored(((level, points), version, scorer): &Scored) -> Self {
+        Self {
+            score: *points,
+            version: version.clone(),
+            scorer: scorer.clone(),
+            level: *level,
+        }
+    }
+
     pub(crate) fn of(parts: Option<&(f64, String, String)>) -> Option<Self> {
         let (score, version, scorer) = parts?;
         let level = Level::of_score(cvss(version), *score);
@@ -90,14 +107,8 @@ impl Score {
     }
 }
 
-/// The level of a vulnerability's foremost score.
-pub(crate) fn level(head: &VulnerabilityHead) -> Option<Level> {
-    head.score
-        .as_ref()
-        .map(|(score, version, _)| Level::of_score(cvss(version), *score))
-}
-
-fn cvss(version: &str) -> CvssVersion {
+/// A stored version of CVSS.
+pub(super) fn cvss(version: &str) -> CvssVersion {
     match version {
         "2.0" => CvssVersion::V2,
         "3.0" => CvssVersion::V30,
