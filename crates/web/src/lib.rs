@@ -5,6 +5,7 @@
 //! templates escape it, links are made of `http` and `https` addresses only, and characters that
 //! reorder text are replaced in every page. No page asks any other host for anything.
 
+mod api;
 mod assets;
 mod atom;
 mod components;

@@ -114,6 +114,11 @@ impl Wanted {
         }
     }
 
+    /// An answer that is JSON already.
+    pub(crate) fn answer_json(&self, text: String) -> Result<Response, WebError> {
+        self.with_body("application/json", text)
+    }
+
     /// The answer of a feed.
     pub(crate) fn answer_feed(&self, feed: &Feed) -> Result<Response, WebError> {
         self.with_body("application/atom+xml; charset=utf-8", feed.text()?)

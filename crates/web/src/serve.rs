@@ -83,6 +83,8 @@ pub fn router(site: Site) -> Router {
         .route("/feeds/import/{number}", get(pages::feeds::import))
         .route("/sources", get(pages::sources::page))
         .route("/about", get(pages::about::page))
+        .route("/api", get(pages::api::page))
+        .route("/openapi", get(pages::api::page))
         .route("/metrics", get(metrics::answer))
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::serve))

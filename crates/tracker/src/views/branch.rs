@@ -3,6 +3,7 @@
 use palisade_model::{BranchName, Timestamp, VerdictStatus};
 use palisade_store::BranchId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::filter::FindingQuery;
 use super::listing::{Counts, Entry, LevelCounts, Listing, Selection};
@@ -16,9 +17,10 @@ use crate::TrackerError;
 const REVISIONS: i64 = 20;
 
 /// A branch with its state in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct BranchSummary {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// Its repositories with their latest revisions.
     pub repositories: Vec<RepositorySummary>,
@@ -29,7 +31,7 @@ pub struct BranchSummary {
 }
 
 /// A repository's latest revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RepositorySummary {
     /// The repository's name; empty where there is only one.
     pub name: String,
@@ -42,13 +44,15 @@ pub struct RepositorySummary {
     /// Whose signature over it was checked and found good.
     pub signed_by: Option<String>,
     /// When it was imported.
+    #[schema(value_type = String, format = DateTime)]
     pub imported_at: Timestamp,
 }
 
 /// A part of the open findings of a branch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct BranchView {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The revision that was asked for; absent for the present state.
     pub revision: Option<RevisionRef>,

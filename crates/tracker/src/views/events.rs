@@ -3,22 +3,25 @@
 use palisade_model::{BranchName, Timestamp};
 use palisade_store::EventRow;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::types::time;
 use super::{Places, Views};
 use crate::TrackerError;
 
 /// An event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EventView {
     /// Its number.
     pub number: i64,
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub time: Timestamp,
     /// What kind of change: `finding.opened`, `finding.changed`, `finding.closed`,
     /// `revision.imported`, `feed.imported`, `identity.stated`, `identity.withdrawn`.
     pub kind: String,
     /// The branch.
+    #[schema(value_type = Option<String>)]
     pub branch: Option<BranchName>,
     /// The source package.
     pub package: Option<String>,
@@ -58,7 +61,7 @@ pub enum From {
 }
 
 /// A part of what has happened.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EventsView {
     /// The events; the latest first, or in their order when asked since a number.
     pub events: Vec<EventView>,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use palisade_model::{BranchName, Confidence, Level, Timestamp};
 use palisade_store::EventQuery;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::branch::items;
 use super::events::event_views;
@@ -26,7 +27,7 @@ const CLOSED: i64 = 1000;
 const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
 
 /// The front page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HomeView {
     /// The branches in numbers.
     pub branches: Vec<BranchSummary>,
@@ -49,7 +50,7 @@ pub struct HomeView {
 }
 
 /// A vulnerability and where it is open.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HotVulnerability {
     /// Its name.
     pub name: String,
@@ -62,8 +63,10 @@ pub struct HotVulnerability {
     /// The probability of exploitation within 30 days.
     pub epss: Option<f64>,
     /// When it was first published.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub published: Option<Timestamp>,
     /// The packages that it affects: branch, package.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub places: Vec<(BranchName, String)>,
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use palisade_model::{Confidence, Level};
 use palisade_store::{BranchId, Session, SourceLabelRow, SourcePackageId, VulnerabilityHead};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter};
 use super::order::{self, Cursor, Order};
@@ -16,7 +17,7 @@ use crate::TrackerError;
 use crate::derive::confidence;
 
 /// Numbers of findings by level.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LevelCounts {
     /// Critical.
     pub critical: usize,
@@ -31,7 +32,7 @@ pub struct LevelCounts {
 }
 
 /// Numbers of open findings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counts {
     /// Affected.
     pub affected: usize,

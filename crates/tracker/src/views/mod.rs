@@ -26,6 +26,7 @@ mod ratings;
 mod relatives;
 mod roster;
 mod runs;
+mod schema;
 mod search;
 mod sources;
 mod statistics;

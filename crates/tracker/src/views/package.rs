@@ -7,9 +7,10 @@ use palisade_model::{BranchName, Distribution, Evidence, Package, Patch, SourceO
 use palisade_store::{BranchId, PackageRow, PlaceRow, SourcePackageId, VulnerabilityHead};
 use palisade_version::Scheme;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::relatives::{RelativeView, relatives};
-use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped};
+use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped, schema};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
 use crate::encoding::decode;
@@ -21,7 +22,7 @@ const BUILT: i64 = 400;
 const HISTORY: usize = 100;
 
 /// Which findings of a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     /// Affected or under investigation somewhere.
@@ -47,9 +48,10 @@ pub struct PackageQuery {
 }
 
 /// What is known of a package.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackageView {
     /// The distribution.
+    #[schema(value_type = String)]
     pub distribution: Distribution,
     /// The source package's name.
     pub name: String,
@@ -72,9 +74,10 @@ pub struct PackageView {
 }
 
 /// A version of the package on a branch now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackageVersion {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The version.
     pub version: String,
@@ -93,7 +96,7 @@ pub struct PackageVersion {
 }
 
 /// What users get in place of a package.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GraftView {
     /// The replacement's version.
     pub version: String,
@@ -102,7 +105,7 @@ pub struct GraftView {
 }
 
 /// A patch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PatchView {
     /// Its file's name.
     pub name: String,
@@ -111,7 +114,7 @@ pub struct PatchView {
 }
 
 /// A package built from the source package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BuiltPackage {
     /// Its name.
     pub name: String,
@@ -124,7 +127,7 @@ pub struct BuiltPackage {
 }
 
 /// What a package is made of.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub struct PackageDetails {
     /// The version of which this is told.
     pub version: String,
@@ -147,11 +150,12 @@ pub struct PackageDetails {
     /// The commit of the packaging.
     pub commit: Option<String>,
     /// When it was built.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub built: Option<Timestamp>,
 }
 
 /// A source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SourceView {
     /// Addresses, as written.
     pub urls: Vec<String>,
@@ -164,7 +168,7 @@ pub struct SourceView {
 }
 
 /// Numbers of vulnerabilities by section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct SectionCounts {
     /// Affected or under investigation somewhere.
     pub open: i64,
@@ -175,7 +179,7 @@ pub struct SectionCounts {
 }
 
 /// A vulnerability of the package.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackageFinding {
     /// The vulnerability's name.
     pub vulnerability: String,
@@ -190,13 +194,15 @@ pub struct PackageFinding {
     /// Its state on each branch, the gravest first.
     pub places: Vec<PackagePlace>,
     /// Why the first of those is so.
+    #[schema(value_type = Option<Vec<schema::Step>>)]
     pub evidence: Option<Evidence>,
 }
 
 /// A version on a branch for some time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HistoryItem {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The version.
     pub version: String,

@@ -9,6 +9,7 @@ use palisade_matching::key::normal_name;
 use palisade_model::{BranchName, Distribution};
 use palisade_store::{BranchId, SourcePackageId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Reading;
 use crate::TrackerError;
@@ -22,9 +23,10 @@ const RELATIVES: usize = 24;
 const LOOKED_AT: usize = 400;
 
 /// The same upstream as a package of another name or distribution.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RelativeView {
     /// The distribution.
+    #[schema(value_type = String)]
     pub distribution: Distribution,
     /// The source package's name.
     pub name: String,
@@ -35,7 +37,7 @@ pub struct RelativeView {
 }
 
 /// By what two packages are known to be of one upstream, the surest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kinship {
     /// Their sources come from one repository.
@@ -47,9 +49,10 @@ pub enum Kinship {
 }
 
 /// A relative on a branch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RelativePlace {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The version.
     pub version: String,

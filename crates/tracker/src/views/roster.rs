@@ -7,15 +7,17 @@ use std::sync::Arc;
 use palisade_model::{BranchName, Distribution};
 use palisade_store::MaintainedRow;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::listing::{LevelCounts, Listing};
 use super::{Reading, Views};
 use crate::TrackerError;
 
 /// The maintainers of a distribution.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct MaintainersView {
     /// The distribution.
+    #[schema(value_type = String)]
     pub distribution: Distribution,
     /// Those who maintain packages, the one with the most affected packages first.
     pub maintainers: Vec<MaintainerSummary>,
@@ -24,7 +26,7 @@ pub struct MaintainersView {
 }
 
 /// The packages of a maintainer in numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct MaintainerSummary {
     /// The maintainer as the distribution writes it; none for packages that nobody maintains.
     pub name: Option<String>,
@@ -41,13 +43,15 @@ pub struct MaintainerSummary {
 }
 
 /// The packages of one maintainer, or those of nobody.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct MaintainerView {
     /// The distribution.
+    #[schema(value_type = String)]
     pub distribution: Distribution,
     /// In numbers.
     pub summary: MaintainerSummary,
     /// The branches on which there are packages.
+    #[schema(value_type = Vec<String>)]
     pub branches: Vec<BranchName>,
     /// The packages, the worst first.
     pub packages: Vec<MaintainedPackage>,
@@ -56,11 +60,12 @@ pub struct MaintainerView {
 }
 
 /// A package of a maintainer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MaintainedPackage {
     /// The source package's name.
     pub name: String,
     /// Its versions on the branches.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub versions: Vec<(BranchName, String)>,
     /// Vulnerabilities that affect it on some branch.
     pub affected: usize,

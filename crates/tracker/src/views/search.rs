@@ -2,6 +2,7 @@
 
 use palisade_matching::key;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::types::Score;
 use super::{Reading, Views};
@@ -18,7 +19,7 @@ const SIMILAR: usize = 12;
 const PRODUCT_ADVISORIES: i64 = 1000;
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub struct SearchView {
     /// What was asked.
     pub query: String,
@@ -37,7 +38,7 @@ pub struct SearchView {
 }
 
 /// A vulnerability that was found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct VulnerabilityHit {
     /// Its name.
     pub name: String,
@@ -52,7 +53,7 @@ pub struct VulnerabilityHit {
 }
 
 /// A package that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PackageHit {
     /// The distribution.
     pub distribution: String,

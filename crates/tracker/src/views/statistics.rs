@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use palisade_model::{BranchName, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::listing::{LevelCounts, Listing};
 use super::{BranchSummary, Reading, Views};
@@ -42,7 +43,7 @@ const CHANCES: [(&str, f64); 5] = [
 ];
 
 /// The state of all branches in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct StatisticsView {
     /// Each branch.
     pub branches: Vec<BranchSummary>,
@@ -58,18 +59,20 @@ pub struct StatisticsView {
 }
 
 /// Numbers of a branch by something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BranchBuckets {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// What is counted, with how many there are.
     pub buckets: Vec<(String, usize)>,
 }
 
 /// A package with many open findings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BusyPackage {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The source package's name.
     pub name: String,
@@ -80,9 +83,10 @@ pub struct BusyPackage {
 }
 
 /// What happened in a week.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Week {
     /// When it began.
+    #[schema(value_type = String, format = DateTime)]
     pub begin: Timestamp,
     /// Findings that were opened.
     pub opened: i64,

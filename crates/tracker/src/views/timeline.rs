@@ -2,6 +2,7 @@
 
 use palisade_model::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{AdvisoryView, EventView};
 
@@ -9,9 +10,10 @@ use super::{AdvisoryView, EventView};
 const ENTRIES: usize = 120;
 
 /// Something that happened to a vulnerability.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TimelineItem {
     /// When; of a day without a time, its beginning.
+    #[schema(value_type = String, format = DateTime)]
     pub time: Timestamp,
     /// What, in words.
     pub says: String,

@@ -5,11 +5,14 @@ use palisade_model::{
 };
 use palisade_store::RevisionPoint;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::schema;
 
 use super::ratings::Scored;
 
 /// A base score with the party that gave it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Score {
     /// 0.0 to 10.0.
     pub score: f64,
@@ -18,34 +21,39 @@ pub struct Score {
     /// Who gave it.
     pub scorer: String,
     /// Its level on the scale of that version.
+    #[schema(value_type = schema::Level)]
     pub level: Level,
 }
 
 /// A revision by name and time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RevisionRef {
     /// Its name.
     pub name: String,
     /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
     pub time: Timestamp,
 }
 
 /// A finding in a list.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FindingItem {
     /// The vulnerability's name.
     pub vulnerability: String,
     /// Its heading.
     pub title: Option<String>,
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The source package.
     pub package: String,
     /// Its version.
     pub version: String,
     /// The state.
+    #[schema(value_type = schema::Status)]
     pub status: VerdictStatus,
     /// How sure it is.
+    #[schema(value_type = schema::Confidence)]
     pub confidence: Confidence,
     /// The first version that has the fix, as its source writes it.
     pub fixed_in: Option<String>,
@@ -58,28 +66,34 @@ pub struct FindingItem {
     /// SSVC's decision points: `exploitation/automatable/impact`, an unknown one as `-`.
     pub ssvc: Option<String>,
     /// When the vulnerability was first published.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub published: Option<Timestamp>,
     /// Who maintains the package, where the distribution says so.
     pub maintainer: Option<String>,
     /// When it was first derived.
+    #[schema(value_type = String, format = DateTime)]
     pub first_seen: Timestamp,
     /// The revision from which on the package has been in this state without a break.
     pub since: Option<RevisionRef>,
     /// Why, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<schema::Step>>)]
     pub evidence: Option<Evidence>,
 }
 
 /// A vulnerability's state in one version of a package on one branch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackagePlace {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The package's version.
     pub version: String,
     /// The state.
+    #[schema(value_type = schema::Status)]
     pub status: VerdictStatus,
     /// How sure it is.
+    #[schema(value_type = schema::Confidence)]
     pub confidence: Confidence,
     /// The first version that has the fix, as its source writes it.
     pub fixed_in: Option<String>,

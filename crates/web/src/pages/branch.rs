@@ -7,6 +7,7 @@ use palisade_model::BranchName;
 use palisade_tracker::Views;
 use palisade_tracker::views::{BranchView, FindingItem, Sort, StatusFilter};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::branch_query::Asked;
 use super::branches::RepositoryLine;
@@ -45,8 +46,9 @@ struct Page {
 }
 
 /// A view with the address of what follows.
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = BranchAnswer)]
+pub(crate) struct Answer {
     #[serde(flatten)]
     view: BranchView,
     next: Option<String>,

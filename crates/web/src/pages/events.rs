@@ -7,6 +7,7 @@ use palisade_model::BranchName;
 use palisade_tracker::Views;
 use palisade_tracker::views::{EventView, EventsQuery, EventsView, From};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Address, Choice, Frame, choices};
 use crate::atom::{Entry, Feed};
@@ -58,8 +59,9 @@ pub(crate) struct EventLine {
 }
 
 /// A view with the addresses of what follows in either direction.
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventsAnswer)]
+pub(crate) struct Answer {
     #[serde(flatten)]
     view: EventsView,
     /// What is older, when there is more.

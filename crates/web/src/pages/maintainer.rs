@@ -16,6 +16,9 @@ use crate::respond::Wanted;
 use crate::table::Table;
 use crate::words::{branch_address, maintainers_address, number, package_address};
 
+/// Packages of a page; the other forms have more.
+const SHOWN: usize = 200;
+
 #[derive(Template)]
 #[template(path = "maintainer.html")]
 struct Page {
@@ -103,12 +106,19 @@ impl Page {
             packages: view
                 .packages
                 .iter()
+                .take(SHOWN)
                 .map(|it| PackageLine::of(it, distribution))
                 .collect(),
-            more: (view.more > 0).then(|| number(view.more)),
+            more: more(view),
             name,
         }
     }
+}
+
+/// How many packages a page leaves out.
+fn more(view: &MaintainerView) -> Option<String> {
+    let more = view.packages.len().saturating_sub(SHOWN) + view.more;
+    (more > 0).then(|| number(more))
 }
 
 impl PackageLine {

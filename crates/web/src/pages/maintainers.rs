@@ -6,13 +6,16 @@ use axum::response::Response;
 use palisade_tracker::Views;
 use palisade_tracker::views::{MaintainerSummary, MaintainersView};
 
-use super::Frame;
-use crate::components::{Count, level_counts};
+use super::{Address, Frame};
+use crate::components::{Count, Pager, level_counts};
 use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::table::Table;
-use crate::words::{distribution_address, maintainer_address, number};
+use crate::words::{distribution_address, maintainer_address, maintainers_address, number};
+
+/// Maintainers of a page.
+const SHOWN: usize = 100;
 
 #[derive(Template)]
 #[template(path = "maintainers.html")]
@@ -20,8 +23,16 @@ struct Page {
     frame: Frame,
     distribution: String,
     distribution_address: String,
+    text: String,
     maintainers: Vec<MaintainerLine>,
     orphaned: MaintainerLine,
+    pager: Pager,
+}
+
+/// Which part of the list is shown.
+struct Part {
+    text: String,
+    offset: usize,
 }
 
 /// A maintainer in a table.
@@ -39,22 +50,44 @@ pub(crate) async fn page(
     State(views): State<Views>,
     Path(distribution): Path<String>,
     wanted: Wanted,
-    parameters: Parameters,
+    mut parameters: Parameters,
 ) -> Result<Response, WebError> {
+    let text = parameters.text("q")?;
+    let offset = parameters.number("offset", 0..=1_000_000)?.unwrap_or(0);
     parameters.finish()?;
     let distribution = super::distribution(&distribution)?;
     let unknown = || WebError::NotFound("no inventory of such a distribution is here".to_owned());
-    let view = views
-        .maintainers(&distribution)
-        .await?
-        .ok_or_else(unknown)?;
-    wanted.answer_table(&view, |view| Page::of(view, &wanted), table)
+    let view = views.maintainers(&distribution).await?;
+    let mut view = view.ok_or_else(unknown)?;
+    if let Some(text) = &text {
+        let text = text.to_lowercase();
+        view.maintainers.retain(|it| {
+            let name = it.name.as_deref().unwrap_or_default();
+            name.to_lowercase().contains(&text)
+        });
+    }
+    let part = Part {
+        text: text.unwrap_or_default(),
+        offset,
+    };
+    wanted.answer_table(&view, |view| Page::of(view, &part, &wanted), table)
 }
 
 impl Page {
-    fn of(view: &MaintainersView, wanted: &Wanted) -> Self {
+    fn of(view: &MaintainersView, part: &Part, wanted: &Wanted) -> Self {
         let distribution = view.distribution.as_str();
         let line = |it: &MaintainerSummary| MaintainerLine::of(it, distribution);
+        let total = view.maintainers.len();
+        let all = view.maintainers.iter().skip(part.offset);
+        let shown: Vec<MaintainerLine> = all.take(SHOWN).map(line).collect();
+        let address = |offset: usize| {
+            let text = Some(part.text.as_str()).filter(|text| !text.is_empty());
+            let offset = (offset > 0).then(|| offset.to_string());
+            Address::of(maintainers_address(distribution))
+                .with("q", text)
+                .with("offset", offset.as_deref())
+                .text()
+        };
         let title = format!("Maintainers of {distribution}");
         let mut frame = Frame::of(title, "branches", Some(wanted.json_address.clone()));
         frame.csv = Some(wanted.csv_address.clone());
@@ -62,8 +95,10 @@ impl Page {
             frame,
             distribution: distribution.to_owned(),
             distribution_address: distribution_address(distribution),
-            maintainers: view.maintainers.iter().map(line).collect(),
             orphaned: line(&view.orphaned),
+            text: part.text.clone(),
+            pager: Pager::of(part.offset, shown.len(), total, SHOWN, address),
+            maintainers: shown,
         }
     }
 }

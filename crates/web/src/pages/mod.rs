@@ -2,6 +2,7 @@
 //! that are ready to be shown.
 
 pub(crate) mod about;
+pub(crate) mod api;
 pub(crate) mod branch;
 pub(crate) mod branch_query;
 pub(crate) mod branches;

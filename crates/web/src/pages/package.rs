@@ -12,6 +12,7 @@ use palisade_tracker::views::{
     PackageView, PatchView, RelativeView, Section, SourceView,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Address, Frame};
 use crate::components::{Badge, Count, Evidence, Pager, PlaceLine, RevisionLine};
@@ -121,8 +122,9 @@ struct RelativeLine {
 }
 
 /// A view with the address of what follows.
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = PackageAnswer)]
+pub(crate) struct Answer {
     #[serde(flatten)]
     view: PackageView,
     next: Option<String>,
@@ -181,7 +183,7 @@ pub(crate) async fn page(
         address
             .clone()
             .with("offset", Some(&end.to_string()))
-            .text()
+            .json()
     });
     let json = wanted.json_address.clone();
     let answer = Answer { view, next };
