@@ -44,6 +44,7 @@ pub(crate) enum Kind {
     Text,
     Number(u64, u64),
     Choice(&'static [&'static str]),
+    Branch,
 }
 
 /// What is answered: an object of a schema, or a list of such.
@@ -76,6 +77,12 @@ const DISTRIBUTION: Parameter = path(
     "distribution",
     "A distribution: `alpine`, `debian`, `guix`.",
 );
+/// Text of one line.
+const PLAIN: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
+/// A branch with its distribution.
+const BRANCH: &str = "^[a-z][a-z0-9]{1,20}/[A-Za-z0-9][A-Za-z0-9._-]{0,30}$";
+
 const YES: Kind = Kind::Choice(&["yes"]);
 const OFFSET: Parameter = query(
     "offset",
@@ -209,7 +216,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             query(
                 "branch",
                 "Only findings of this branch: `alpine/edge`.",
-                Kind::Text,
+                Kind::Branch,
             ),
             query(
                 "limit",
@@ -281,7 +288,11 @@ pub(crate) const OPERATIONS: &[Operation] = &[
                     "identity.withdrawn",
                 ]),
             ),
-            query("branch", "Only of this branch: `alpine/edge`.", Kind::Text),
+            query(
+                "branch",
+                "Only of this branch: `alpine/edge`.",
+                Kind::Branch,
+            ),
             query(
                 "package",
                 "Only of source packages of this name.",
@@ -482,7 +493,8 @@ impl Parameter {
     fn described(&self) -> Value {
         let schema = match self.kind {
             Kind::Text if self.place == Place::Path => json!({ "type": "string", "minLength": 1 }),
-            Kind::Text => json!({ "type": "string", "maxLength": 100 }),
+            Kind::Text => json!({ "type": "string", "maxLength": 100, "pattern": PLAIN }),
+            Kind::Branch => json!({ "type": "string", "pattern": BRANCH }),
             Kind::Number(least, most) => {
                 json!({ "type": "integer", "minimum": least, "maximum": most })
             }
@@ -505,6 +517,7 @@ impl Parameter {
     pub(crate) fn words(&self) -> String {
         match self.kind {
             Kind::Text => "a text".to_owned(),
+            Kind::Branch => "DISTRIBUTION/BRANCH".to_owned(),
             Kind::Number(least, most) if most > 1_000_000 => format!("a number from {least} on"),
             Kind::Number(least, most) => format!("a number from {least} to {most}"),
             Kind::Choice(words) => words.join(", "),
