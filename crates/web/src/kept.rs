@@ -41,6 +41,9 @@ const AGE: Duration = Duration::from_secs(30);
 /// How long the state of the database is taken for what it was.
 const SEEN: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether there is another state to prepare for.
+const WARM: Duration = Duration::from_millis(500);
+
 /// What an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Question {
@@ -120,6 +123,23 @@ impl Kept {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (when, generation) = (*seen)?;
         (when.elapsed() < SEEN).then_some(generation)
+    }
+}
+
+/// Looks at the database for as long as it is polled, and makes what pages need of each new state
+/// before anybody asks for it.
+pub(crate) async fn keep_warm(views: Views) -> std::convert::Infallible {
+    let mut warm = None;
+    loop {
+        if let Ok(generation) = views.generation().await
+            && warm != Some(generation)
+        {
+            match views.warm().await {
+                Ok(()) => warm = Some(generation),
+                Err(error) => tracing::warn!(%error, "pages could not be prepared"),
+            }
+        }
+        tokio::time::sleep(WARM).await;
     }
 }
 

@@ -138,6 +138,7 @@ pub async fn serve(
         // Nobody waits for it when the server has ended by itself.
         let _ = stopping.send(());
     };
+    let warm = tokio::spawn(kept::keep_warm(site.views.clone()));
     let server = axum::serve(listener, router(site)).with_graceful_shutdown(signal);
     let patience = async {
         if stopped.await.is_ok() {
@@ -146,10 +147,12 @@ pub async fn serve(
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = server.into_future() => ended,
         () = patience => Ok(()),
-    }
+    };
+    warm.abort();
+    ended
 }
 
 async fn healthz() -> &'static str {

@@ -137,6 +137,24 @@ impl Views {
         Ok(self.store.read().await?.generation().await?)
     }
 
+    /// Makes what is kept in memory of the present state, so that nobody who asks has to wait for it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn warm(&self) -> Result<(), TrackerError> {
+        let mut reading = self.reading().await?;
+        let places = Arc::clone(&reading.places);
+        for (id, _) in &places.branches {
+            self.cache.listing(&mut reading, (*id, None)).await?;
+        }
+        for (id, _) in &places.branches {
+            self.cache.maintained(&mut reading, *id).await?;
+        }
+        self.cache.names(&mut reading).await?;
+        self.cache.feeds(&mut reading).await?;
+        Ok(())
+    }
+
     pub(crate) async fn reading(&self) -> Result<Reading, TrackerError> {
         let mut session = self.store.read().await?;
         let generation = session.generation().await?;
