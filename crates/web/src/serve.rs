@@ -87,6 +87,7 @@ pub fn router(site: Site) -> Router {
         .route("/openapi", get(pages::api::page))
         .route("/metrics", get(metrics::answer))
         .route("/healthz", get(healthz))
+        .route("/robots.txt", get(robots))
         .route("/static/{name}", get(assets::serve))
         .fallback(nothing)
         .with_state(site.clone())
@@ -157,6 +158,12 @@ pub async fn serve(
 
 async fn healthz() -> &'static str {
     "ok\n"
+}
+
+/// What programs that walk through all pages should leave alone: what is made for one question
+/// only, and has no end.
+async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /search\nDisallow: /events\nDisallow: /*?\n"
 }
 
 async fn nothing() -> WebError {
