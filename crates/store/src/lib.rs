@@ -44,8 +44,9 @@ pub use inventory::{
 };
 pub use read::{
     AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow,
-    PackageRow, PlaceRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRow,
-    SourceSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
+    PackageRow, PlaceRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow,
+    SourceRepositoryRow, SourceRow, SourceSpan, VulnerabilityFindingRow, VulnerabilityHead,
+    VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use session::Session;

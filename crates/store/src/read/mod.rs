@@ -12,7 +12,9 @@ mod status;
 mod vulnerabilities;
 
 pub use branches::{RepositoryRow, RevisionPoint};
-pub use listing::{OpenFindingRow, SourceLabelRow, SourceSpan, VulnerabilityHead};
+pub use listing::{
+    OpenFindingRow, SourceLabelRow, SourceRepositoryRow, SourceSpan, VulnerabilityHead,
+};
 pub use packages::{PackageRow, PlaceRow, SourceRow};
 pub use search::ScoredName;
 pub use status::{EventRow, FeedRow, Generation, ImportRow};

@@ -138,6 +138,8 @@ pub(crate) struct Listing {
     by_name: Vec<u32>,
     /// The place of each source package by name and version.
     by_version: Vec<u32>,
+    /// Whether another source package has the same name and version.
+    twins: Vec<bool>,
     pub(crate) counts: Counts,
 }
 
@@ -218,6 +220,12 @@ impl Listing {
             let first = first_of_name.entry(&source.name).or_insert(*rank);
             *first = (*first).min(*rank);
         }
+        let mut labels: HashMap<(&str, &str), u32> = HashMap::new();
+        for source in &sources {
+            *labels.entry(label(source)).or_default() += 1;
+        }
+        let twins = sources.iter().map(|source| labels[&label(source)] > 1);
+        let twins = twins.collect();
         let by_name = sources
             .iter()
             .map(|source| first_of_name[source.name.as_str()])
@@ -231,6 +239,7 @@ impl Listing {
             by_epss,
             by_name,
             by_version,
+            twins,
             counts: Counts::default(),
         };
         listing.counts = listing.count();
@@ -257,6 +266,11 @@ impl Listing {
 
     pub(crate) fn source(&self, entry: &Entry) -> &SourceLabelRow {
         &self.sources[entry.source as usize]
+    }
+
+    /// Whether another source package with open findings looks the same in a list.
+    pub(crate) fn has_twin(&self, entry: &Entry) -> bool {
+        self.twins[entry.source as usize]
     }
 
     fn level(&self, entry: &Entry) -> Option<Level> {
@@ -418,6 +432,11 @@ impl StatusFilter {
             Self::Open => true,
         }
     }
+}
+
+/// What tells a source package from others in a list.
+fn label(source: &SourceLabelRow) -> (&str, &str) {
+    (&source.name, &source.version)
 }
 
 fn places<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> HashMap<K, u32> {

@@ -22,6 +22,7 @@ mod package;
 mod runs;
 mod search;
 mod sources;
+mod twins;
 mod types;
 mod vulnerability;
 

@@ -3,7 +3,7 @@
 use palisade_model::{
     BranchName, Confidence, CvssVersion, Evidence, Level, Timestamp, VerdictStatus,
 };
-use palisade_store::{RevisionPoint, VulnerabilityHead};
+use palisade_store::{RevisionPoint, SourcePackageId, VulnerabilityHead};
 use serde::Serialize;
 
 /// A base score with the party that gave it.
@@ -41,6 +41,13 @@ pub struct FindingItem {
     pub package: String,
     /// Its version.
     pub version: String,
+    /// The repositories that hold it, in words, where another source package of the branch has its
+    /// name and version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Its row.
+    #[serde(skip)]
+    pub(crate) source: SourcePackageId,
     /// The state.
     pub status: VerdictStatus,
     /// How sure it is.
