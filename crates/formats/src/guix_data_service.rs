@@ -66,8 +66,11 @@ struct Rendered<'a> {
 struct Location<'a> {
     #[serde(borrow, default)]
     file: Text<'a>,
-    line: Option<u64>,
-    column: Option<u64>,
+    /// Numbers, as its database's client hands them on: in texts.
+    #[serde(borrow, default)]
+    line: Text<'a>,
+    #[serde(borrow, default)]
+    column: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +94,7 @@ pub fn read(
         packages: Vec::new(),
         known: HashSet::new(),
         index: 0,
+        first: None,
     };
     let mut pages = 0;
     for page in serde_json::Deserializer::from_slice(&bytes).into_iter::<Page<'_>>() {
@@ -99,7 +103,7 @@ pub fn read(
         reading.page(page)?;
     }
     if reading.packages.is_empty() {
-        return Err(reading.malformed("it lists no package"));
+        return Err(ReadError::no_package(document, reading.first.as_deref()));
     }
     if pages == 1 && reading.index == PAGE as u64 {
         let reason = "it may be one page of many: ask for all_results=on, or put all pages one \
@@ -125,6 +129,8 @@ struct Reading<'d, 'r> {
     /// Pages that were asked for at different times may overlap.
     known: HashSet<(String, String, Option<String>)>,
     index: u64,
+    /// What is wrong with the first one that cannot be read.
+    first: Option<String>,
 }
 
 impl Reading<'_, '_> {
@@ -183,13 +189,11 @@ impl Reading<'_, '_> {
     }
 
     fn reject(&mut self, place: Place, bad: BadRecord, mended: bool) {
-        (self.rejects)(Reject {
-            document: self.document.to_owned(),
-            place,
-            id: bad.id,
-            reason: bad.reason,
-            mended,
-        });
+        if !mended {
+            let first = || format!("{place}: {}", bad.reason);
+            self.first.get_or_insert_with(first);
+        }
+        (self.rejects)(Reject::of(self.document, place, bad, mended));
     }
 
     fn malformed(&self, reason: impl Into<String>) -> ReadError {
@@ -210,9 +214,10 @@ fn package(record: &Record<'_>) -> Result<Package, BadRecord> {
     let synopsis = record.synopsis.as_ref();
     let location = record.location.as_ref().and_then(|location| {
         let file = own(&location.file)?;
-        Some(match location.line {
-            Some(line) => format!("{file}:{line}:{}", location.column.unwrap_or(0)),
-            None => file,
+        Some(match (&*location.line, &*location.column) {
+            ("", _) => file,
+            (line, "") => format!("{file}:{line}:0"),
+            (line, column) => format!("{file}:{line}:{column}"),
         })
     });
     Ok(Package {

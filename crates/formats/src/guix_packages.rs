@@ -37,8 +37,9 @@ struct Record<'a> {
 
 #[derive(Deserialize)]
 struct Origin {
-    #[serde(rename = "type")]
-    kind: Option<String>,
+    /// A text, or what Scheme has for none: `null`, `false`.
+    #[serde(rename = "type", default)]
+    kind: serde_json::Value,
     #[serde(alias = "url")]
     urls: Option<OneOrMany<String>>,
     #[serde(alias = "hash")]
@@ -63,15 +64,10 @@ pub fn read(
         ReadError::malformed(document, format!("not a list of packages: {error}"))
     })?;
     let mut packages = Vec::new();
+    let mut first = None;
     for (index, raw) in (0..).zip(&list.0) {
         let mut reject = |bad: BadRecord, mended| {
-            rejects(Reject {
-                document: document.to_owned(),
-                place: Place::Index(index),
-                id: bad.id,
-                reason: bad.reason,
-                mended,
-            });
+            rejects(Reject::of(document, Place::Index(index), bad, mended));
         };
         let record = record_text(raw).and_then(|text| {
             let record = serde_json::from_str::<Record<'_>>(text);
@@ -79,11 +75,14 @@ pub fn read(
         });
         match record.and_then(|record| package(record, &mut |bad| reject(bad, true))) {
             Ok(package) => packages.push(package),
-            Err(bad) => reject(bad, false),
+            Err(bad) => {
+                first.get_or_insert_with(|| format!("{}: {}", Place::Index(index), bad.reason));
+                reject(bad, false);
+            }
         }
     }
     if packages.is_empty() {
-        return Err(ReadError::malformed(document, "it lists no package"));
+        return Err(ReadError::no_package(document, first.as_deref()));
     }
     let head = InventoryHead {
         distribution: Some("guix".to_owned()),
@@ -132,7 +131,7 @@ fn source(origin: Origin, complain: &mut dyn FnMut(String)) -> Option<SourceOrig
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     };
-    let (kind, urls, reference) = match origin.kind.as_deref()? {
+    let (kind, urls, reference) = match origin.kind.as_str()? {
         "url" => {
             let urls = origin.urls.map(|list| list.0);
             (SourceKind::Url, urls.unwrap_or_default(), None)

@@ -40,6 +40,7 @@ pub fn read(
         rejects,
         packages: Vec::new(),
         index: 0,
+        first: None,
         full: false,
     };
     let mut json = serde_json::Deserializer::from_reader(std::io::BufReader::new(object));
@@ -56,7 +57,7 @@ pub fn read(
         }
     })?;
     if reading.packages.is_empty() {
-        return Err(ReadError::malformed(document, "it lists no package"));
+        return Err(ReadError::no_package(document, reading.first.as_deref()));
     }
     let head = InventoryHead {
         distribution: Some("nixpkgs".to_owned()),
@@ -80,6 +81,8 @@ struct Reading<'d, 'r> {
     rejects: &'r mut dyn FnMut(Reject),
     packages: Vec<Package>,
     index: u64,
+    /// What is wrong with the first one that cannot be read.
+    first: Option<String>,
     full: bool,
 }
 
@@ -95,13 +98,11 @@ impl Reading<'_, '_> {
                     self.packages.push(package);
                 }
             }
-            Err(bad) => (self.rejects)(Reject {
-                document: self.document.to_owned(),
-                place,
-                id: bad.id,
-                reason: bad.reason,
-                mended: false,
-            }),
+            Err(bad) => {
+                let first = || format!("{place}: {}", bad.reason);
+                self.first.get_or_insert_with(first);
+                (self.rejects)(Reject::of(self.document, place, bad, false));
+            }
         }
         !self.full
     }

@@ -88,6 +88,15 @@ impl ReadError {
         }
     }
 
+    /// An inventory without a package that could be read; `first` is what is wrong with the first.
+    pub(crate) fn no_package(document: &str, first: Option<&str>) -> Self {
+        let reason = match first {
+            Some(first) => format!("it lists no package that can be read (first {first})"),
+            None => "it lists no package".to_owned(),
+        };
+        Self::malformed(document, reason)
+    }
+
     /// An inventory with more packages than are read.
     pub(crate) fn too_many_packages(document: &str) -> Self {
         Self::Limit {

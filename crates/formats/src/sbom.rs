@@ -20,7 +20,7 @@ use crate::releases::Release;
 use crate::{BadRecord, Place, ReadError, Reject, limits};
 
 mod address;
-mod cpes;
+pub(crate) mod cpes;
 mod origin;
 mod relations;
 

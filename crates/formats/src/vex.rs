@@ -7,7 +7,7 @@
 //! | status | one version | no version |
 //! |---|---|---|
 //! | affected | this one | every one |
-//! | fixed, a distribution's package | affected before it | no one is affected |
+//! | fixed, a distribution's package | affected before it, from where its module's stream begins | no one is affected |
 //! | fixed, other | this one is not affected | no one is affected |
 //! | not affected | this one is not | no one is |
 //! | under investigation | not known of this one | not known |
@@ -87,10 +87,11 @@ impl Gathered {
             product,
             scheme,
             versions,
+            since,
         } = said;
         // Products are few words, and their text tells them apart.
         let key = format!("{product:?}");
-        let ranges = ranges(&product, scheme, versions, status);
+        let ranges = ranges(&product, scheme, versions, status, since.as_deref());
         let place = *self.places.entry(key).or_insert_with(|| {
             self.entries
                 .push((Affected::of_these(product, Vec::new()), Vec::new()));
@@ -120,8 +121,13 @@ fn ranges(
     scheme: RangeScheme,
     versions: Versions,
     status: Status,
+    since: Option<&str>,
 ) -> Vec<VersionRange> {
     let own = matches!(product, Product::Distribution { .. });
+    let before = |version| match since {
+        Some(since) => Span::Between(Lower::Including(since.into()), Upper::Excluding(version)),
+        None => Span::before(version),
+    };
     let mut ranges = Vec::new();
     for (is_meant, span) in versions.spans() {
         let (status, span) = match (status, span) {
@@ -131,10 +137,10 @@ fn ranges(
             (Status::Affected, span) => (VersionStatus::Affected, span),
             (Status::UnderInvestigation, span) => (VersionStatus::Unknown, span),
             (Status::Fixed, Span::Exact(version)) if own => {
-                (VersionStatus::Affected, Span::before(version))
+                (VersionStatus::Affected, before(version))
             }
             (Status::Fixed, Span::Between(Lower::Including(version), Upper::Open)) if own => {
-                (VersionStatus::Affected, Span::before(version))
+                (VersionStatus::Affected, before(version))
             }
             (Status::Fixed | Status::NotAffected, span) => (VersionStatus::Unaffected, span),
         };

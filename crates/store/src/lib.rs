@@ -45,8 +45,8 @@ pub use inventory::{
 pub use read::{
     AdvisoryRecord, EpssScore, EventQuery, EventRow, FeedRow, Generation, ImportRow, MaintainedRow,
     OpenFindingRow, PackageRow, PlaceRow, RatingRow, RepositoryRow, RevisionPoint, ScoredName,
-    SourceLabelRow, SourceRow, SourceSpan, VulnerabilityFindingRow, VulnerabilityHead,
-    VulnerabilityRow,
+    SourceLabelRow, SourceRepositoryRow, SourceRow, SourceSpan, VulnerabilityFindingRow,
+    VulnerabilityHead, VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use session::Session;

@@ -82,7 +82,7 @@ pub(crate) struct FindingRow {
     title: String,
     package: String,
     package_address: String,
-    versions: Vec<String>,
+    versions: Vec<VersionLabel>,
     more_versions: usize,
     branch: String,
     branch_address: String,
@@ -91,6 +91,12 @@ pub(crate) struct FindingRow {
     epss: String,
     since: Option<(String, Moment)>,
     why: String,
+}
+
+/// A package's version, and where it is if another of that version is elsewhere.
+struct VersionLabel {
+    version: String,
+    repository: Option<String>,
 }
 
 /// Versions that are told of a package in one row.
@@ -247,11 +253,7 @@ impl FindingRow {
     }
 
     fn with_versions(mut self, group: &[FindingItem]) -> Self {
-        self.versions = group
-            .iter()
-            .take(VERSIONS)
-            .map(|item| item.version.clone())
-            .collect();
+        self.versions = group.iter().take(VERSIONS).map(VersionLabel::of).collect();
         self.more_versions = group.len().saturating_sub(VERSIONS);
         self
     }
@@ -268,7 +270,7 @@ impl FindingRow {
             why: finding_address(distribution, &item.package, &item.vulnerability),
             name: item.vulnerability.clone(),
             package: item.package.clone(),
-            versions: vec![item.version.clone()],
+            versions: vec![VersionLabel::of(item)],
             more_versions: 0,
             branch: item.branch.to_string(),
             fixed_in: item.fixed_in.clone().unwrap_or_default(),
@@ -279,6 +281,15 @@ impl FindingRow {
                 .as_ref()
                 .map(|since| since_words(since, &branch_address)),
             branch_address,
+        }
+    }
+}
+
+impl VersionLabel {
+    fn of(item: &FindingItem) -> Self {
+        Self {
+            version: item.version.clone(),
+            repository: item.repository.clone(),
         }
     }
 }

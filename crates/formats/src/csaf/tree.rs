@@ -47,7 +47,7 @@ struct Branch<'a> {
 struct Product<'a> {
     #[serde(borrow, default)]
     name: Text<'a>,
-    #[serde(borrow, rename = "product_id")]
+    #[serde(borrow, default, rename = "product_id")]
     id: Text<'a>,
     #[serde(borrow, default, rename = "product_identification_helper")]
     helper: Option<Helper<'a>>,
@@ -64,19 +64,20 @@ struct Helper<'a> {
     purls: Vec<Text<'a>>,
 }
 
+/// One that lacks a part leads nowhere; products that need it are then not in the tree.
 #[derive(Debug, Deserialize)]
 struct Relationship<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     product_reference: Text<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     relates_to_product_reference: Text<'a>,
     #[serde(borrow)]
-    full_product_name: Product<'a>,
+    full_product_name: Option<Product<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Group<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default)]
     group_id: Text<'a>,
     #[serde(borrow, default, deserialize_with = "list")]
     product_ids: Vec<Text<'a>>,
@@ -124,8 +125,9 @@ impl<'t> Tree<'t> {
             );
         }
         for relationship in &tree.relationships {
-            let id = &*relationship.full_product_name.id;
-            found.relationships.insert(id, relationship);
+            if let Some(product) = &relationship.full_product_name {
+                found.relationships.insert(&product.id, relationship);
+            }
         }
         for group in &tree.product_groups {
             for id in &group.product_ids {
@@ -159,14 +161,18 @@ impl<'t> Tree<'t> {
 
     /// A product with what it is a component of; `None` when the tree does not have it.
     pub(super) fn component(&self, id: &str) -> Option<Component> {
-        if id.len() > NAME_BYTES {
+        if id.is_empty() || id.len() > NAME_BYTES {
             return None;
         }
         let (at, platform) = match self.relationships.get(id) {
             None => (id, None),
             Some(relationship) => {
                 let on = self.reduced(&relationship.relates_to_product_reference, false)?;
-                let platform = self.products.get(on).cloned().unwrap_or_default();
+                // One that the tree does not describe is known by its identifier alone.
+                let platform = self.products.get(on).cloned().unwrap_or_else(|| Known {
+                    name: on.to_owned(),
+                    ..Known::default()
+                });
                 (
                     self.reduced(&relationship.product_reference, true)?,
                     Some(platform),

@@ -8,12 +8,13 @@ use std::ops::Deref;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use palisade_model::Timestamp;
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 
 /// Items of one list of a record. The longest seen has 30,000.
 const LIST_ITEMS: usize = 500_000;
 
 /// Text that borrows from the record unless it has escapes; `null` is empty, a number its digits.
+/// `false` is empty, too: programs in Scheme write it where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
 
@@ -49,6 +50,13 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(""))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        if value {
+            return Err(E::invalid_type(Unexpected::Bool(value), &self));
+        }
         Ok(Cow::Borrowed(""))
     }
 

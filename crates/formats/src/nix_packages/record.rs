@@ -13,7 +13,10 @@ use crate::BadRecord;
 use crate::container::record_text;
 use crate::guix_inventory::OneOrMany;
 use crate::json_records::{Text, list};
-use crate::sbom::said;
+use crate::sbom::{cpes, said};
+
+/// CPE names of one package that are looked at; nixpkgs has two.
+const NAMES: usize = 8;
 
 #[derive(Deserialize)]
 struct Record<'a> {
@@ -45,6 +48,26 @@ struct Meta<'a> {
     known_vulnerabilities: Vec<String>,
     #[serde(default)]
     broken: bool,
+    /// Of any shape: what cannot be read says nothing.
+    #[serde(borrow)]
+    identifiers: Option<&'a RawValue>,
+}
+
+/// What nixpkgs calls the package elsewhere, since 2025.
+#[derive(Default, Deserialize)]
+struct Identifiers<'a> {
+    /// The whole CPE name, if all parts are known.
+    #[serde(borrow, default)]
+    cpe: Text<'a>,
+    /// Names that differ in how they part the version; vendor and product are the packager's.
+    #[serde(borrow, default, rename = "possibleCPEs", deserialize_with = "list")]
+    possible: Vec<Cpe<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Cpe<'a> {
+    #[serde(borrow, default)]
+    cpe: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +140,7 @@ pub(super) fn package(attribute: &str, raw: &RawValue) -> Result<Package, BadRec
         outputs: record.outputs.unwrap_or_default().0,
         hints: Hints {
             known_vulnerabilities: identifiers(&known),
-            ..Hints::default()
+            ..product(meta.identifiers)
         },
         properties,
         ..Package::default()
@@ -138,6 +161,19 @@ fn name_and_version(record: &Record<'_>) -> (String, String) {
     match cut {
         Some((at, _)) => (name[..at].to_owned(), name[at + 1..].to_owned()),
         None => (name.to_owned(), record.version.to_string()),
+    }
+}
+
+/// The product that the packager says it is. Only its version is not read: it is that of the package,
+/// parted as one guess of several has it.
+fn product(identifiers: Option<&RawValue>) -> Hints {
+    let identifiers = identifiers.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let Identifiers { cpe, possible } = identifiers.unwrap_or_default();
+    let names = std::iter::once(&cpe).chain(possible.iter().map(|it| &it.cpe));
+    let names: Vec<String> = names.take(NAMES).map(|it| it.to_string()).collect();
+    Hints {
+        cpe_version: None,
+        ..cpes::hints(&names)
     }
 }
 

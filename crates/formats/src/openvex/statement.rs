@@ -60,8 +60,8 @@ enum Product<'a> {
     Described {
         #[serde(borrow, default, rename = "@id")]
         id: Text<'a>,
-        #[serde(borrow, default)]
-        identifiers: Identifiers<'a>,
+        #[serde(borrow)]
+        identifiers: Option<Identifiers<'a>>,
         #[serde(borrow, default, deserialize_with = "list")]
         subcomponents: Vec<Component<'a>>,
     },
@@ -72,8 +72,8 @@ enum Product<'a> {
 struct Component<'a> {
     #[serde(borrow, default, rename = "@id")]
     id: Text<'a>,
-    #[serde(borrow, default)]
-    identifiers: Identifiers<'a>,
+    #[serde(borrow)]
+    identifiers: Option<Identifiers<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -166,7 +166,7 @@ impl Product<'_> {
         let none = Identifiers::default();
         let identifiers = match self {
             Self::Id(_) => &none,
-            Self::Described { identifiers, .. } => identifiers,
+            Self::Described { identifiers, .. } => identifiers.as_ref().unwrap_or(&none),
         };
         let first = |texts: [&str; 3], prefix: &str| {
             let found = texts
@@ -190,7 +190,8 @@ impl Product<'_> {
         };
         let names = subcomponents.iter().take(4).map(|component| {
             let Component { id, identifiers } = component;
-            said(id).or(said(&identifiers.purl)).unwrap_or_default()
+            let purl = identifiers.as_ref().and_then(|it| said(&it.purl));
+            said(id).or(purl).unwrap_or_default()
         });
         names.collect::<Vec<_>>().join(" ")
     }

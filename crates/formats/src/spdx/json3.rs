@@ -39,6 +39,8 @@ struct Element<'a> {
     relationship_type: Text<'a>,
     #[serde(borrow, rename = "rootElement", default, deserialize_with = "list")]
     roots: Vec<Text<'a>>,
+    #[serde(borrow, rename = "simplelicensing_licenseExpression", default)]
+    expression: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +105,7 @@ pub(super) fn read(
         ReadError::malformed(document, format!("not an SPDX document: {error}"))
     })?;
     let mut agents: HashMap<String, String> = HashMap::new();
+    let mut licenses = Licenses::default();
     let mut packages = Vec::new();
     let (mut is_spdx, mut is_draft) = (false, false);
     for (place, raw) in (0..).map(Place::Index).zip(spdx.graph.0) {
@@ -133,9 +136,16 @@ pub(super) fn read(
                 let roots = element.roots.iter().map(|id| id.to_string());
                 bill.described.extend(roots);
             }
+            "simplelicensing_LicenseExpression" => {
+                let expression = element.expression.to_string();
+                licenses
+                    .texts
+                    .insert(element.spdx_id.to_string(), expression);
+            }
             "Relationship" | "LifecycleScopedRelationship" => {
                 for to in &element.to {
                     bill.relate(&element.from, &element.relationship_type, to);
+                    licenses.relate(&element.from, &element.relationship_type, to);
                 }
             }
             "Package" | "software:Package" | "core:Package" => is_draft = true,
@@ -156,9 +166,52 @@ pub(super) fn read(
     }
     let named = packages.into_iter().map(|(supplier, mut described)| {
         described.component.supplier = said(agents.get(&supplier).cloned());
+        described.component.licenses = licenses.of(&described.component.id);
         described
     });
     Ok(named.collect())
+}
+
+/// The addresses of the licences on SPDX's own list.
+const LISTED: &str = "https://spdx.org/licenses/";
+
+/// Which licences packages have, by identifiers.
+#[derive(Default)]
+struct Licenses {
+    texts: HashMap<String, String>,
+    declared: HashMap<String, Vec<String>>,
+    concluded: HashMap<String, Vec<String>>,
+}
+
+impl Licenses {
+    /// Notes what a relationship says.
+    fn relate(&mut self, package: &str, kind: &str, license: &str) {
+        let known = match kind {
+            "hasDeclaredLicense" => &mut self.declared,
+            "hasConcludedLicense" => &mut self.concluded,
+            _ => return,
+        };
+        let of = known.entry(package.to_owned()).or_default();
+        of.push(license.to_owned());
+    }
+
+    /// What a package declares, else what somebody found.
+    fn of(&self, package: &str) -> Vec<String> {
+        let texts = |known: &HashMap<String, Vec<String>>| -> Vec<String> {
+            let ids = known.get(package).into_iter().flatten();
+            ids.filter_map(|id| self.text(id)).collect()
+        };
+        let declared = texts(&self.declared);
+        if declared.is_empty() {
+            return texts(&self.concluded);
+        }
+        declared
+    }
+
+    fn text(&self, id: &str) -> Option<String> {
+        let text = self.texts.get(id).map(String::as_str);
+        said(text.or_else(|| id.strip_prefix(LISTED)).map(str::to_owned))
+    }
 }
 
 fn described_by(place: Place, element: &Element<'_>, package: &Package<'_>) -> Described {

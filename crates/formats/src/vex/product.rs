@@ -50,6 +50,8 @@ pub(crate) struct Said {
     pub(crate) product: Product,
     pub(crate) scheme: RangeScheme,
     pub(crate) versions: Versions,
+    /// Where the versions of the product's stream begin: a fix says nothing of those before.
+    pub(crate) since: Option<String>,
 }
 
 impl Known {
@@ -113,6 +115,7 @@ impl Known {
         };
         Some(Said {
             scheme: RangeScheme::stated(distribution.scheme()),
+            since: version.as_deref().and_then(|it| since(purl, it)),
             versions: self.versions(version.as_deref()),
             product: Product::Distribution {
                 distribution,
@@ -132,6 +135,7 @@ impl Known {
             },
             scheme: RangeScheme::stated(registry.scheme),
             versions: self.versions(purl.version.as_deref()),
+            since: None,
         }
     }
 
@@ -149,6 +153,7 @@ impl Known {
             product,
             scheme: RangeScheme::Unstated,
             versions: self.versions(purl.version.as_deref()),
+            since: None,
         })
     }
 
@@ -164,6 +169,7 @@ impl Known {
             product: Product::Cpe(name.name()),
             scheme: RangeScheme::Unstated,
             versions,
+            since: None,
         })
     }
 
@@ -173,6 +179,7 @@ impl Known {
             product,
             scheme: RangeScheme::Unstated,
             versions: self.versions(Some(&self.version)),
+            since: None,
         })
     }
 }
@@ -187,6 +194,25 @@ fn named(vendor: &str, product: &str) -> Product {
         cpes: Vec::new(),
         platforms: Vec::new(),
     }
+}
+
+/// Where the stream of a module begins to which a package belongs (`rpmmod=ruby:2.5`), if the stream
+/// is a part of the version: Red Hat has several of a package in one release, each with fixes of its
+/// own.
+fn since(purl: &Purl, version: &str) -> Option<String> {
+    let mut module = purl.qualifier("rpmmod")?.split(':');
+    let stream = module.nth(1)?;
+    let (epoch, bare) = match version.split_once(':') {
+        Some((epoch, bare)) => (Some(epoch), bare),
+        None => (None, version),
+    };
+    let rest = bare.strip_prefix(stream)?;
+    let is_whole = stream.ends_with(|c: char| c.is_ascii_digit())
+        && rest.starts_with(|c: char| !c.is_ascii_alphanumeric());
+    is_whole.then(|| match epoch {
+        Some(epoch) => format!("{epoch}:{stream}"),
+        None => stream.to_owned(),
+    })
 }
 
 /// The branch that a package URL names; none where it names none, or the distribution's records

@@ -78,6 +78,76 @@ fn releases() -> Value {
     })
 }
 
+/// A release has `ruby` in several modules, each with versions and fixes of its own.
+#[test]
+fn a_fix_in_a_modules_stream_says_nothing_of_other_streams() {
+    let package = |id: &str, purl: &str| {
+        json!({"category": "product_version", "name": id, "product": {"name": id, "product_id": id,
+            "product_identification_helper": {"purl": format!("pkg:rpm/redhat/{purl}?distro=rhel-8")}}})
+    };
+    let module = |name: &str, version: &str, module: &str| {
+        let mut product = package(module, &format!("{name}@{version}"));
+        let purl = &mut product["product"]["product_identification_helper"]["purl"];
+        *purl = json!(format!(
+            "{}&arch=src&rpmmod={module}",
+            purl.as_str().unwrap()
+        ));
+        product
+    };
+    let tree = json!({"branches": [{"category": "architecture", "name": "src", "branches": [
+        module("ruby", "2.5.9-111.module%2Bel8.9.0", "ruby:2.5:8090020230627084142:b46abd14"),
+        module("ruby", "2.7.8-139.module%2Bel8.8.0", "ruby:2.7"),
+        module("nodejs", "1:18.19.1-1.module%2Bel8.9.0", "nodejs:18"),
+        module("rubygem-pg", "1.0.0-3.module%2Bel8.9.0", "ruby:2.4"),
+        module("runc", "1.1.12-1.module%2Bel8.9.0", "container-tools:rhel8"),
+        module("perl", "5.30.1-1.module%2Bel8.9.0", "perl:5.3"),
+        package("demo", "demo@1.0-1.el8"),
+    ]}]});
+    let ids: Vec<Value> = tree["branches"][0]["branches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|branch| branch["name"].clone())
+        .collect();
+    let advisory = one(
+        &tree,
+        &json!({"cve": "CVE-2024-1000", "product_status": {"fixed": ids}}),
+    );
+    assert_eq!(
+        told(&advisory),
+        [
+            "redhat/8 ruby: affected >=2.5<2.5.9-111.module+el8.9.0, affected >=2.7<2.7.8-139.module+el8.8.0",
+            "redhat/8 nodejs: affected >=1:18<1:18.19.1-1.module+el8.9.0",
+            "redhat/8 rubygem-pg: affected <1.0.0-3.module+el8.9.0",
+            "redhat/8 runc: affected <1.1.12-1.module+el8.9.0",
+            "redhat/8 perl: affected <5.30.1-1.module+el8.9.0",
+            "redhat/8 demo: affected <1.0-1.el8",
+        ]
+    );
+}
+
+#[test]
+fn an_incomplete_part_of_the_tree_spoils_no_other() {
+    let mut tree = releases();
+    let list = tree["relationships"].as_array_mut().unwrap();
+    list.push(json!({}));
+    list.push(json!({"category": "default_component_of", "product_reference": "demo",
+        "relates_to_product_reference": "nowhere", "full_product_name": {"name": "x", "product_id": "nowhere:demo"}}));
+    tree["product_groups"] = json!([{}]);
+    let advisory = one(
+        &tree,
+        &json!({"cve": "CVE-2024-1000", "product_status": {"known_affected": ["rhel8:demo", "nowhere:demo"]}}),
+    );
+    assert_eq!(
+        told(&advisory),
+        [
+            "redhat/8 demo: affected all",
+            "redhat/nowhere demo: affected all"
+        ],
+        "a platform that is not described is a branch of its own, and not every one"
+    );
+}
+
 #[test]
 fn a_component_of_a_release_is_that_distributions_package() {
     let advisory = one(

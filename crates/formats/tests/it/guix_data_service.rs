@@ -25,7 +25,7 @@ fn a_revision_has_its_commit_and_packages() {
             "synopsis": {"source": "TLS", "html": "<p>TLS</p>", "plain": "SSL/TLS implementation", "locale": "en_US.UTF-8"},
             "description": {"source": "x", "html": "x", "plain": "x", "locale": "en_US.UTF-8"},
             "home-page": "https://www.openssl.org/",
-            "location": {"file": "gnu/packages/tls.scm", "line": 409, "column": 2},
+            "location": {"file": "gnu/packages/tls.scm", "line": "409", "column": "2"},
             "licenses": [{"name": "OpenSSL", "uri": "x", "comment": null}, {"name": "ASL 2.0", "uri": "y"}]
         }]
     });
@@ -44,6 +44,27 @@ fn a_revision_has_its_commit_and_packages() {
         Some("gnu/packages/tls.scm:409:2")
     );
     assert_eq!(package.licenses, ["OpenSSL", "ASL 2.0"]);
+}
+
+#[test]
+fn places_are_texts_or_numbers_and_may_be_missing() {
+    let package = |name: &str, location: Value| json!({"name": name, "version": "1", "home-page": false, "location": location});
+    let text = json!({
+        "revision": {"commit": COMMIT},
+        "packages": [
+            package("a", json!({"file": "a.scm", "line": 409, "column": 2})),
+            package("b", json!({"file": "b.scm", "line": "", "column": ""})),
+            package("c", json!({"file": "", "line": "", "column": ""})),
+        ]
+    });
+    let found = inventory(KIND, "x", text.to_string().as_bytes());
+    let places: Vec<_> = found
+        .packages
+        .iter()
+        .map(|it| it.location.as_deref())
+        .collect();
+    assert_eq!(places, [Some("a.scm:409:2"), Some("b.scm"), None]);
+    assert!(found.packages.iter().all(|it| it.homepage.is_none()));
 }
 
 #[test]
@@ -72,10 +93,10 @@ fn one_full_page_may_not_be_all() {
 fn names_alone_are_no_packages() {
     let text = r#"{"revision":{"commit":"d659fe8666c4"},"packages":[{"name":"a"}]}"#;
     let (read, rejects) = try_inventory(KIND, "x", text.as_bytes());
-    assert!(
-        read.unwrap_err()
-            .to_string()
-            .contains("it lists no package")
+    assert_eq!(
+        read.unwrap_err().to_string(),
+        "read x: it lists no package that can be read (first record 0: it has no version; the \
+         service gives it for field=version)"
     );
     assert!(rejects[0].reason.contains("field=version"), "{rejects:?}");
 }

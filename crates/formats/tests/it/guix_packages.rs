@@ -22,6 +22,7 @@ fn a_package_has_its_sources_hints_and_place() {
             {"type": "svn", "svn_url": "https://svn.example/demo", "svn_revision": 42},
             {"type": "hg", "hg_url": "https://hg.example/demo", "hg_changeset": "abc"},
             {"type": null},
+            {"type": false},
             {"type": "no-origin"}
         ]
     }]);

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::Inventory;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{inventory, package, printed, refused, try_inventory};
 
@@ -78,6 +78,50 @@ fn a_channels_list_is_read() {
     checked(&read.unwrap());
     let said: Vec<_> = rejects.iter().map(ToString::to_string).collect();
     assert_eq!(said, ["packages.json, record 0, hook: it has no version"]);
+}
+
+#[test]
+fn a_packagers_cpe_names_tell_the_product() {
+    let cpe = |vendor: &str, product: &str, version: &str| {
+        format!("cpe:2.3:a:{vendor}:{product}:{version}:*:*:*:*:*:*:*")
+    };
+    let package = |identifiers: Value| {
+        let meta = json!({"identifiers": identifiers, "license": "a"});
+        json!({"pname": "demo", "version": "1.2p3", "meta": meta})
+    };
+    let text = json!({"version": 2, "packages": {
+        "whole": package(json!({"cpe": cpe("acme", "demo_server", "1.2p3"), "cpeParts": {"part": "a"}})),
+        "guessed": package(json!({"possibleCPEs": [
+            {"cpe": cpe("acme", "demo_server", "1.2p3"), "cpeParts": {}},
+            {"cpe": cpe("acme", "demo_server", "1.2"), "cpeParts": {}}]})),
+        "vendorless": package(json!({"cpe": cpe("*", "demo_server", "1.2p3")})),
+        "parted": package(json!({"cpeParts": {"vendor": null, "product": "demo"}, "possibleCPEs": []})),
+        "odd": package(json!(7)),
+    }});
+    let found = inventory(KIND, "packages.json", text.to_string().as_bytes());
+    let hints: Vec<_> = found
+        .packages
+        .iter()
+        .map(|it| {
+            assert_eq!(
+                (&it.hints.cpe_version, &it.licenses[..]),
+                (&None, &["a".to_owned()][..])
+            );
+            let words = (it.hints.cpe_vendor.as_deref(), it.hints.cpe_name.as_deref());
+            (&*it.name, words)
+        })
+        .collect();
+    let product = Some("demo_server");
+    assert_eq!(
+        hints,
+        [
+            ("guessed", (Some("acme"), product)),
+            ("odd", (None, None)),
+            ("parted", (None, None)),
+            ("vendorless", (None, product)),
+            ("whole", (Some("acme"), product)),
+        ]
+    );
 }
 
 #[test]

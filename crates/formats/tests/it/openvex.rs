@@ -168,6 +168,21 @@ fn other_products_and_other_subcomponents_are_other_statements() {
     assert!(found.raws.is_empty());
 }
 
+/// As tools write them that print every field.
+#[test]
+fn what_is_null_is_not_said() {
+    let statement = json!({"@id": null, "status": "not_affected", "justification": "component_not_present",
+        "vulnerability": {"@id": null, "name": "CVE-2024-1000", "description": null, "aliases": null},
+        "impact_statement": null, "last_updated": null, "timestamp": null,
+        "products": [{"@id": GIT, "identifiers": null, "hashes": null, "subcomponents": [
+            {"@id": "pkg:golang/a", "identifiers": null, "hashes": null}]}]});
+    let advisory = one(&json!([statement]));
+    assert_eq!(
+        told(&advisory),
+        ["wolfi git: unaffected =2.39.0-r1 (the component is not there (component_not_present))"]
+    );
+}
+
 #[test]
 fn the_author_is_the_scope_and_a_vulnerability_of_a_document_the_record() {
     let other = json!({"vulnerability": {"name": "GHSA-aaaa-bbbb-cccc"}, "status": "affected",

@@ -143,16 +143,19 @@ fn version_3_is_read_from_its_graph() {
             {"type": "software_Package", "spdxId": "urn:odd", "name": "odd", "verifiedUsing": 7},
             {"type": "software_File", "spdxId": "urn:f", "name": "f"},
             {"type": "Relationship", "from": "urn:src", "relationshipType": "generates", "to": ["urn:bin"]},
+            {"type": "simplelicensing_LicenseExpression", "spdxId": "urn:l", "simplelicensing_licenseExpression": "Apache-2.0"},
+            {"type": "Relationship", "from": "urn:bin", "relationshipType": "hasDeclaredLicense", "to": ["urn:l"]},
+            {"type": "Relationship", "from": "urn:bin", "relationshipType": "hasConcludedLicense", "to": ["https://spdx.org/licenses/MIT"]},
+            {"type": "Relationship", "from": "urn:rust", "relationshipType": "hasDeclaredLicense",
+             "to": ["https://spdx.org/rdf/3.0.1/terms/Licensing/NoAssertion"]},
+            {"type": "Relationship", "from": "urn:rust", "relationshipType": "hasConcludedLicense", "to": ["https://spdx.org/licenses/MIT"]},
             17
         ]
     });
     let (read, rejects) = try_inventory(KIND, "x", text.to_string().as_bytes());
-    let mut found = read.unwrap();
-    // It has no place for licences.
-    for library in found.packages.iter_mut().filter(|it| it.name == "libssl3") {
-        library.licenses = vec!["Apache-2.0".to_owned()];
-    }
+    let found = read.unwrap();
     checked(&found);
+    assert_eq!(package(&found, "serde").licenses, ["MIT"]);
     assert_eq!(rejects.len(), 1, "{rejects:?}");
     assert_eq!(rejects[0].id.as_deref(), Some("odd"));
 }

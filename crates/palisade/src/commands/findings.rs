@@ -214,7 +214,7 @@ fn row(finding: &FindingItem) -> Vec<Cell> {
     vec![
         terminal::score_cell(finding.score.as_ref()),
         Cell::of(&format!("{}{exploited}", finding.vulnerability)),
-        Cell::of(&format!("{} {}", finding.package, finding.version)),
+        Cell::of(&package(finding)),
         Cell::of(&terminal::status_words(finding.status)),
         Cell::of(finding.confidence.label()),
         known(finding.fixed_in.clone()),
@@ -228,14 +228,21 @@ fn row(finding: &FindingItem) -> Vec<Cell> {
     ]
 }
 
+/// A package with its version, and where it is if another of that version is elsewhere.
+fn package(finding: &FindingItem) -> String {
+    let (name, version) = (&finding.package, &finding.version);
+    match &finding.repository {
+        Some(repository) => format!("{name} {version} (in {repository})"),
+        None => format!("{name} {version}"),
+    }
+}
+
 fn print_explained(output: &mut impl Write, finding: &FindingItem) -> io::Result<()> {
-    let plain = ui::plain;
     writeln!(
         output,
-        "{} in {} {}: {} ({}), {}{}",
+        "{} in {}: {} ({}), {}{}",
         finding.vulnerability,
-        plain(&finding.package),
-        plain(&finding.version),
+        ui::plain(&package(finding)),
         terminal::status_words(finding.status),
         finding.confidence.label(),
         terminal::score_words(finding.score.as_ref()),
@@ -266,7 +273,7 @@ fn print_csv(output: &mut impl Write, findings: &[FindingItem]) -> io::Result<()
     writeln!(
         output,
         "branch,package,version,vulnerability,status,confidence,level,score,cvss,scorer,epss,\
-         exploited_since,fixed_in,since,since_time,first_seen,evidence"
+         exploited_since,fixed_in,since,since_time,first_seen,evidence,repository"
     )?;
     for finding in findings {
         let text = |text: Option<&str>| text.map(csv_field).unwrap_or_default();
@@ -299,6 +306,7 @@ fn print_csv(output: &mut impl Write, findings: &[FindingItem]) -> io::Result<()
                 .unwrap_or_default(),
             finding.first_seen.to_string(),
             text(finding.evidence.as_ref().map(evidence_text).as_deref()),
+            text(finding.repository.as_deref()),
         ];
         writeln!(output, "{}", fields.join(","))?;
     }

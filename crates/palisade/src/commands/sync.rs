@@ -14,7 +14,7 @@ use palisade_tracker::sync::{Doubtful, Outcome, Ran, Source, Syncer};
 use palisade_tracker::views::{SourceState, SyncSource, SyncView};
 use palisade_tracker::{ImportSummary, Store, TrackerError};
 
-use super::{Format, block_on, now, open_current_store, open_store};
+use super::{Format, block_on, now, open_current_store, open_existing_store};
 use crate::configuration::{self, Configuration, Fetch};
 use crate::serving;
 use crate::ui::{self, Cell, ProgressLine};
@@ -66,7 +66,7 @@ pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {
     let sources = chosen(sources, &command.sources)?;
     block_on(async {
         if command.status {
-            let store = open_store(database).await?;
+            let store = open_existing_store(database).await?;
             return status(&store, &sources, command.format).await;
         }
         let store = open_current_store(database).await?;

@@ -53,6 +53,66 @@ fn a_branch_of_which_no_feed_speaks_is_said_to_be_compared_with_upstream_alone()
 }
 
 #[test]
+fn packages_of_two_repositories_that_look_the_same_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("test.sqlite");
+    let index = folder.path().join("APKINDEX");
+    let path = index.to_str().unwrap();
+    for (repository, also) in [("main", "musl"), ("community", "jq")] {
+        let home = format!("https://{repository}.example/");
+        let text =
+            format!("P:zlib\nV:1.0-r0\nA:x86_64\nU:{home}\n\nP:{also}\nV:1.0-r0\nA:x86_64\n\n");
+        fs_err::write(&index, text).unwrap();
+        let place = ["--branch", "alpine/v3.16", "--repository", repository];
+        let arguments = [&["import", "apkindex", path][..], &place].concat();
+        let output = run(&database, &arguments);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    let osv = folder.path().join("osv.json");
+    let affected = |name: &str| {
+        format!(
+            r#"{{"package": {{"ecosystem": "Alpine:v3.16", "name": "{name}"}}, "ranges": [{{
+                "type": "ECOSYSTEM", "events": [{{"introduced": "0"}}, {{"fixed": "2.0-r0"}}]}}]}}"#
+        )
+    };
+    let record = format!(
+        r#"{{"id": "CVE-2024-0001", "modified": "2026-01-01T00:00:00Z", "affected": [{}, {}]}}"#,
+        affected("zlib"),
+        affected("musl")
+    );
+    fs_err::write(&osv, record).unwrap();
+    let output = run(&database, &["import", "osv", osv.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", said(&output));
+    let list = |more: &[&str]| {
+        let arguments = [&["findings", "--branch", "alpine/v3.16"][..], more].concat();
+        let mut lines: Vec<String> = printed(&run(&database, &arguments))
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        lines.sort();
+        lines
+    };
+    let has = |lines: &[String], text: &str| lines.iter().filter(|it| it.contains(text)).count();
+    let table = list(&[]);
+    for (text, count) in [
+        ("zlib 1.0-r0 (in community) ", 1),
+        ("zlib 1.0-r0 (in main) ", 1),
+        ("musl 1.0-r0 ", 1),
+        ("musl 1.0-r0 (", 0),
+    ] {
+        assert_eq!(has(&table, text), count, "{text}: {table:?}");
+    }
+    let table = list(&["--format", "csv"]);
+    assert_eq!(has(&table, ",,main"), 1, "{table:?}");
+    let objects = list(&["--format", "jsonl"]);
+    assert_eq!(has(&objects, r#""repository":"main""#), 1, "{objects:?}");
+    assert_eq!(has(&objects, "repository"), 2, "{objects:?}");
+    // The reasons are those of each.
+    let told = list(&["--evidence"]);
+    assert_eq!(has(&told, "in zlib 1.0-r0 (in main): affected"), 1);
+}
+
+#[test]
 fn a_database_or_a_branch_that_is_not_there_is_said_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("typo.sqlite");

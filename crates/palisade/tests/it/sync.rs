@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::running::{Running, Started};
-use crate::support::{palisade, said};
+use crate::support::{palisade, said, sample};
 
 /// Serves one document to whoever asks for it; everything else is not found.
 fn server(path: &'static str, body: String) -> String {
@@ -145,7 +145,7 @@ fn what_is_wrong_with_a_configuration_is_said() {
 }
 
 #[test]
-fn the_built_in_configuration_can_be_printed_and_used() {
+fn the_built_in_configuration_can_be_printed_and_used_on_a_database_that_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let printed = palisade()
         .args(["sync", "--print-config"])
@@ -154,13 +154,30 @@ fn the_built_in_configuration_can_be_printed_and_used() {
     assert_eq!(printed.status.code(), Some(0));
     let configuration = folder.path().join("palisade.toml");
     fs_err::write(&configuration, &printed.stdout).unwrap();
-    let output = palisade()
+    let database = folder.path().join("test.sqlite");
+    let status = || {
+        palisade()
+            .arg("--database")
+            .arg(&database)
+            .args(["sync", "--status", "--config"])
+            .arg(&configuration)
+            .output()
+            .unwrap()
+    };
+    let mistyped = status();
+    assert_eq!(mistyped.status.code(), Some(2));
+    let told = format!("error: there is no database {}", database.display());
+    assert!(said(&mistyped).starts_with(&told), "{}", said(&mistyped));
+    assert!(!database.exists(), "asking makes none");
+    let imported = palisade()
         .arg("--database")
-        .arg(folder.path().join("test.sqlite"))
-        .args(["sync", "--status", "--config"])
-        .arg(&configuration)
+        .arg(&database)
+        .args(["import", "guix_inventory"])
+        .arg(sample("guix/2024-07-14.jsonl"))
         .output()
         .unwrap();
+    assert!(imported.status.success(), "{}", said(&imported));
+    let output = status();
     assert_eq!(output.status.code(), Some(1), "nothing was ever fetched");
     let table = String::from_utf8(output.stdout).unwrap();
     assert_eq!(table.lines().count(), 7, "{table}");

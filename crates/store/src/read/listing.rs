@@ -45,6 +45,17 @@ pub struct SourceLabelRow {
     pub grafted: bool,
 }
 
+/// A repository that holds a package of a source package.
+#[derive(Debug, Clone)]
+pub struct SourceRepositoryRow {
+    /// The source package.
+    pub source: SourcePackageId,
+    /// The repository's name; empty when it has none.
+    pub name: String,
+    /// Its architecture; empty when it has none.
+    pub architecture: String,
+}
+
 /// What lists show of a vulnerability.
 #[derive(Debug, Clone)]
 pub struct VulnerabilityHead {
@@ -134,6 +145,14 @@ const SPANS: Dialect = with_texts!(
      JOIN source_interval i ON i.branch_id = $1 AND i.source_package_id = s.id WHERE s.name",
     "$2",
     ""
+);
+const SOURCE_REPOSITORIES: Dialect = with_numbers!(
+    "SELECT DISTINCT p.source_package_id, r.name, r.architecture FROM package p \
+     JOIN package_interval i ON i.package_id = p.id AND i.since <= $2 \
+     AND (i.until IS NULL OR i.until > $2) \
+     JOIN repository r ON r.id = i.repository_id AND r.branch_id = $1 WHERE p.source_package_id",
+    "$3",
+    " ORDER BY r.name, r.architecture"
 );
 const OPEN_PAIRS: Dialect = Dialect {
     sqlite: "SELECT f.source_package_id, f.vulnerability_id, f.status FROM json_each($2) AS wanted \
@@ -281,6 +300,33 @@ impl Session {
                     version: row.text(2)?,
                     since: row.int(3)?,
                     until: row.opt_int(4)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The repositories of a branch in which source packages are now, or were at a position.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn source_repositories(
+        &mut self,
+        branch: BranchId,
+        sources: &[SourcePackageId],
+        position: Option<i64>,
+    ) -> Result<Vec<SourceRepositoryRow>, StoreError> {
+        // What is there now was not gone at any position.
+        let position = position.unwrap_or(i64::MAX);
+        let list = json_ints(sources.iter().map(|id| id.0));
+        let rows = self
+            .query(SOURCE_REPOSITORIES, params![branch.0, position, list])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(SourceRepositoryRow {
+                    source: SourcePackageId(row.int(0)?),
+                    name: row.text(1)?,
+                    architecture: row.text(2)?,
                 })
             })
             .collect()

@@ -15,7 +15,8 @@ mod vulnerabilities;
 pub use branches::{RepositoryRow, RevisionPoint};
 pub use events::{EventQuery, EventRow};
 pub use listing::{
-    MaintainedRow, OpenFindingRow, RatingRow, SourceLabelRow, SourceSpan, VulnerabilityHead,
+    MaintainedRow, OpenFindingRow, RatingRow, SourceLabelRow, SourceRepositoryRow, SourceSpan,
+    VulnerabilityHead,
 };
 pub use packages::{PackageRow, PlaceRow, SourceRow};
 pub use search::ScoredName;

@@ -10,7 +10,7 @@ use super::listing::{Counts, Entry, LevelCounts, Listing, Selection};
 use super::order::Cursor;
 use super::runs::{self, Asked};
 use super::types::time;
-use super::{FindingItem, Places, Reading, RevisionRef, Score, Views, evidence};
+use super::{FindingItem, Places, Reading, RevisionRef, Score, Views, evidence, twins};
 use crate::TrackerError;
 
 /// Revisions of which a branch's page tells.
@@ -180,30 +180,14 @@ async fn explain(reading: &mut Reading, findings: &mut [FindingItem]) -> Result<
         .iter()
         .map(|finding| finding.vulnerability.as_str());
     let ids = reading.session.vulnerabilities_by_name(names).await?;
-    let mut asked = Vec::with_capacity(findings.len());
-    for finding in findings.iter() {
-        let source = match places.id(&finding.branch) {
-            None => None,
-            Some(branch) => {
-                let names = [finding.package.as_str()];
-                let spans = reading.session.source_spans(branch, names).await?;
-                let mut same = spans
-                    .into_iter()
-                    .filter(|span| span.version == finding.version);
-                same.next().map(|span| (branch, span.source))
-            }
-        };
-        let vulnerability = ids.get(&finding.vulnerability);
-        asked.push(
-            source
-                .zip(vulnerability)
-                .map(|((branch, source), vulnerability)| evidence::Asked {
-                    branch,
-                    source,
-                    vulnerability: *vulnerability,
-                }),
-        );
-    }
+    let asked = findings.iter().map(|finding| {
+        Some(evidence::Asked {
+            branch: places.id(&finding.branch)?,
+            source: finding.source,
+            vulnerability: *ids.get(&finding.vulnerability)?,
+        })
+    });
+    let asked: Vec<Option<evidence::Asked>> = asked.collect();
     let known: Vec<evidence::Asked> = asked.iter().flatten().copied().collect();
     let verdicts = evidence::verdicts(&mut reading.session, &places, &known).await?;
     for (finding, asked) in findings.iter_mut().zip(asked) {
@@ -235,6 +219,7 @@ pub(super) async fn items(
         })
         .collect();
     let since = runs::since(&mut reading.session, id, position, &asked).await?;
+    let repositories = twins::repositories(reading, listing, id, position, &entries).await?;
     let items = entries.iter().zip(since).map(|(entry, since)| {
         let (head, source) = (listing.head(entry), listing.source(entry));
         FindingItem {
@@ -243,6 +228,8 @@ pub(super) async fn items(
             branch: branch.clone(),
             package: source.name.clone(),
             version: source.version.clone(),
+            repository: repositories.get(&source.id).cloned(),
+            source: source.id,
             status: status(entry),
             confidence: entry.confidence,
             fixed_in: entry.fixed_in.as_deref().map(str::to_owned),

@@ -68,6 +68,8 @@ pub(crate) struct Listing {
     maintainers: Vec<Option<Arc<str>>>,
     foremost: Scores,
     ratings: Ratings,
+    /// Whether another source package has the same name and version.
+    twins: Vec<bool>,
     pub(crate) counts: Counts,
 }
 
@@ -150,6 +152,12 @@ impl Listing {
         vulnerabilities: Vec<VulnerabilityHead>,
     ) -> Self {
         let (by_name, by_version) = order::by_name_and_version(&sources);
+        let mut labels: HashMap<(&str, &str), u32> = HashMap::new();
+        for source in &sources {
+            *labels.entry(label(source)).or_default() += 1;
+        }
+        let twins = sources.iter().map(|source| labels[&label(source)] > 1);
+        let twins = twins.collect();
         let mut listing = Self {
             maintainers: vec![None; sources.len()],
             foremost: Scores::foremost(&vulnerabilities),
@@ -159,6 +167,7 @@ impl Listing {
             vulnerabilities,
             by_name,
             by_version,
+            twins,
             counts: Counts::default(),
         };
         listing.counts = listing.count();
@@ -185,6 +194,11 @@ impl Listing {
 
     pub(crate) fn source(&self, entry: &Entry) -> &SourceLabelRow {
         &self.sources[entry.source as usize]
+    }
+
+    /// Whether another source package with open findings looks the same in a list.
+    pub(crate) fn has_twin(&self, entry: &Entry) -> bool {
+        self.twins[entry.source as usize]
     }
 
     /// Who maintains the package of a finding.
@@ -344,6 +358,11 @@ impl LevelCounts {
             LevelFilter::Unrated => self.unrated += 1,
         }
     }
+}
+
+/// What tells a source package from others in a list.
+fn label(source: &SourceLabelRow) -> (&str, &str) {
+    (&source.name, &source.version)
 }
 
 fn places<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> HashMap<K, u32> {

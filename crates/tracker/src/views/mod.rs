@@ -31,6 +31,7 @@ mod search;
 mod sources;
 mod statistics;
 mod timeline;
+mod twins;
 mod types;
 mod vulnerability;
 

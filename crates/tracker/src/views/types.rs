@@ -3,7 +3,7 @@
 use palisade_model::{
     BranchName, Confidence, CvssVersion, Evidence, Level, Timestamp, VerdictStatus,
 };
-use palisade_store::RevisionPoint;
+use palisade_store::{RevisionPoint, SourcePackageId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -49,6 +49,13 @@ pub struct FindingItem {
     pub package: String,
     /// Its version.
     pub version: String,
+    /// The repositories that hold it, in words, where another source package of the branch has its
+    /// name and version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Its row.
+    #[serde(skip)]
+    pub(crate) source: SourcePackageId,
     /// The state.
     #[schema(value_type = schema::Status)]
     pub status: VerdictStatus,

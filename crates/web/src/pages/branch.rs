@@ -117,12 +117,13 @@ fn feed(view: &BranchView, asked: &Asked, wanted: &Wanted) -> Feed {
     }
 }
 
-const HEAD: [&str; 18] = [
+const HEAD: [&str; 19] = [
     "vulnerability",
     "title",
     "branch",
     "package",
     "version",
+    "repository",
     "status",
     "confidence",
     "fixed_in",
@@ -148,6 +149,7 @@ fn table(view: &BranchView) -> Table {
             item.branch.to_string(),
             item.package.clone(),
             item.version.clone(),
+            given(item.repository.clone()),
             item.status.label().to_owned(),
             item.confidence.label().to_owned(),
             given(item.fixed_in.clone()),

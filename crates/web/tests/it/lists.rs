@@ -52,7 +52,7 @@ async fn a_branch_comes_as_a_feed_and_as_a_table() {
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
     let lines: Vec<&str> = table.body.lines().collect();
     assert_eq!(lines.len(), 2, "{}", table.body);
-    assert!(lines[0].starts_with("vulnerability,title,branch,package,version,status"));
+    assert!(lines[0].starts_with("vulnerability,title,branch,package,version,repository,status"));
     assert!(lines[1].starts_with("CVE-2025-1000,"), "{}", lines[1]);
     let none = site.get("/vulnerability/CVE-2025-1000.csv").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);

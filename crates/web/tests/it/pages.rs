@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::support::Site;
+use crate::support::{Site, package};
 
 #[tokio::test]
 async fn a_branch_shows_its_findings_and_says_the_same_as_json() {
@@ -55,6 +55,34 @@ async fn a_finding_shows_its_chain_of_reasons_with_their_records() {
     let package = site.page("/package/guix/demo").await;
     assert!(package.contains("1.0 is affected: before 2.0"), "{package}");
     assert!(package.contains(r#"href="https://demo.example/" rel="nofollow noopener noreferrer""#));
+}
+
+#[tokio::test]
+async fn packages_of_two_repositories_that_look_the_same_are_told_apart() {
+    let site = Site::small().await;
+    let path = "/branch/guix/master";
+    assert!(!site.page(path).await.contains("<small>in "));
+    let other = package("demo").replace("https://demo.example/", "https://other.example/");
+    assert_ne!(other, package("demo"));
+    site.revision_in(Some("extra"), "two", &[&other]).await;
+    let page = site.page(path).await;
+    assert!(
+        page.contains(
+            r#"<span class="version">1.0</span> <small>in extra</small>, <span class="version">1.0</span> <small>in the nameless one</small>"#
+        ) || page.contains(
+            r#"<span class="version">1.0</span> <small>in the nameless one</small>, <span class="version">1.0</span> <small>in extra</small>"#
+        ),
+        "{page}"
+    );
+    let json = site.json("/branch/guix/master.json").await;
+    let mut found: Vec<&str> = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["repository"].as_str().unwrap())
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, ["extra", "the nameless one"]);
 }
 
 #[tokio::test]

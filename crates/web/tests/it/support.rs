@@ -87,11 +87,6 @@ impl Site {
             r#"{"id":"GHSA-aaaa-bbbb-cccc","modified":"2025-01-05T00:00:00Z","aliases":["CVE-2025-1000"],"summary":"Another heading","details":"In other words.","affected":[]}"#,
         )
         .await;
-        let package = |name: &str| {
-            format!(
-                r#"{{"name":"{name}","version":"1.0","home_page":"https://{name}.example/","synopsis":"Show things","properties":{{"cpe-name":"{name}","cpe-vendor":"acme"}}}}"#
-            )
-        };
         site.revision("one", &[&package("demo"), &package("calm")])
             .await;
         site
@@ -119,6 +114,15 @@ impl Site {
     }
 
     pub(crate) async fn revision(&self, name: &str, packages: &[&str]) {
+        self.revision_in(None, name, packages).await;
+    }
+
+    pub(crate) async fn revision_in(
+        &self,
+        repository: Option<&str>,
+        name: &str,
+        packages: &[&str],
+    ) {
         let text = packages.join(
             "
 ",
@@ -128,7 +132,7 @@ impl Site {
             kind: InventoryKind::GuixInventory,
             document: self.document(&text),
             branch: Some("guix/master".parse().unwrap()),
-            repository: None,
+            repository: repository.map(str::to_owned),
             architecture: None,
             signed_by: None,
             revision: Some(name.to_owned()),
@@ -233,6 +237,13 @@ fn receiver(store: &Store, folder: &Path) -> Receiver {
         source("sbom", TOKENS[1], some),
     ];
     Receiver::new(syncer, &sources)
+}
+
+/// A package whose packager names the product of its name.
+pub(crate) fn package(name: &str) -> String {
+    format!(
+        r#"{{"name":"{name}","version":"1.0","home_page":"https://{name}.example/","synopsis":"Show things","properties":{{"cpe-name":"{name}","cpe-vendor":"acme"}}}}"#
+    )
 }
 
 /// A document of NVD with one record: everything before 2.0 of a product is affected.
