@@ -376,7 +376,7 @@ pub(super) fn head(row: &Row) -> Result<VulnerabilityHead, StoreError> {
         score: score(row, 3)?,
         exploited_since: row.opt_text(6)?,
         epss: row.opt_real(7)?,
-        published: row.opt_int(8)?,
+        published: row.opt_int(8)?.filter(|time| *time > 0),
     })
 }
 

@@ -20,9 +20,6 @@ use crate::TrackerError;
 /// Vulnerabilities of each kind.
 const SHOWN: usize = 12;
 
-/// Closed findings that are counted.
-const CLOSED: i64 = 1000;
-
 /// Microseconds of a week.
 const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
 
@@ -68,6 +65,11 @@ pub struct HotVulnerability {
     /// The packages that it affects: branch, package.
     #[schema(value_type = Vec<Vec<String>>)]
     pub places: Vec<(BranchName, String)>,
+}
+
+impl HomeView {
+    /// Closed findings that are counted at the most.
+    pub const CLOSED_COUNTED: usize = 1000;
 }
 
 impl Views {
@@ -229,7 +231,7 @@ async fn closed_within_a_week(
 ) -> Result<Vec<EventView>, TrackerError> {
     let closed = EventQuery {
         kind: Some("finding.closed".to_owned()),
-        limit: CLOSED,
+        limit: i64::try_from(HomeView::CLOSED_COUNTED).unwrap_or(i64::MAX),
         ..EventQuery::default()
     };
     let begin = now.as_microsecond() - WEEK;

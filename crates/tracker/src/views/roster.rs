@@ -48,6 +48,8 @@ pub struct MaintainerView {
     /// The distribution.
     #[schema(value_type = String)]
     pub distribution: Distribution,
+    /// Whether the distribution's inventories name maintainers at all.
+    pub named: bool,
     /// In numbers.
     pub summary: MaintainerSummary,
     /// The branches on which there are packages.
@@ -138,9 +140,13 @@ impl Views {
         let mut reading = self.reading().await?;
         let states = self.states(&mut reading, distribution).await?;
         let mut all = gather(&states);
-        let Some(packages) = all.remove(&name) else {
-            return Ok(None);
+        let packages = match all.remove(&name) {
+            Some(packages) => packages,
+            // That nothing is orphaned is an answer, too.
+            None if name.is_none() && !states.is_empty() => BTreeMap::new(),
+            None => return Ok(None),
         };
+        let named = name.is_some() || all.keys().any(Option::is_some);
         let summary = summary(name, packages.values());
         let branches: BTreeSet<&BranchName> = packages
             .values()
@@ -163,6 +169,7 @@ impl Views {
         lines.truncate(PACKAGES);
         Ok(Some(MaintainerView {
             distribution: distribution.clone(),
+            named,
             summary,
             branches: branches.into_iter().cloned().collect(),
             packages: lines,

@@ -20,14 +20,14 @@ struct Page {
 struct OperationBlock {
     id: &'static str,
     path: &'static str,
-    about: &'static str,
+    about: Vec<(bool, &'static str)>,
     forms: Vec<String>,
     parameters: Vec<ParameterLine>,
 }
 
 struct ParameterLine {
     name: &'static str,
-    about: &'static str,
+    about: Vec<(bool, &'static str)>,
     words: String,
     needed: bool,
 }
@@ -49,7 +49,7 @@ impl OperationBlock {
         Self {
             id: operation.id,
             path: operation.path,
-            about: operation.about,
+            about: pieces(operation.about),
             forms: operation
                 .forms
                 .iter()
@@ -58,11 +58,19 @@ impl OperationBlock {
             parameters: parameters
                 .map(|parameter| ParameterLine {
                     name: parameter.name,
-                    about: parameter.about,
+                    about: pieces(parameter.about),
                     words: parameter.words(),
                     needed: parameter.place != Place::Query,
                 })
                 .collect(),
         }
     }
+}
+
+/// A text in pieces; what stands between backticks is code.
+fn pieces(text: &'static str) -> Vec<(bool, &'static str)> {
+    let pieces = text.split('`').enumerate();
+    pieces
+        .map(|(place, piece)| (place % 2 == 1, piece))
+        .collect()
 }

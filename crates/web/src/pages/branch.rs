@@ -20,7 +20,10 @@ use crate::format::Format;
 use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::table::Table;
-use crate::words::{branch_address, finding_address, maintainers_address, number, short_revision};
+use crate::words::{
+    branch_address, distribution_address, finding_address, maintainers_address, number,
+    short_revision,
+};
 
 /// Findings of a feed.
 const FEED: usize = 100;
@@ -30,6 +33,8 @@ const FEED: usize = 100;
 struct Page {
     frame: Frame,
     name: String,
+    distribution: String,
+    distribution_address: String,
     address: String,
     revision: Option<RevisionLine>,
     revision_name: String,
@@ -207,6 +212,8 @@ impl Page {
                 states: filter.status != StatusFilter::Affected,
             },
             name,
+            distribution: view.branch.distribution().to_string(),
+            distribution_address: distribution_address(view.branch.distribution().as_str()),
             address: plain.text(),
             revision: view.revision.as_ref().map(RevisionLine::of),
             revision_name: asked.revision.clone().unwrap_or_default(),
@@ -217,7 +224,7 @@ impl Page {
             exploited_count: Count {
                 label: "Known to be exploited".to_owned(),
                 number: number(view.counts.exploited),
-                address: plain.clone().with("exploited", Some("yes")).text(),
+                address: address.clone().with("exploited", Some("yes")).text(),
                 class: "exploited",
                 current: filter.exploited,
             },

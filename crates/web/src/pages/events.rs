@@ -52,6 +52,7 @@ struct Page {
 
 /// An event in a list.
 pub(crate) struct EventLine {
+    pub(crate) number: String,
     pub(crate) time: Moment,
     pub(crate) says: String,
     pub(crate) branch: String,
@@ -213,6 +214,7 @@ impl EventLine {
     pub(crate) fn of(event: &EventView) -> Self {
         let branch = event.branch.as_ref().filter(|_| event.package.is_some());
         Self {
+            number: event.number.to_string(),
             time: Moment::minute(event.time),
             says: event.says.clone(),
             branch: branch.map(ToString::to_string).unwrap_or_default(),
@@ -225,11 +227,14 @@ impl EventLine {
 fn address(event: &EventView) -> Option<String> {
     let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
     let distribution = event.branch.as_ref().map(|it| it.distribution().as_str());
+    let closed = event.kind == "finding.closed";
     match (
         distribution,
         named(&event.package),
         named(&event.vulnerability),
     ) {
+        // What is closed may have no page of its own any longer.
+        (_, _, Some(name)) if closed => Some(vulnerability_address(&name)),
         (Some(distribution), Some(package), Some(name)) => {
             Some(finding_address(distribution, &package, &name))
         }

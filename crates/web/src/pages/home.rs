@@ -78,7 +78,7 @@ impl Page {
             worst: home.worst.iter().map(HotLine::of).collect(),
             oldest: home.oldest.iter().map(HotLine::of).collect(),
             closed: home.closed.iter().map(EventLine::of).collect(),
-            closed_count: number(home.closed_count),
+            closed_count: closed_words(home.closed_count),
             newest: Findings {
                 caption: "Newest findings".to_owned(),
                 rows: FindingRow::all(&home.newest),
@@ -88,6 +88,15 @@ impl Page {
             imports: home.imports.iter().map(ImportLine::of).collect(),
             events: home.events.iter().map(EventLine::of).collect(),
         }
+    }
+}
+
+/// How many were closed; they are counted to a limit.
+fn closed_words(count: usize) -> String {
+    if count >= HomeView::CLOSED_COUNTED {
+        format!("{} or more", number(count))
+    } else {
+        number(count)
     }
 }
 

@@ -29,6 +29,10 @@ struct Page {
     summary: MaintainerLine,
     branches: Vec<(String, String)>,
     packages: Vec<PackageLine>,
+    /// Packages that nothing affects.
+    quiet: Option<String>,
+    named: bool,
+    csv: String,
     more: Option<String>,
 }
 
@@ -74,7 +78,7 @@ async fn answer(
     let unknown = || {
         WebError::NotFound(match name {
             Some(_) => "nobody of that name maintains a package here".to_owned(),
-            None => "every package here has a maintainer".to_owned(),
+            None => "no inventory of such a distribution is here".to_owned(),
         })
     };
     let view = views.maintainer(&distribution, name).await?;
@@ -106,19 +110,29 @@ impl Page {
             packages: view
                 .packages
                 .iter()
+                .filter(|it| it.affected > 0)
                 .take(SHOWN)
                 .map(|it| PackageLine::of(it, distribution))
                 .collect(),
+            named: view.named,
+            csv: wanted.csv_address.clone(),
+            quiet: quiet(view),
             more: more(view),
             name,
         }
     }
 }
 
-/// How many packages a page leaves out.
+/// How many affected packages a page leaves out.
 fn more(view: &MaintainerView) -> Option<String> {
-    let more = view.packages.len().saturating_sub(SHOWN) + view.more;
+    let more = view.summary.affected_packages.saturating_sub(SHOWN);
     (more > 0).then(|| number(more))
+}
+
+/// How many packages nothing affects.
+fn quiet(view: &MaintainerView) -> Option<String> {
+    let quiet = view.summary.packages - view.summary.affected_packages;
+    (quiet > 0).then(|| number(quiet))
 }
 
 impl PackageLine {

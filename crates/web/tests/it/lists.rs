@@ -4,17 +4,12 @@
 use axum::http::{Method, StatusCode};
 use palisade_formats::feed::FeedKind;
 
-use crate::support::{Site, nvd};
+use crate::support::{Site, let_be_seen, nvd};
 
 fn package(name: &str, maintainer: &str) -> String {
     format!(
         r#"{{"name":"{name}","version":"1.0","properties":{{"cpe-name":"{name}","cpe-vendor":"acme"}},"maintainer":"{maintainer}"}}"#
     )
-}
-
-/// Another state of the database is seen a tenth of a second later at the most.
-async fn let_be_seen() {
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
 }
 
 #[tokio::test]

@@ -65,6 +65,7 @@ async fn packages_of_two_repositories_that_look_the_same_are_told_apart() {
     let other = package("demo").replace("https://demo.example/", "https://other.example/");
     assert_ne!(other, package("demo"));
     site.revision_in(Some("extra"), "two", &[&other]).await;
+    crate::support::let_be_seen().await;
     let page = site.page(path).await;
     assert!(
         page.contains(

@@ -50,6 +50,11 @@ impl Answer {
     }
 }
 
+/// Another state of the database is seen a tenth of a second later at the most.
+pub(crate) async fn let_be_seen() {
+    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+}
+
 const NOW: i64 = 1_800_000_000_000_000;
 
 impl Site {
