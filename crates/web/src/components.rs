@@ -197,6 +197,15 @@ impl Moment {
         }
     }
 
+    /// When something began with a revision: before the first one nothing is known.
+    pub(crate) fn since(revision: &RevisionRef) -> Self {
+        let mut moment = Self::day(revision.time);
+        if revision.is_first {
+            moment.text.push_str(" or before");
+        }
+        moment
+    }
+
     pub(crate) fn minute(time: Timestamp) -> Self {
         Self {
             machine: time.to_string(),
@@ -298,7 +307,7 @@ fn since_words(since: &RevisionRef, branch_address: &str) -> (String, Moment) {
     let name = crate::words::query_value(&since.name);
     (
         format!("{branch_address}?revision={name}"),
-        Moment::day(since.time),
+        Moment::since(since),
     )
 }
 
@@ -363,6 +372,14 @@ pub(crate) struct RevisionLine {
 }
 
 impl RevisionLine {
+    /// The revision with which something came.
+    pub(crate) fn since(revision: &RevisionRef) -> Self {
+        Self {
+            time: Moment::since(revision),
+            ..Self::of(revision)
+        }
+    }
+
     pub(crate) fn of(revision: &RevisionRef) -> Self {
         Self {
             name: short_revision(&revision.name),

@@ -7,7 +7,9 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use palisade_model::{BranchName, Confidence, Level};
 use palisade_tracker::Views;
-use palisade_tracker::views::{BranchView, FindingFilter, FindingItem, FindingQuery, StatusFilter};
+use palisade_tracker::views::{
+    BranchView, FindingFilter, FindingItem, FindingQuery, RevisionRef, StatusFilter,
+};
 
 use super::{block_on, open_existing_store};
 use crate::terminal;
@@ -219,13 +221,18 @@ fn row(finding: &FindingItem) -> Vec<Cell> {
         Cell::of(finding.confidence.label()),
         known(finding.fixed_in.clone()),
         known(finding.epss.map(|epss| format!("{:.1} %", epss * 100.0))),
-        known(
-            finding
-                .since
-                .as_ref()
-                .map(|since| terminal::day(since.time)),
-        ),
+        known(finding.since.as_ref().map(since_words)),
     ]
+}
+
+/// The day of a revision with which something began; before the first one nothing is known.
+fn since_words(since: &RevisionRef) -> String {
+    let day = terminal::day(since.time);
+    if since.is_first {
+        format!("≤ {day}")
+    } else {
+        day
+    }
 }
 
 /// A package with its version, and where it is if another of that version is elsewhere.

@@ -36,6 +36,8 @@ pub struct RevisionPoint {
     pub time: i64,
     /// Its place in the order of revisions.
     pub position: i64,
+    /// Whether it is the first of its repository that is stored.
+    pub is_first: bool,
 }
 
 const BRANCHES: &str = "SELECT id, distribution, name FROM branch ORDER BY distribution, name";
@@ -49,14 +51,17 @@ const REPOSITORIES: &str = "SELECT p.branch_id, p.name, p.architecture, r.name, 
     JOIN revision r ON r.repository_id = p.id AND r.position = \
     (SELECT max(l.position) FROM revision l WHERE l.repository_id = p.id) \
     ORDER BY p.branch_id, p.name, p.architecture";
-const REVISION_NAMED: &str = "SELECT r.name, r.time, r.position FROM repository p \
+const REVISION_NAMED: &str = "SELECT r.name, r.time, r.position, r.position = \
+    (SELECT min(l.position) FROM revision l WHERE l.repository_id = p.id) FROM repository p \
     JOIN revision r ON r.repository_id = p.id AND r.name = $2 \
     WHERE p.branch_id = $1 ORDER BY r.position DESC LIMIT 1";
-const REVISIONS: &str = "SELECT r.name, r.time, r.position FROM repository p \
+const REVISIONS: &str = "SELECT r.name, r.time, r.position, r.position = \
+    (SELECT min(l.position) FROM revision l WHERE l.repository_id = p.id) FROM repository p \
     JOIN revision r ON r.repository_id = p.id \
     WHERE p.branch_id = $1 ORDER BY r.position DESC LIMIT $2";
 const REVISIONS_AT: Dialect = with_numbers!(
-    "SELECT r.name, r.time, r.position FROM repository p \
+    "SELECT r.name, r.time, r.position, r.position = \
+     (SELECT min(l.position) FROM revision l WHERE l.repository_id = p.id) FROM repository p \
      JOIN revision r ON r.repository_id = p.id \
      WHERE p.branch_id = $1 AND r.position",
     "$2",
@@ -208,5 +213,6 @@ fn point(row: &crate::session::Row) -> Result<RevisionPoint, StoreError> {
         name: row.text(0)?,
         time: row.int(1)?,
         position: row.int(2)?,
+        is_first: row.bool(3)?,
     })
 }

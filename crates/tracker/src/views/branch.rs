@@ -266,6 +266,7 @@ pub(super) fn repositories(places: &Places, branch: BranchId) -> Vec<RepositoryS
         revision: RevisionRef {
             name: row.revision.clone(),
             time: time(row.time),
+            is_first: false,
         },
         packages: row.packages,
         signed_by: row.signed_by.clone(),

@@ -33,6 +33,10 @@ pub struct RevisionRef {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub time: Timestamp,
+    /// Where something began with it: whether it is the first that is stored, so that it may have
+    /// been so before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_first: bool,
 }
 
 /// A finding in a list.
@@ -143,6 +147,7 @@ impl From<&RevisionPoint> for RevisionRef {
         Self {
             name: point.name.clone(),
             time: time(point.time),
+            is_first: point.is_first,
         }
     }
 }

@@ -110,7 +110,7 @@ impl PlaceBlock {
             since: place.since.as_ref().map(|since| {
                 (
                     crate::words::short_revision(&since.name),
-                    Moment::day(since.time),
+                    Moment::since(since),
                 )
             }),
             evidence: Evidence::of(&place.evidence, vulnerability),

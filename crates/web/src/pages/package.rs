@@ -379,7 +379,7 @@ impl VersionLine {
         Self {
             branch_address: branch_address(&version.branch),
             version: version.version.clone(),
-            since: version.since.as_ref().map(RevisionLine::of),
+            since: version.since.as_ref().map(RevisionLine::since),
             graft: version
                 .graft
                 .as_ref()
@@ -453,7 +453,7 @@ impl HistoryLine {
         Self {
             branch: item.branch.to_string(),
             version: item.version.clone(),
-            since: item.since.as_ref().map(RevisionLine::of),
+            since: item.since.as_ref().map(RevisionLine::since),
             until: item.until.as_ref().map(RevisionLine::of),
         }
     }
