@@ -5,15 +5,19 @@
 
 mod branches;
 mod coverage;
+mod inventory;
 mod listing;
 mod packages;
+mod records;
 mod search;
 mod status;
 mod vulnerabilities;
 
 pub use branches::{RepositoryRow, RevisionPoint};
+pub use inventory::{ListedPackage, PresentPackage, VersionSpan};
 pub use listing::{OpenFindingRow, SourceLabelRow, SourceSpan, VulnerabilityHead};
 pub use packages::{PackageRow, PlaceRow, SourceRow};
+pub use records::{ModifiedName, NamedRecord};
 pub use search::ScoredName;
 pub use status::{EventRow, FeedRow, Generation, ImportRow};
 pub use vulnerabilities::{AdvisoryRecord, EpssScore, VulnerabilityFindingRow, VulnerabilityRow};
