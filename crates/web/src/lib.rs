@@ -10,6 +10,7 @@ mod components;
 mod error;
 mod headers;
 mod metrics;
+mod osv;
 mod pages;
 mod parameters;
 mod receive;

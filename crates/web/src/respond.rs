@@ -97,7 +97,7 @@ fn accepted(accept: &str) -> Format {
         }
         best
     };
-    let json = weight(&["application/json"]);
+    let json = weight(&["application/json", "application/ld+json"]);
     if json > weight(&["text/html", "application/xhtml+xml"]) {
         Format::Json
     } else {
@@ -118,6 +118,15 @@ fn json_address(uri: &Uri) -> String {
 }
 
 impl Wanted {
+    /// Of somebody who has nothing yet, such as whoever sends a question.
+    pub(crate) fn of_nothing() -> Self {
+        Self {
+            format: Format::Json,
+            known: None,
+            json_address: String::new(),
+        }
+    }
+
     /// The answer: `page` makes the page of `view` when that is what is wanted.
     pub(crate) fn answer<V: Serialize, P: Template>(
         &self,
@@ -128,6 +137,11 @@ impl Wanted {
             Format::Json => ("application/json", json(view)?),
             Format::Html => ("text/html; charset=utf-8", html(&page(view))?),
         };
+        Ok(self.tagged(kind, body))
+    }
+
+    /// A text of a type, unless the asker has it already.
+    pub(crate) fn tagged(&self, kind: &'static str, body: String) -> Response {
         let hash = blake3::hash(body.as_bytes()).to_hex();
         // Weak: the same tag stands for the compressed forms.
         let tag = format!("W/\"{}\"", &hash[..24]);
@@ -144,10 +158,10 @@ impl Wanted {
         }
         let kept = HeaderValue::from_static("public, max-age=30, must-revalidate");
         headers.insert(CACHE_CONTROL, kept);
-        if self.format == Format::Json {
+        if !kind.starts_with("text/html") {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
-        Ok(response)
+        response
     }
 }
 
@@ -159,7 +173,7 @@ fn holds(known: &HeaderValue, tag: &str) -> bool {
     known.trim() == "*" || known.split(',').any(|one| bare(one) == bare(tag))
 }
 
-fn json<V: Serialize>(view: &V) -> Result<String, WebError> {
+pub(crate) fn json<V: Serialize>(view: &V) -> Result<String, WebError> {
     let mut text = serde_json::to_string(view).map_err(|error| {
         tracing::error!(%error, "an answer is no JSON");
         WebError::Internal
@@ -247,6 +261,7 @@ mod tests {
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         assert_eq!(accepted(browser), Format::Html);
         assert_eq!(accepted("application/json"), Format::Json);
+        assert_eq!(accepted("application/ld+json"), Format::Json);
         assert_eq!(
             accepted("text/html;q=0.5, application/json;q=0.9"),
             Format::Json

@@ -23,7 +23,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::error::WebError;
-use crate::{assets, headers, metrics, pages, receive, respond};
+use crate::{assets, headers, metrics, osv, pages, receive, respond};
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
@@ -78,7 +78,8 @@ pub fn router(site: Site) -> Router {
             respond::negotiate,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
-    let pages = receiving(site)
+    let pages = receiving(site.clone())
+        .merge(osv::router(site))
         .fallback_service(pages)
         .layer(middleware::from_fn(headers::add))
         .layer(CompressionLayer::new())
@@ -140,7 +141,7 @@ async fn nothing() -> WebError {
     WebError::NotFound("there is no such page".to_owned())
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a page panicked");
     WebError::Internal.into_response()
 }

@@ -18,10 +18,12 @@ mod hearing;
 mod home;
 mod identities;
 mod listing;
+mod osv;
 mod package;
 mod runs;
 mod search;
 mod sources;
+mod told;
 mod types;
 mod vulnerability;
 
@@ -47,6 +49,7 @@ pub use identities::{IdentityState, IdentityView};
 pub use listing::{
     Counts, FindingFilter, FindingQuery, LevelCounts, LevelFilter, Sort, StatusFilter,
 };
+pub use osv::{OsvAnswer, OsvHit, OsvQuery, OsvReader};
 pub use package::{
     BuiltPackage, GraftView, HistoryItem, PackageDetails, PackageFinding, PackageQuery,
     PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
@@ -64,6 +67,7 @@ pub struct Views {
 }
 
 /// A session with what nearly every question needs.
+#[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) session: Session,
     pub(crate) generation: Generation,
