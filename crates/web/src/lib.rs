@@ -15,6 +15,7 @@ mod pages;
 mod parameters;
 mod receive;
 mod respond;
+mod secfixes;
 mod serve;
 mod words;
 

@@ -23,7 +23,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::error::WebError;
-use crate::{assets, headers, metrics, osv, pages, receive, respond};
+use crate::{assets, headers, metrics, osv, pages, receive, respond, secfixes};
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
@@ -53,7 +53,7 @@ impl FromRef<Site> for Views {
 /// All pages, and what is received.
 pub fn router(site: Site) -> Router {
     let pages = Router::new()
-        .route("/", get(pages::home::page))
+        .route("/", get(secfixes::index))
         .route("/branches", get(pages::branches::page))
         .route("/branch/{distribution}/{branch}", get(pages::branch::page))
         .route("/package/{distribution}/{name}", get(pages::package::page))
@@ -70,6 +70,7 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(metrics::answer))
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::serve))
+        .merge(secfixes::router())
         .fallback(nothing)
         .with_state(site.clone())
         .layer(CatchPanicLayer::custom(panicked))

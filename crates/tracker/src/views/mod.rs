@@ -22,6 +22,7 @@ mod osv;
 mod package;
 mod runs;
 mod search;
+mod secfixes;
 mod sources;
 mod told;
 mod types;
@@ -55,6 +56,10 @@ pub use package::{
     PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
 };
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
+pub use secfixes::{
+    AlpineRepository, CpeBound, CpeMatch, SecfixesPackage, SecfixesState, SecfixesVersion,
+    SecfixesVulnerability, Selection,
+};
 pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
 pub use types::{FindingItem, PackagePlace, RevisionRef, Score};
 pub use vulnerability::{EpssView, VulnerabilityAnswer, VulnerabilityPlace, VulnerabilityView};

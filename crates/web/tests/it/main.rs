@@ -7,4 +7,5 @@ mod osv;
 mod pages;
 mod protocol;
 mod receive;
+mod secfixes;
 mod support;
