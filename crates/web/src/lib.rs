@@ -8,6 +8,7 @@
 mod assets;
 mod components;
 mod error;
+mod guix_data;
 mod headers;
 mod metrics;
 mod osv;

@@ -23,7 +23,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::error::WebError;
-use crate::{assets, headers, metrics, osv, pages, receive, respond, secfixes};
+use crate::{assets, guix_data, headers, metrics, osv, pages, receive, respond, secfixes};
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
@@ -70,6 +70,7 @@ pub fn router(site: Site) -> Router {
         .route("/metrics", get(metrics::answer))
         .route("/healthz", get(healthz))
         .route("/static/{name}", get(assets::serve))
+        .merge(guix_data::router())
         .merge(secfixes::router())
         .fallback(nothing)
         .with_state(site.clone())

@@ -14,6 +14,7 @@ mod evidence;
 mod explanation;
 mod feeds;
 mod finding;
+mod guix_data;
 mod hearing;
 mod home;
 mod identities;
@@ -45,6 +46,7 @@ pub use explanation::{
 };
 pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
 pub use finding::{FindingPlace, FindingView};
+pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
 pub use home::{EventView, HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
 pub use listing::{

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod guix_data;
 mod hostile;
 mod osv;
 mod pages;
