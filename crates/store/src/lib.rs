@@ -43,10 +43,10 @@ pub use inventory::{
     BranchId, NewPackage, NewSourcePackage, PackageId, RepositoryId, SourcePackageId,
 };
 pub use read::{
-    AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, ListedPackage,
-    ModifiedName, NamedRecord, OpenFindingRow, PackageRow, PlaceRow, PresentPackage, RepositoryRow,
-    RevisionPoint, ScoredName, SourceLabelRow, SourceRow, SourceSpan, VersionSpan,
-    VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
+    AdvisoryRecord, EpssScore, EventQuery, EventRow, FeedRow, Generation, ImportRow, ListedPackage,
+    MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow, PackageRow, PlaceRow, PresentPackage,
+    RatingRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRow, SourceSpan,
+    VersionSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use session::Session;

@@ -5,11 +5,15 @@
 //! templates escape it, links are made of `http` and `https` addresses only, and characters that
 //! reorder text are replaced in every page. No page asks any other host for anything.
 
+mod api;
 mod assets;
+mod atom;
 mod components;
 mod error;
+mod format;
 mod guix_data;
 mod headers;
+mod kept;
 mod metrics;
 mod osv;
 mod pages;
@@ -18,6 +22,7 @@ mod receive;
 mod respond;
 mod secfixes;
 mod serve;
+mod table;
 mod words;
 
 pub use serve::{Site, router, serve};

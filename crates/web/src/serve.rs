@@ -23,7 +23,10 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::error::WebError;
-use crate::{assets, guix_data, headers, metrics, osv, pages, receive, respond, secfixes};
+use crate::kept::Kept;
+use crate::{
+    assets, format, guix_data, headers, kept, metrics, osv, pages, receive, respond, secfixes,
+};
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
@@ -61,14 +64,32 @@ pub fn router(site: Site) -> Router {
             "/package/{distribution}/{name}/{vulnerability}",
             get(pages::finding::page),
         )
+        .route(
+            "/distribution/{distribution}",
+            get(pages::distribution::page),
+        )
+        .route("/events", get(pages::events::page))
+        .route("/maintainers/{distribution}", get(pages::maintainers::page))
+        .route(
+            "/maintainers/{distribution}/packages",
+            get(pages::maintainer::page),
+        )
+        .route(
+            "/maintainers/{distribution}/orphaned",
+            get(pages::maintainer::orphaned),
+        )
+        .route("/statistics", get(pages::statistics::page))
         .route("/vulnerability/{id}", get(pages::vulnerability::page))
         .route("/search", get(pages::search::page))
         .route("/feeds", get(pages::feeds::page))
         .route("/feeds/import/{number}", get(pages::feeds::import))
         .route("/sources", get(pages::sources::page))
         .route("/about", get(pages::about::page))
+        .route("/api", get(pages::api::page))
+        .route("/openapi", get(pages::api::page))
         .route("/metrics", get(metrics::answer))
         .route("/healthz", get(healthz))
+        .route("/robots.txt", get(robots))
         .route("/static/{name}", get(assets::serve))
         .merge(guix_data::router())
         .merge(secfixes::router())
@@ -80,16 +101,18 @@ pub fn router(site: Site) -> Router {
             respond::negotiate,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
+    let kept = Kept::new(site.views.clone());
     let pages = receiving(site.clone())
         .merge(osv::router(site))
         .fallback_service(pages)
         .layer(middleware::from_fn(headers::add))
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(kept, kept::keep))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
     // The suffix is taken off before routes are looked for.
-    Router::new().fallback_service(MapRequestLayer::new(respond::strip_suffix::<Body>).layer(pages))
+    Router::new().fallback_service(MapRequestLayer::new(format::strip_suffix::<Body>).layer(pages))
 }
 
 /// What is received: far more may be sent than a page is asked with, and it takes longer.
@@ -121,6 +144,7 @@ pub async fn serve(
         // Nobody waits for it when the server has ended by itself.
         let _ = stopping.send(());
     };
+    let warm = tokio::spawn(kept::keep_warm(site.views.clone()));
     let server = axum::serve(listener, router(site)).with_graceful_shutdown(signal);
     let patience = async {
         if stopped.await.is_ok() {
@@ -129,14 +153,22 @@ pub async fn serve(
             std::future::pending::<()>().await;
         }
     };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = server.into_future() => ended,
         () = patience => Ok(()),
-    }
+    };
+    warm.abort();
+    ended
 }
 
 async fn healthz() -> &'static str {
     "ok\n"
+}
+
+/// What programs that walk through all pages should leave alone: what is made for one question
+/// only, and has no end.
+async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /search\nDisallow: /events\nDisallow: /*?\n"
 }
 
 async fn nothing() -> WebError {

@@ -5,6 +5,7 @@
 
 mod branches;
 mod coverage;
+mod events;
 mod inventory;
 mod listing;
 mod packages;
@@ -14,10 +15,13 @@ mod status;
 mod vulnerabilities;
 
 pub use branches::{RepositoryRow, RevisionPoint};
+pub use events::{EventQuery, EventRow};
 pub use inventory::{ListedPackage, PresentPackage, VersionSpan};
-pub use listing::{OpenFindingRow, SourceLabelRow, SourceSpan, VulnerabilityHead};
+pub use listing::{
+    MaintainedRow, OpenFindingRow, RatingRow, SourceLabelRow, SourceSpan, VulnerabilityHead,
+};
 pub use packages::{PackageRow, PlaceRow, SourceRow};
 pub use records::{ModifiedName, NamedRecord};
 pub use search::ScoredName;
-pub use status::{EventRow, FeedRow, Generation, ImportRow};
+pub use status::{FeedRow, Generation, ImportRow};
 pub use vulnerabilities::{AdvisoryRecord, EpssScore, VulnerabilityFindingRow, VulnerabilityRow};

@@ -19,8 +19,9 @@ use palisade_tracker::Views;
 use palisade_tracker::views::GuixPackages;
 use serde_json::{Value, json};
 
+use crate::format::Format;
 use crate::parameters::Parameters;
-use crate::respond::{Format, Wanted, json as text};
+use crate::respond::{Wanted, json as text};
 use crate::serve::Site;
 use crate::words::{package_address, query_value, segment};
 use error::GuixError;
@@ -64,7 +65,10 @@ pub(crate) fn router() -> Router<Site> {
 }
 
 fn answer(wanted: &Wanted, document: &Value) -> Answer {
-    Ok(wanted.tagged("application/json", text(document)?))
+    if matches!(wanted.format, Format::Atom | Format::Csv) {
+        return Err(GuixError::NotFound("this does not come in this form"));
+    }
+    Ok(wanted.as_json().answer_json(text(document)?)?)
 }
 
 /// Sends whoever wants a page to ours.

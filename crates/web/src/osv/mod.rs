@@ -181,7 +181,9 @@ async fn vulnerability(
     let id: VulnerabilityId = id.parse().map_err(|_| OsvError::Unknown(Vec::new()))?;
     let mut reader = views.osv().await?;
     match reader.record(id.as_str()).await? {
-        OsvAnswer::Found(record) => Ok(wanted.tagged("application/json", json(&record)?)),
+        OsvAnswer::Found(record) => Ok(wanted
+            .as_json()
+            .with_body("application/json", json(&record)?)?),
         OsvAnswer::Aliases(names) => Err(OsvError::Unknown(names)),
         OsvAnswer::Unknown => Err(OsvError::Unknown(Vec::new())),
     }
@@ -229,5 +231,5 @@ fn raw(record: &Value) -> Result<Box<serde_json::value::RawValue>, OsvError> {
 }
 
 fn respond<T: Serialize>(answer: &T) -> Result<Response, OsvError> {
-    Ok(Wanted::of_nothing().tagged("application/json", json(answer)?))
+    Ok(Wanted::of_nothing().with_body("application/json", json(answer)?)?)
 }

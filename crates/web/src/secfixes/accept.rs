@@ -6,7 +6,7 @@ use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 
 use crate::error::WebError;
-use crate::respond::Format;
+use crate::format::{Format, LINKED};
 
 /// A type of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Type {
         match self {
             Self::Html => "text/html",
             Self::Json => "application/json",
-            Self::JsonLd => "application/ld+json",
+            Self::JsonLd => LINKED,
         }
     }
 
@@ -70,8 +70,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Type {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, WebError> {
-        if parts.extensions.get::<Format>().is_some() {
-            return Ok(Self::Json);
+        match parts.extensions.get::<Format>() {
+            Some(Format::Json) => return Ok(Self::Json),
+            Some(_) => return Err(WebError::NotAcceptable),
+            None => {}
         }
         let accept = parts.headers.get(ACCEPT);
         let accept = accept.and_then(|value| value.to_str().ok());

@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::error::WebError;
 use crate::pages;
 use crate::parameters::Parameters;
-use crate::respond::{Wanted, json};
+use crate::respond::{Keeping, Wanted, json};
 use crate::serve::Site;
 use crate::words::{branch_address, package_address, vulnerability_address};
 use accept::Type;
@@ -61,24 +61,31 @@ pub(crate) fn router() -> Router<Site> {
 
 /// The index to those who ask for linked data, our own first page to all others.
 pub(crate) async fn index(
-    State(views): State<Views>,
+    State(site): State<Site>,
     kind: Option<Type>,
     base: Base,
     wanted: Wanted,
     parameters: Parameters,
 ) -> Result<Response, WebError> {
     if kind != Some(Type::JsonLd) {
-        return pages::home::page(State(views), wanted, parameters).await;
+        return pages::home::page(State(site), wanted, parameters).await;
     }
     parameters.finish()?;
-    let repositories = views.alpine_repositories().await?;
+    let repositories = site.views.alpine_repositories().await?;
     let names: Vec<String> = repositories.into_iter().map(|it| it.name).collect();
     let index = Nodes { base: &base }.index(&names);
-    Ok(wanted.tagged(Type::JsonLd.name(), json(&index)?))
+    linked(&wanted, Type::JsonLd, &index)
 }
 
-async fn context(wanted: Wanted) -> Response {
-    wanted.tagged(Type::JsonLd.name(), CONTEXT.to_owned())
+/// A document whose identifiers begin with the host that was asked: nobody keeps it for others.
+fn linked(wanted: &Wanted, kind: Type, document: &Value) -> Result<Response, WebError> {
+    let wanted = wanted.as_json().keeping(Keeping::Live);
+    wanted.with_body(kind.name(), json(document)?)
+}
+
+async fn context(wanted: Wanted) -> Result<Response, WebError> {
+    let wanted = wanted.as_json();
+    wanted.with_body(Type::JsonLd.name(), CONTEXT.to_owned())
 }
 
 async fn vulnerability(
@@ -244,7 +251,7 @@ impl Asked {
     }
 
     fn answer(&self, document: &Value) -> Result<Response, WebError> {
-        Ok(self.wanted.tagged(self.kind.name(), json(document)?))
+        linked(&self.wanted, self.kind, document)
     }
 }
 

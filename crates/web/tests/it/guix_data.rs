@@ -268,6 +268,7 @@ async fn what_is_not_there_is_told_in_the_keys_of_the_interface() {
             "no latest revision",
         ),
         ("/revision/master1/package/alpha/9.json", "no such package"),
+        ("/revision/master1.csv", "this does not come in this form"),
     ] {
         assert_eq!(
             error(&site, address).await,

@@ -4,6 +4,7 @@
 
 mod guix_data;
 mod hostile;
+mod lists;
 mod osv;
 mod pages;
 mod protocol;

@@ -300,6 +300,28 @@ async fn what_is_not_there_is_told_in_the_type_that_was_asked_for() {
 }
 
 #[tokio::test]
+async fn what_one_host_was_told_another_is_not() {
+    let site = site().await;
+    for accept in ["application/json", "application/ld+json"] {
+        for host in ["one.example", "two.example"] {
+            let headers = [("accept", accept), ("host", host)];
+            let answer = site.ask(Method::GET, "/srcpkg/demo", &headers).await;
+            let id = format!("http://{host}/srcpkg/demo");
+            assert!(
+                answer.body.contains(&id),
+                "{accept} {host}: {}",
+                answer.body
+            );
+            assert_eq!(answer.header("content-type"), accept);
+        }
+    }
+    // The first page is kept, and linked data is not mistaken for it.
+    assert!(site.page("/").await.contains("Newest findings"));
+    assert!(linked(&site, "/").await.get("3.17-main").is_some());
+    assert!(site.page("/").await.contains("Newest findings"));
+}
+
+#[tokio::test]
 async fn a_host_that_is_none_makes_addresses_relative() {
     let site = site().await;
     let headers = [("accept", "application/ld+json"), ("host", "a\"b")];
