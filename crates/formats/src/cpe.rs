@@ -263,6 +263,35 @@ fn join_update(version: &mut String, update: &str) {
     );
 }
 
+/// A name as a formatted string of CPE 2.3, of any version and of what else the name leaves open.
+pub fn formatted(name: &Cpe) -> String {
+    let part = match name.part {
+        CpePart::Application => "a",
+        CpePart::OperatingSystem => "o",
+        CpePart::Hardware => "h",
+    };
+    let any = |text: &Option<String>| text.as_deref().map_or("*".to_owned(), quoted);
+    format!(
+        "cpe:2.3:{part}:{}:{}:*:*:{}:*:*:{}:*:*",
+        quoted(&name.vendor),
+        quoted(&name.product),
+        any(&name.edition),
+        any(&name.target_sw),
+    )
+}
+
+/// A value with a backslash before what would mean something else.
+fn quoted(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for c in value.chars() {
+        if c.is_ascii_punctuation() && !matches!(c, '-' | '.' | '_') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,6 +386,17 @@ mod tests {
             ("cpe:2.3:a:v:p:1:2:3:4:5:6:7:8:9", InvalidCpe::TooLong),
         ] {
             assert_eq!(Attributes::parse(text), Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_written_is_read_back() {
+        for text in [
+            r"cpe:2.3:a:foo\:bar:libsigc\+\+:*:*:*:*:*:node.js:*:*",
+            "cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*",
+        ] {
+            let name = Attributes::parse(text).unwrap().name();
+            assert_eq!(formatted(&name), text);
         }
     }
 }

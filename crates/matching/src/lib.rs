@@ -39,7 +39,7 @@ pub use how::{How, Identity};
 pub use identities::{Identities, name_of};
 pub use judgement::{Judgement, judge};
 pub use names::bare_name;
-pub use range::{RangeOutcome, Subjected, span_words};
+pub use range::{RangeOutcome, Subjected, is_commit, span_words};
 pub use refusal::{Refusal, product_words};
 pub use subject::{Place, Subject};
 

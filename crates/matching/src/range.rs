@@ -401,7 +401,7 @@ fn is_distributions(bound: &str) -> bool {
 }
 
 /// Whether a bound is a commit: letters and digits of a hash, long enough for Git to show it so.
-fn is_commit(bound: &str) -> bool {
+pub fn is_commit(bound: &str) -> bool {
     (10..=40).contains(&bound.len())
         && bound.bytes().all(|byte| byte.is_ascii_hexdigit())
         && bound.bytes().any(|byte| byte.is_ascii_alphabetic())

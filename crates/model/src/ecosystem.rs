@@ -94,6 +94,11 @@ const fn registry(name: &'static str, purl_type: Option<&'static str>, scheme: S
 }
 
 impl Registry {
+    /// All that are known.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        REGISTRIES.iter()
+    }
+
     /// The registry that OSV calls so.
     pub fn named(name: &str) -> Option<&'static Self> {
         REGISTRIES.iter().find(|registry| registry.name == name)

@@ -43,10 +43,11 @@ pub use inventory::{
     BranchId, NewPackage, NewSourcePackage, PackageId, RepositoryId, SourcePackageId,
 };
 pub use read::{
-    AdvisoryRecord, EpssScore, EventQuery, EventRow, FeedRow, Generation, ImportRow, MaintainedRow,
-    OpenFindingRow, PackageRow, PlaceRow, RatingRow, RepositoryRow, RevisionPoint, ScoredName,
-    SourceLabelRow, SourceRepositoryRow, SourceRow, SourceSpan, VulnerabilityFindingRow,
-    VulnerabilityHead, VulnerabilityRow,
+    AdvisoryRecord, EpssScore, EventQuery, EventRow, FeedRow, Generation, ImportRow, ListedPackage,
+    MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow, PackageRow, PlaceRow, PresentPackage,
+    RatingRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow,
+    SourceRow, SourceSpan, VersionSpan, VulnerabilityFindingRow, VulnerabilityHead,
+    VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use session::Session;

@@ -70,6 +70,12 @@ const SOURCES_OF_KEYS: Dialect = pairs!(
     "FROM source_package_key k WHERE k.key = ANY (ARRAY(SELECT value::bigint FROM \
      jsonb_array_elements_text($1::jsonb)))"
 );
+const ADVISORIES_OF_KEYS: Dialect = pairs!(
+    "k.key AS a, k.advisory_id AS b",
+    "FROM json_each($1) AS wanted CROSS JOIN advisory_key k ON k.key = wanted.value",
+    "FROM advisory_key k WHERE k.key = ANY (ARRAY(SELECT value::bigint FROM \
+     jsonb_array_elements_text($1::jsonb)))"
+);
 const PRESENT: Dialect = pairs!(
     "DISTINCT source_package_id AS a, branch_id AS b",
     "FROM source_interval WHERE until IS NULL AND source_package_id IN (SELECT value FROM \
@@ -158,6 +164,14 @@ impl Session {
             .into_iter()
             .map(|(key, source)| (key, SourcePackageId(source)))
             .collect())
+    }
+
+    /// The pairs (key, advisory) of these keys.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn advisories_of_keys(&mut self, keys: &[i64]) -> Result<Vec<Pair>, StoreError> {
+        self.pairs(ADVISORIES_OF_KEYS, keys.iter().copied()).await
     }
 
     /// On which branches these source packages are now.

@@ -415,6 +415,15 @@ pub(crate) async fn load_subjects(
     session: &mut Session,
     sources: &[SourcePackageId],
 ) -> Result<HashMap<SourcePackageId, Subject>, TrackerError> {
+    load_subjects_as(session, sources, |_| {}).await
+}
+
+/// Loads source packages as matching would see them if they were otherwise.
+pub(crate) async fn load_subjects_as(
+    session: &mut Session,
+    sources: &[SourcePackageId],
+    change: impl Fn(&mut Package),
+) -> Result<HashMap<SourcePackageId, Subject>, TrackerError> {
     let rows = session.source_facts(sources).await?;
     let identities = Identities::of(session.identities_of(sources).await?);
     let spans: Vec<_> = rows.iter().map(|(_, _, span)| *span).collect();
@@ -424,7 +433,8 @@ pub(crate) async fn load_subjects(
         .read_spans(&spans, |index, bytes| {
             let (id, distribution, _) = &rows[index];
             match decode::<Package>("a source package", bytes) {
-                Ok(package) => {
+                Ok(mut package) => {
+                    change(&mut package);
                     if let Ok(distribution) = distribution.parse::<Distribution>() {
                         let subject = Subject::of(&package, &distribution);
                         subjects.insert(*id, subject.with(&identities));

@@ -18,6 +18,9 @@ pub(crate) enum WebError {
     /// Something broke; what, only the log tells.
     #[error("something went wrong here; it was noted")]
     Internal,
+    /// There is no answer of the type that is wanted.
+    #[error("there is HTML, application/json and application/ld+json here, and nothing else")]
+    NotAcceptable,
     /// It takes too long.
     #[error("this took too long; try again, or ask for less")]
     Timeout,
@@ -49,6 +52,7 @@ impl WebError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,

@@ -16,6 +16,9 @@ pub(crate) enum Format {
     Csv,
 }
 
+/// Linked data, which is JSON.
+pub(crate) const LINKED: &str = "application/ld+json";
+
 const SUFFIXES: [(&str, Format); 3] = [
     (".json", Format::Json),
     (".atom", Format::Atom),
@@ -92,6 +95,7 @@ fn accepted(accept: &str) -> Format {
     );
     for (kind, format) in [
         ("application/json", Format::Json),
+        (LINKED, Format::Json),
         ("application/atom+xml", Format::Atom),
         ("text/csv", Format::Csv),
     ] {
@@ -118,6 +122,7 @@ mod tests {
         );
         assert_eq!(accepted("application/atom+xml, */*;q=0.1"), Format::Atom);
         assert_eq!(accepted("text/csv"), Format::Csv);
+        assert_eq!(accepted(LINKED), Format::Json);
         assert_eq!(accepted("*/*"), Format::Html);
         assert_eq!(accepted(""), Format::Html);
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, ETAG, IF_MODIFIED_SINCE,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, ETAG, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LAST_MODIFIED,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -23,7 +23,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::error::WebError;
-use crate::format::{Format, format_of};
+use crate::format::{Format, LINKED, format_of};
 use crate::respond::holds;
 
 /// Bytes that are kept in all.
@@ -163,7 +163,7 @@ pub(crate) async fn keep(State(kept): State<Kept>, request: Request, next: Next)
     question.encoding.ask(whole.headers_mut());
     let mut response = next.run(whole).await;
     if !is_public(&response) {
-        return response;
+        return unless_known(response, &asked);
     }
     if response.extensions_mut().remove::<OfNow>().is_none() {
         let changed = changed(generation);
@@ -191,11 +191,26 @@ pub(crate) async fn keep(State(kept): State<Kept>, request: Request, next: Next)
     answer.response(&asked)
 }
 
+/// An answer that nobody keeps, without its body for whoever has it.
+fn unless_known(mut response: Response, asked: &Conditions) -> Response {
+    if response.status() == StatusCode::OK && asked.hold(response.headers()) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+    response
+}
+
 impl Question {
-    /// `None` for what is not kept: what is sent, and what somebody asks who is known.
+    /// `None` for what is not kept: what is sent, what somebody asks who is known, and linked data,
+    /// whose identifiers begin with the host that was asked.
     fn of(request: &Request) -> Option<Self> {
         let headers = request.headers();
-        if request.method() != Method::GET || headers.contains_key(AUTHORIZATION) {
+        let accepts = headers.get_all(ACCEPT).iter();
+        let mut accepts = accepts.filter_map(|value| value.to_str().ok());
+        let is_linked = accepts.any(|accept| accept.contains(LINKED));
+        let is_known = headers.contains_key(AUTHORIZATION);
+        if request.method() != Method::GET || is_known || is_linked {
             return None;
         }
         Some(Self {

@@ -64,6 +64,18 @@ impl Parameters {
         Ok((!text.is_empty()).then(|| text.to_owned()))
     }
 
+    /// All values of a parameter that may be given several times.
+    pub(crate) fn several(&mut self, name: &str) -> Result<Vec<String>, WebError> {
+        let found = self.0.extract_if(.., |(known, _)| known == name);
+        let values: Vec<String> = found.map(|(_, value)| value).collect();
+        let is_text =
+            |value: &String| value.chars().count() <= TEXT && !value.chars().any(char::is_control);
+        if values.iter().all(is_text) {
+            return Ok(values);
+        }
+        Err(WebError::BadRequest(format!("{name} is not a short text")))
+    }
+
     /// A number of a range.
     pub(crate) fn number(
         &mut self,

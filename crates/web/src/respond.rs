@@ -68,6 +68,26 @@ pub(crate) enum Keeping {
 }
 
 impl Wanted {
+    /// Of somebody who has nothing yet, such as whoever sends a question.
+    pub(crate) fn of_nothing() -> Self {
+        Self {
+            format: Format::Json,
+            keeping: Keeping::Live,
+            known: None,
+            json_address: String::new(),
+            atom_address: String::new(),
+            csv_address: String::new(),
+        }
+    }
+
+    /// The same for a program, whatever it says that it accepts.
+    pub(crate) fn as_json(&self) -> Self {
+        Self {
+            format: Format::Json,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn keeping(self, keeping: Keeping) -> Self {
         Self { keeping, ..self }
     }
@@ -124,7 +144,8 @@ impl Wanted {
         self.with_body("application/atom+xml; charset=utf-8", feed.text()?)
     }
 
-    fn with_body(&self, kind: &'static str, body: String) -> Result<Response, WebError> {
+    /// A text of a type, unless the asker has it already.
+    pub(crate) fn with_body(&self, kind: &'static str, body: String) -> Result<Response, WebError> {
         let hash = blake3::hash(body.as_bytes()).to_hex();
         // Weak: the same tag stands for the compressed forms.
         let tag = format!("W/\"{}\"", &hash[..24]);
@@ -162,7 +183,7 @@ pub(crate) fn holds(known: &HeaderValue, tag: &str) -> bool {
     known.trim() == "*" || known.split(',').any(|one| bare(one) == bare(tag))
 }
 
-fn json<V: Serialize>(view: &V) -> Result<String, WebError> {
+pub(crate) fn json<V: Serialize>(view: &V) -> Result<String, WebError> {
     let mut text = serde_json::to_string(view).map_err(|error| {
         tracing::error!(%error, "an answer is no JSON");
         WebError::Internal

@@ -24,7 +24,9 @@ use tower_http::trace::TraceLayer;
 
 use crate::error::WebError;
 use crate::kept::Kept;
-use crate::{assets, format, headers, kept, metrics, pages, receive, respond};
+use crate::{
+    assets, format, guix_data, headers, kept, metrics, osv, pages, receive, respond, secfixes,
+};
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
@@ -54,7 +56,7 @@ impl FromRef<Site> for Views {
 /// All pages, and what is received.
 pub fn router(site: Site) -> Router {
     let pages = Router::new()
-        .route("/", get(pages::home::page))
+        .route("/", get(secfixes::index))
         .route("/branches", get(pages::branches::page))
         .route("/branch/{distribution}/{branch}", get(pages::branch::page))
         .route("/package/{distribution}/{name}", get(pages::package::page))
@@ -89,6 +91,8 @@ pub fn router(site: Site) -> Router {
         .route("/healthz", get(healthz))
         .route("/robots.txt", get(robots))
         .route("/static/{name}", get(assets::serve))
+        .merge(guix_data::router())
+        .merge(secfixes::router())
         .fallback(nothing)
         .with_state(site.clone())
         .layer(CatchPanicLayer::custom(panicked))
@@ -98,7 +102,8 @@ pub fn router(site: Site) -> Router {
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
     let kept = Kept::new(site.views.clone());
-    let pages = receiving(site)
+    let pages = receiving(site.clone())
+        .merge(osv::router(site))
         .fallback_service(pages)
         .layer(middleware::from_fn(headers::add))
         .layer(CompressionLayer::new())
@@ -170,7 +175,7 @@ async fn nothing() -> WebError {
     WebError::NotFound("there is no such page".to_owned())
 }
 
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a page panicked");
     WebError::Internal.into_response()
 }

@@ -23,13 +23,14 @@ mod record;
 mod severity;
 mod specific;
 mod tags;
+pub mod write;
 
 use std::hint::black_box;
 use std::io::Read;
 
 use palisade_model::{
     Advisory, Affected, Lower, Product, RangeScheme, Rating, Reference, Severity, Span, Upper,
-    VersionRange, VulnerabilityId,
+    VersionRange, VersionStatus, VulnerabilityId,
 };
 use palisade_version::Scheme;
 
@@ -41,6 +42,7 @@ use ecosystem::Ecosystem;
 use record::{Document, EcosystemSpecific, Entry, Range};
 use tags::is_own_version;
 
+pub use ecosystem::Whose;
 pub(crate) use severity::score;
 
 /// Cuts a document into raw records.
@@ -299,6 +301,35 @@ fn listed<'a>(entry: &Entry<'a>) -> Vec<Text<'a>> {
         .versions
         .and_then(|raw| parse(raw.get()))
         .unwrap_or_default()
+}
+
+/// Whether an entry has a version as affected, by the order of the ranges' own scheme: so a registry's
+/// record speaks of the registry's own versions. Commits are in no order.
+pub fn affects(entry: &Affected, version: &str) -> bool {
+    let speaks = |range: &VersionRange| covers(range, version) || names(range, version);
+    let said = |status| {
+        let mut ranges = entry.versions.iter().filter(|it| it.status == status);
+        ranges.any(speaks)
+    };
+    let is_affected = said(VersionStatus::Affected);
+    let is_default = entry.otherwise == Some(VersionStatus::Affected);
+    (is_affected || is_default) && !said(VersionStatus::Unaffected)
+}
+
+/// Whether a range is a list of versions, and one of them is the same in another spelling.
+fn names(range: &VersionRange, version: &str) -> bool {
+    let RangeScheme::Stated(scheme) = range.scheme else {
+        return false;
+    };
+    let is_same = |listed: &str| {
+        let order = scheme.0.compare(listed, version);
+        order.is_some_and(std::cmp::Ordering::is_eq)
+    };
+    match &range.span {
+        Span::Exact(exact) => is_same(exact),
+        Span::Listed(list) => list.iter().any(is_same),
+        Span::All | Span::Between(..) | Span::NotStated => false,
+    }
 }
 
 fn covers(range: &VersionRange, version: &str) -> bool {

@@ -35,6 +35,7 @@ mod oci;
 mod openpgp;
 mod openvex;
 mod osv;
+mod osv_write;
 mod pacman;
 mod purl;
 mod rejections;

@@ -208,7 +208,7 @@ impl Session {
     }
 }
 
-fn point(row: &crate::session::Row) -> Result<RevisionPoint, StoreError> {
+pub(super) fn point(row: &crate::session::Row) -> Result<RevisionPoint, StoreError> {
     Ok(RevisionPoint {
         name: row.text(0)?,
         time: row.int(1)?,

@@ -6,19 +6,23 @@
 mod branches;
 mod coverage;
 mod events;
+mod inventory;
 mod listing;
 mod packages;
+mod records;
 mod search;
 mod status;
 mod vulnerabilities;
 
 pub use branches::{RepositoryRow, RevisionPoint};
 pub use events::{EventQuery, EventRow};
+pub use inventory::{ListedPackage, PresentPackage, VersionSpan};
 pub use listing::{
     MaintainedRow, OpenFindingRow, RatingRow, SourceLabelRow, SourceRepositoryRow, SourceSpan,
     VulnerabilityHead,
 };
 pub use packages::{PackageRow, PlaceRow, SourceRow};
+pub use records::{ModifiedName, NamedRecord};
 pub use search::ScoredName;
 pub use status::{FeedRow, Generation, ImportRow};
 pub use vulnerabilities::{AdvisoryRecord, EpssScore, VulnerabilityFindingRow, VulnerabilityRow};

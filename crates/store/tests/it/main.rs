@@ -10,6 +10,7 @@ mod database;
 mod enrichment;
 mod findings;
 mod identities;
+mod listings;
 mod makers;
 mod revisions;
 mod sessions;

@@ -21,6 +21,16 @@ pub(crate) struct Asked {
     pub(crate) vulnerability: i64,
 }
 
+impl Asked {
+    pub(crate) fn of(branch: BranchId, source: SourcePackageId, vulnerability: i64) -> Self {
+        Self {
+            branch,
+            source,
+            vulnerability,
+        }
+    }
+}
+
 /// The verdicts on findings, with their evidence. One that nothing speaks of any more is left out.
 pub(crate) async fn verdicts(
     session: &mut Session,
@@ -57,14 +67,14 @@ pub(crate) async fn changes(
 }
 
 /// A finding judged again.
-struct Judged<'a> {
-    subject: &'a Subject,
-    name: &'a VulnerabilityId,
-    judgement: Judgement<'a>,
+pub(super) struct Judged<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) name: &'a VulnerabilityId,
+    pub(super) judgement: Judgement<'a>,
 }
 
 /// Judges findings again and hands over each; one that nothing speaks of any more is left out.
-async fn judge_again(
+pub(super) async fn judge_again(
     session: &mut Session,
     places: &Places,
     asked: &[Asked],

@@ -16,11 +16,13 @@ mod explanation;
 mod feeds;
 mod filter;
 mod finding;
+mod guix_data;
 mod hearing;
 mod home;
 mod identities;
 mod listing;
 mod order;
+mod osv;
 mod package;
 mod ratings;
 mod relatives;
@@ -28,9 +30,11 @@ mod roster;
 mod runs;
 mod schema;
 mod search;
+mod secfixes;
 mod sources;
 mod statistics;
 mod timeline;
+mod told;
 mod twins;
 mod types;
 mod vulnerability;
@@ -54,10 +58,12 @@ pub use explanation::{
 pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
 pub use filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter, Sort, StatusFilter};
 pub use finding::{FindingPlace, FindingView};
+pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
 pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
 pub use listing::{Counts, LevelCounts};
 pub use order::{Cursor, InvalidCursor};
+pub use osv::{OsvAnswer, OsvHit, OsvQuery, OsvReader};
 pub use package::{
     BuiltPackage, GraftView, HistoryItem, PackageDetails, PackageFinding, PackageQuery,
     PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
@@ -66,6 +72,10 @@ pub use palisade_store::Generation;
 pub use relatives::{Kinship, RelativePlace, RelativeView};
 pub use roster::{MaintainedPackage, MaintainerSummary, MaintainerView, MaintainersView};
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
+pub use secfixes::{
+    AlpineRepository, CpeBound, CpeMatch, SecfixesPackage, SecfixesState, SecfixesVersion,
+    SecfixesVulnerability, Selection,
+};
 pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
 pub use statistics::{BranchBuckets, BusyPackage, StatisticsView, Week};
 pub use timeline::TimelineItem;
@@ -80,6 +90,7 @@ pub struct Views {
 }
 
 /// A session with what nearly every question needs.
+#[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) session: Session,
     pub(crate) generation: Generation,

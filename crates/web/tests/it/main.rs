@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod guix_data;
 mod hostile;
 mod lists;
+mod osv;
 mod pages;
 mod protocol;
 mod receive;
+mod secfixes;
 mod support;

@@ -128,29 +128,13 @@ impl Site {
         name: &str,
         packages: &[&str],
     ) {
-        let text = packages.join(
-            "
-",
-        ) + "
-";
-        let import = InventoryImport {
-            kind: InventoryKind::GuixInventory,
-            document: self.document(&text),
-            branch: Some("guix/master".parse().unwrap()),
-            repository: repository.map(str::to_owned),
-            architecture: None,
-            signed_by: None,
-            revision: Some(name.to_owned()),
-            time: Some("2026-01-01T10:00:00Z".parse().unwrap()),
-            present: None,
-            keys: Vec::new(),
-            require_signature: false,
-            believe: false,
-            now: Timestamp::from_microsecond(NOW).unwrap(),
-        };
-        import_inventory(&self.store, import, Arc::new(NoProgress))
-            .await
-            .unwrap();
+        let text = packages.join("\n") + "\n";
+        let mut import = self.inventory(InventoryKind::GuixInventory, &text);
+        import.branch = Some("guix/master".parse().unwrap());
+        import.repository = repository.map(str::to_owned);
+        import.revision = Some(name.to_owned());
+        import.time = Some("2026-01-01T10:00:00Z".parse().unwrap());
+        self.place(import).await;
     }
 
     /// Writes how many seconds there are from one run of each source to the next.
@@ -190,6 +174,58 @@ impl Site {
             headers: parts.headers,
             body,
         }
+    }
+
+    /// An inventory of Alpine's `main` on v3.17: `NAME VERSION ORIGIN MAINTAINER` for each package.
+    pub(crate) async fn alpine(&self, day: u8, packages: &[&str]) {
+        let mut import = self.inventory(InventoryKind::Apkindex, &apkindex(packages));
+        import.branch = Some("alpine/v3.17".parse().unwrap());
+        import.repository = Some("main".to_owned());
+        import.architecture = Some("x86_64".to_owned());
+        import.revision = Some(format!("day {day}"));
+        import.time = Some(format!("2026-01-{day:02}T00:00:00Z").parse().unwrap());
+        self.place(import).await;
+    }
+
+    /// Packages of Guix as the state of a branch on a day, with a revision named after both.
+    pub(crate) async fn guix(&self, branch: &str, day: u8, packages: &[serde_json::Value]) {
+        let lines: Vec<String> = packages.iter().map(ToString::to_string).collect();
+        let mut import = self.inventory(InventoryKind::GuixInventory, &(lines.join("\n") + "\n"));
+        import.branch = Some(format!("guix/{branch}").parse().unwrap());
+        import.revision = Some(format!("{branch}{day}"));
+        import.time = Some(format!("2026-01-{day:02}T00:00:00Z").parse().unwrap());
+        self.place(import).await;
+    }
+
+    fn inventory(&self, kind: InventoryKind, text: &str) -> InventoryImport {
+        InventoryImport {
+            kind,
+            document: self.document(text),
+            branch: None,
+            repository: None,
+            architecture: None,
+            signed_by: None,
+            revision: None,
+            time: None,
+            present: None,
+            keys: Vec::new(),
+            require_signature: false,
+            believe: false,
+            now: Timestamp::from_microsecond(NOW).unwrap(),
+        }
+    }
+
+    async fn place(&self, import: InventoryImport) {
+        import_inventory(&self.store, import, Arc::new(NoProgress))
+            .await
+            .unwrap();
+    }
+
+    /// Sends a question as JSON.
+    pub(crate) async fn post(&self, address: &str, question: &serde_json::Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        let body = Body::from(question.to_string());
+        self.send(Method::POST, address, &headers, body).await
     }
 
     pub(crate) async fn get(&self, address: &str) -> Answer {
@@ -249,6 +285,22 @@ pub(crate) fn package(name: &str) -> String {
     format!(
         r#"{{"name":"{name}","version":"1.0","home_page":"https://{name}.example/","synopsis":"Show things","properties":{{"cpe-name":"{name}","cpe-vendor":"acme"}}}}"#
     )
+}
+
+/// An index of Alpine: `NAME VERSION ORIGIN MAINTAINER` for each package, the last two if there are.
+fn apkindex(packages: &[&str]) -> String {
+    let record = |line: &&str| {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        let (name, version) = (words[0], words[1]);
+        let origin = words.get(2).unwrap_or(&name);
+        let maintainer = words.get(3).map(|it| format!("m:{it}\n"));
+        format!(
+            "C:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nP:{name}\nV:{version}\nA:x86_64\n\
+             U:https://{name}.example/\no:{origin}\n{}\n",
+            maintainer.unwrap_or_default()
+        )
+    };
+    packages.iter().map(record).collect()
 }
 
 /// A document of NVD with one record: everything before 2.0 of a product is affected.

@@ -1,0 +1,301 @@
+//! One record of OSV's: as it was published, or made of what is known of a vulnerability; with what
+//! was found on the branches that are kept here.
+
+use std::collections::{HashMap, HashSet};
+
+use palisade_formats::feed::FeedKind;
+use palisade_formats::osv::write::{Document, Entry, Package, Rated, with_entries};
+use palisade_model::{Advisory, Evidence, RangeScheme, Rating, Span, VerdictStatus, VersionStatus};
+use palisade_store::{BranchId, FindingRow, SourcePackageId, SourceSpan, VulnerabilityRow};
+use serde_json::{Value, json};
+
+use super::super::types::time;
+use super::super::{Reading, evidence, grouped, told};
+use super::ranges::{Observed, State, in_order, ranges};
+use super::{KINDS, OsvHit};
+use crate::TrackerError;
+use crate::derive::{confidence, status};
+
+/// Versions of a package that are on a branch now of which it is told why they are as they are.
+const PRESENT: usize = 20;
+
+/// Versions of a package that are listed beside its ranges.
+const VERSIONS: usize = 200;
+
+/// The record of an identifier; `None` when there is none.
+pub(super) async fn document(
+    reading: &mut Reading,
+    hit: &OsvHit,
+) -> Result<Option<Value>, TrackerError> {
+    let records = reading.session.records_named(&KINDS, &hit.id).await?;
+    let vulnerability = reading.session.vulnerability_named(&hit.id).await?;
+    let (advisories, entries) = match &vulnerability {
+        Some(row) => {
+            let advisories = told::advisories(&mut reading.session, row.id).await?;
+            let entries = entries(reading, row, &advisories).await?;
+            (advisories, entries)
+        }
+        None => (Vec::new(), Vec::new()),
+    };
+    if let Some(record) = records.first() {
+        let mut raw = Vec::new();
+        let keep = |_: usize, bytes: &[u8]| raw = bytes.to_vec();
+        reading.session.read_spans(&[record.raw], keep).await?;
+        if let Some(published) = published(&record.feed_kind, &raw, &entries, hit) {
+            return Ok(Some(published));
+        }
+    }
+    let Some(row) = vulnerability else {
+        return Ok(None);
+    };
+    let aliases = reading.session.aliases(row.id).await?;
+    let made = made(&row, hit, aliases, &advisories, entries);
+    Ok(serde_json::to_value(made).ok())
+}
+
+/// A published record with the entries of ours; `None` when it can no longer be read.
+fn published(kind: &str, raw: &[u8], entries: &[Entry], hit: &OsvHit) -> Option<Value> {
+    if kind == FeedKind::Osv.name() {
+        return with_entries(raw, entries, hit.modified).ok();
+    }
+    let kind: FeedKind = kind.parse().ok()?;
+    let mut document = Document::of(&kind.parse(raw).ok()?.advisory);
+    document.modified = hit.modified;
+    document.affected.extend(entries.iter().cloned());
+    serde_json::to_value(document).ok()
+}
+
+/// The record of a vulnerability of which nobody published one.
+fn made(
+    row: &VulnerabilityRow,
+    hit: &OsvHit,
+    aliases: Vec<String>,
+    advisories: &[(String, Advisory)],
+    entries: Vec<Entry>,
+) -> Document {
+    let mut document = Document::new(row.name.as_str(), hit.modified);
+    document.published = row.published.map(time);
+    document.withdrawn = row.withdrawn.then_some(hit.modified);
+    document.aliases = aliases
+        .into_iter()
+        .filter(|name| *name != row.name)
+        .collect();
+    document.summary.clone_from(&row.title);
+    for (_, advisory) in advisories {
+        document.tell(advisory);
+    }
+    document.affected = entries;
+    let scorers = scorers(advisories);
+    document.database_specific = Some(json!({ "severity": scorers }));
+    document
+}
+
+/// Who gave which rating: OSV's own list does not tell.
+fn scorers(advisories: &[(String, Advisory)]) -> Vec<Value> {
+    let mut told: Vec<Value> = Vec::new();
+    let severities = advisories.iter().flat_map(|(_, it)| &it.severities);
+    for severity in severities {
+        let rated = match &severity.rating {
+            Rating::Cvss { score, .. } => Rated::of(severity).map(|rated| {
+                json!({ "scorer": severity.scorer, "type": rated.kind, "vector": rated.score, "score": score })
+            }),
+            Rating::Word(word) => Some(json!({ "scorer": severity.scorer, "word": word })),
+        };
+        told.extend(rated.filter(|rated| !told.contains(rated)));
+    }
+    told
+}
+
+/// What is affected: the packages of the branches that are kept here, and of all others those that
+/// records of distributions name.
+async fn entries(
+    reading: &mut Reading,
+    row: &VulnerabilityRow,
+    advisories: &[(String, Advisory)],
+) -> Result<Vec<Entry>, TrackerError> {
+    let (mut entries, kept) = found(reading, row.id).await?;
+    let own = advisories
+        .iter()
+        .filter(|(kind, _)| kind != FeedKind::Osv.name());
+    let told = own.flat_map(|(_, advisory)| &advisory.affected);
+    for entry in told.filter(|it| is_distributions(it)).filter_map(Entry::of) {
+        let same = |it: &Entry| it.package == entry.package;
+        if !kept.contains(&entry.package) && !entries.iter().any(same) {
+            entries.push(entry);
+        }
+    }
+    entries.sort_by(|a, b| {
+        let order = |it: &Entry| (it.package.ecosystem.clone(), it.package.name.clone());
+        order(a).cmp(&order(b))
+    });
+    Ok(entries)
+}
+
+fn is_distributions(entry: &palisade_model::Affected) -> bool {
+    matches!(entry.product, palisade_model::Product::Distribution { .. })
+}
+
+/// A package on a branch with the findings of one vulnerability in all its versions.
+struct Found {
+    branch: BranchId,
+    name: String,
+    rows: Vec<(FindingRow, SourceSpan)>,
+}
+
+/// The entries of what was found, and the packages that were looked at: what a record says of those
+/// has become findings.
+async fn found(
+    reading: &mut Reading,
+    vulnerability: i64,
+) -> Result<(Vec<Entry>, HashSet<Package>), TrackerError> {
+    let session = &mut reading.session;
+    let rows = session
+        .findings_of_vulnerabilities(&[vulnerability])
+        .await?;
+    let sources: Vec<SourcePackageId> = rows.iter().map(|row| row.key.source).collect();
+    let history = session.source_history(&sources).await?;
+    let mut spans: HashMap<(BranchId, SourcePackageId), SourceSpan> = HashMap::new();
+    for (branch, span) in history {
+        // The latest comes first.
+        spans.entry((branch, span.source)).or_insert(span);
+    }
+    let placed = rows.into_iter().filter_map(|row| {
+        let span = spans.get(&(row.key.branch, row.key.source))?.clone();
+        Some(((row.key.branch, span.name.clone()), (row, span)))
+    });
+    let mut packages = Vec::new();
+    for ((branch, name), mut rows) in grouped(placed) {
+        rows.sort_by_key(|(_, span)| (span.until.is_some(), std::cmp::Reverse(span.since)));
+        packages.push(Found { branch, name, rows });
+    }
+    let reasons = reasons(reading, vulnerability, &packages).await?;
+    let entries = packages.iter().filter_map(|it| it.entry(reading, &reasons));
+    let looked_at = packages.iter().filter_map(|it| it.package(reading));
+    Ok((entries.collect(), looked_at.collect()))
+}
+
+/// Why findings are so, and the ranges of the entry that decided.
+type Reasons = HashMap<evidence::Asked, (Evidence, Vec<Span>)>;
+
+async fn reasons(
+    reading: &mut Reading,
+    vulnerability: i64,
+    packages: &[Found],
+) -> Result<Reasons, TrackerError> {
+    let asked: Vec<evidence::Asked> = packages
+        .iter()
+        .flat_map(|found| {
+            let first = found.first_source(reading);
+            let present = found.present().map(|(row, _)| row.key.source);
+            first
+                .into_iter()
+                .chain(present)
+                .map(|source| evidence::Asked {
+                    branch: found.branch,
+                    source,
+                    vulnerability,
+                })
+        })
+        .collect();
+    let mut reasons = HashMap::new();
+    let places = std::sync::Arc::clone(&reading.places);
+    evidence::judge_again(&mut reading.session, &places, &asked, |asked, judged| {
+        let entry = judged
+            .judgement
+            .decisive()
+            .map(palisade_matching::Claim::entry);
+        let affected = entry.iter().flat_map(|entry| &entry.versions);
+        let affected = affected.filter(|range| {
+            range.status == VersionStatus::Affected && range.scheme != RangeScheme::Git
+        });
+        let spans = affected.map(|range| range.span.clone()).collect();
+        reasons.insert(asked, (judged.judgement.evidence(), spans));
+    })
+    .await?;
+    Ok(reasons)
+}
+
+impl Found {
+    /// The versions in the distribution's order.
+    fn observed(&self, reading: &Reading) -> Vec<Observed> {
+        let seen = |(row, span): &(FindingRow, SourceSpan)| Observed {
+            version: span.version.clone(),
+            state: match status(row.state.status) {
+                VerdictStatus::Affected => State::Affected,
+                VerdictStatus::Fixed => State::Fixed,
+                VerdictStatus::NotAffected => State::Clear,
+                VerdictStatus::UnderInvestigation => State::Open,
+            },
+            fixed_in: row.state.fixed_in.clone(),
+        };
+        let branch = reading.places.name(self.branch);
+        let scheme = branch.map(|branch| branch.distribution().scheme());
+        let scheme = scheme.unwrap_or(palisade_version::Scheme::Generic);
+        in_order(scheme, self.rows.iter().map(seen).collect())
+    }
+
+    fn first_source(&self, reading: &Reading) -> Option<SourcePackageId> {
+        let first = self.observed(reading).into_iter().next()?.version;
+        let mut rows = self.rows.iter();
+        let row = rows.find(|(_, span)| span.version == first);
+        row.map(|(row, _)| row.key.source)
+    }
+
+    /// What is on the branch now; Guix has several versions of some packages.
+    fn present(&self) -> impl Iterator<Item = &(FindingRow, SourceSpan)> {
+        let now = self.rows.iter().filter(|(_, span)| span.until.is_none());
+        now.take(PRESENT)
+    }
+
+    fn package(&self, reading: &Reading) -> Option<Package> {
+        let branch = reading.places.name(self.branch)?;
+        Package::of_distribution(
+            branch.distribution().as_str(),
+            Some(branch.name()),
+            &self.name,
+        )
+    }
+
+    /// The entry, if any version was ever affected, or has the fix of what was.
+    fn entry(&self, reading: &Reading, reasons: &Reasons) -> Option<Entry> {
+        let branch = reading.places.name(self.branch)?;
+        let distribution = branch.distribution();
+        let package = self.package(reading)?;
+        let observed = self.observed(reading);
+        let reason = |source: SourcePackageId| {
+            let mut found = reasons.iter();
+            let wanted =
+                |asked: &evidence::Asked| asked.branch == self.branch && asked.source == source;
+            found
+                .find(|(asked, _)| wanted(asked))
+                .map(|(_, reason)| reason)
+        };
+        let told = self.first_source(reading).and_then(reason);
+        let told: Vec<&Span> = told.iter().flat_map(|(_, spans)| spans).collect();
+        let ranges = ranges(distribution.scheme(), &observed, &told);
+        if ranges.is_empty() {
+            return None;
+        }
+        let affected = observed.iter().filter(|it| it.state == State::Affected);
+        let versions = affected.map(|it| it.version.clone()).take(VERSIONS);
+        let present = self.present().map(|(row, span)| {
+            let why = reason(row.key.source).map(|(evidence, _)| words(evidence));
+            json!({
+                "version": span.version,
+                "status": status(row.state.status), "confidence": confidence(row.state.confidence),
+                "fixed_in": row.state.fixed_in, "why": why,
+            })
+        });
+        let present: Vec<Value> = present.collect();
+        Some(Entry {
+            package,
+            ranges,
+            versions: versions.collect(),
+            database_specific: Some(json!({ "branch": branch, "now": present })),
+        })
+    }
+}
+
+fn words(evidence: &Evidence) -> Vec<&str> {
+    evidence.0.iter().map(|step| step.says.as_str()).collect()
+}

@@ -1,0 +1,405 @@
+//! The interface of the Guix Data Service: branches, revisions, their packages, and what two
+//! revisions differ in.
+//!
+//! Paths, parameters and keys are its own. Of derivations, builds, lint warnings, system tests and
+//! channel news nothing is kept here: their routes are not there, and their keys within others are
+//! empty. Who wants a page is sent to ours, where there is one.
+
+mod error;
+mod node;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use palisade_model::{Distribution, Package, Timestamp};
+use palisade_tracker::Views;
+use palisade_tracker::views::GuixPackages;
+use serde_json::{Value, json};
+
+use crate::format::Format;
+use crate::parameters::Parameters;
+use crate::respond::{Wanted, json as text};
+use crate::serve::Site;
+use crate::words::{package_address, query_value, segment};
+use error::GuixError;
+use node::Fields;
+
+/// The number under which the service knows Guix's own repository; others are not kept here.
+const REPOSITORY: &str = "1";
+
+/// Revisions or packages of an answer, unless asked otherwise.
+const LIMIT: usize = 100;
+
+/// Revisions or packages of an answer at the most, unless all are asked for.
+const MOST: usize = 100_000;
+
+type Answer = Result<Response, GuixError>;
+
+/// The routes of the interface.
+pub(crate) fn router() -> Router<Site> {
+    const BRANCH: &str = "/repository/{id}/branch/{branch}";
+    let latest = format!("{BRANCH}/latest-processed-revision");
+    Router::new()
+        .route("/repositories", get(repositories))
+        .route("/repository/{id}", get(repository))
+        .route(BRANCH, get(branch))
+        .route(&format!("{BRANCH}/package/{{name}}"), get(history))
+        .route(&latest, get(latest_revision))
+        .route(&format!("{latest}/packages"), get(latest_packages))
+        .route(&format!("{latest}/package/{{name}}"), get(latest_package))
+        .route(
+            &format!("{latest}/package/{{name}}/{{version}}"),
+            get(latest_version),
+        )
+        .route("/revision/{commit}", get(revision))
+        .route("/revision/{commit}/packages", get(packages))
+        .route("/revision/{commit}/package/{name}", get(package))
+        .route("/revision/{commit}/package/{name}/{version}", get(version))
+        .route("/package/{distribution}", get(everywhere))
+        .route("/compare", get(compare))
+        .route("/compare/packages", get(compare_packages))
+        .route("/compare-by-datetime", get(compare_by_datetime))
+}
+
+fn answer(wanted: &Wanted, document: &Value) -> Answer {
+    if matches!(wanted.format, Format::Atom | Format::Csv) {
+        return Err(GuixError::NotFound("this does not come in this form"));
+    }
+    Ok(wanted.as_json().answer_json(text(document)?)?)
+}
+
+/// Sends whoever wants a page to ours.
+fn see(address: &str) -> Answer {
+    let address = HeaderValue::from_str(address).map_err(|_| GuixError::Internal)?;
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response())
+}
+
+fn branch_page(branch: &str, commit: Option<&str>) -> String {
+    let revision = commit.map(|commit| format!("?revision={}", query_value(commit)));
+    let path = format!("/branch/{}/{}", Distribution::guix(), segment(branch));
+    path + &revision.unwrap_or_default()
+}
+
+fn known(repository: &str) -> Result<(), GuixError> {
+    if repository == REPOSITORY {
+        Ok(())
+    } else {
+        Err(GuixError::NotFound("no such repository"))
+    }
+}
+
+/// Guix's repository, in which the branches of this distribution are.
+fn guix() -> Value {
+    json!({ "id": 1, "label": "guix", "url": "https://git.guix.gnu.org/guix.git" })
+}
+
+async fn repositories(wanted: Wanted, parameters: Parameters) -> Answer {
+    parameters.finish()?;
+    answer(&wanted, &json!({ "repositories": [guix()] }))
+}
+
+async fn repository(
+    State(views): State<Views>,
+    Path(id): Path<String>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    parameters.finish()?;
+    known(&id)?;
+    if wanted.format == Format::Html {
+        return see("/branches");
+    }
+    let branches = views.guix_branches().await?.into_iter();
+    let branches = branches
+        .map(|it| json!({ "name": it.branch.name(), "commit": it.latest.name }))
+        .collect::<Vec<_>>();
+    let mut document = guix();
+    document["branches"] = branches.into();
+    answer(&wanted, &document)
+}
+
+async fn branch(
+    State(views): State<Views>,
+    Path((id, branch)): Path<(String, String)>,
+    wanted: Wanted,
+    mut parameters: Parameters,
+) -> Answer {
+    let after = node::time(parameters.text("after_date")?)?;
+    let before = node::time(parameters.text("before_date")?)?;
+    let limit = parameters
+        .number("limit_results", 1..=MOST)?
+        .unwrap_or(LIMIT);
+    parameters.finish()?;
+    known(&id)?;
+    let found = views.guix_revisions(&branch, after, before, limit).await?;
+    let found = found.ok_or(GuixError::NotFound("no such branch"))?;
+    if wanted.format == Format::Html {
+        return see(&branch_page(&branch, None));
+    }
+    let revisions = found.iter().map(|revision| {
+        json!({
+            "date": node::date(revision.time), "commit-hash": revision.name, "data_available": true,
+        })
+    });
+    answer(
+        &wanted,
+        &json!({ "revisions": revisions.collect::<Vec<_>>() }),
+    )
+}
+
+async fn history(
+    State(views): State<Views>,
+    Path((id, branch, name)): Path<(String, String, String)>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    parameters.finish()?;
+    known(&id)?;
+    let found = views.guix_history(&branch, &name).await?;
+    let found = found.ok_or(GuixError::NotFound("no such branch"))?;
+    if wanted.format == Format::Html {
+        return see(&package_address("guix", &name));
+    }
+    let versions = found.iter().map(|version| {
+        json!({
+            "version": version.version,
+            "first_revision": version.first.as_ref().map(node::revision),
+            "last_revision": version.last.as_ref().map(node::revision),
+        })
+    });
+    answer(
+        &wanted,
+        &json!({ "versions": versions.collect::<Vec<_>>() }),
+    )
+}
+
+/// The commit of a branch's latest revision.
+async fn latest(views: &Views, repository: &str, branch: &str) -> Result<String, GuixError> {
+    known(repository)?;
+    let found = views.guix_latest(branch, None).await?;
+    found.ok_or(GuixError::NotFound("no latest revision"))
+}
+
+async fn latest_revision(
+    State(views): State<Views>,
+    Path((id, branch)): Path<(String, String)>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    let commit = latest(&views, &id, &branch).await?;
+    revision(State(views), Path(commit), wanted, parameters).await
+}
+
+async fn latest_packages(
+    State(views): State<Views>,
+    Path((id, branch)): Path<(String, String)>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    let commit = latest(&views, &id, &branch).await?;
+    packages(State(views), Path(commit), wanted, parameters).await
+}
+
+async fn latest_package(
+    State(views): State<Views>,
+    Path((id, branch, name)): Path<(String, String, String)>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    let commit = latest(&views, &id, &branch).await?;
+    package(State(views), Path((commit, name)), wanted, parameters).await
+}
+
+async fn latest_version(
+    State(views): State<Views>,
+    Path((id, branch, name, number)): Path<(String, String, String, String)>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    let commit = latest(&views, &id, &branch).await?;
+    version(
+        State(views),
+        Path((commit, name, number)),
+        wanted,
+        parameters,
+    )
+    .await
+}
+
+async fn revision(
+    State(views): State<Views>,
+    Path(commit): Path<String>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    parameters.finish()?;
+    let found = views.guix_revision(&commit).await?;
+    let found = found.ok_or(GuixError::UnknownCommit(commit))?;
+    if wanted.format == Format::Html {
+        return see(&branch_page(found.branch.name(), Some(&found.commit)));
+    }
+    let document = json!({
+        "revision": { "commit": found.commit }, "packages_count": found.packages,
+        "derivations_counts": [], "lint_warning_counts": {},
+    });
+    answer(&wanted, &document)
+}
+
+async fn packages(
+    State(views): State<Views>,
+    Path(commit): Path<String>,
+    wanted: Wanted,
+    mut parameters: Parameters,
+) -> Answer {
+    let fields = Fields::of(&parameters.several("field")?)?;
+    let locale = parameters.text("locale")?;
+    node::only_locale(locale.as_deref())?;
+    let all = parameters.choice("all_results", &[("on", true)])?;
+    let limit = parameters.number("limit_results", 1..=MOST)?;
+    let query = GuixPackages {
+        after: parameters.text("after_name")?,
+        search: parameters.text("search_query")?,
+        limit: all.map_or(Some(limit.unwrap_or(LIMIT)), |_| None),
+        details: fields.need_details(),
+    };
+    parameters.finish()?;
+    if wanted.format == Format::Html {
+        return revision(State(views), Path(commit), wanted, Parameters::default()).await;
+    }
+    let found = views.guix_packages(&commit, &query).await?;
+    let found = found.ok_or_else(|| GuixError::UnknownCommit(commit.clone()))?;
+    let packages = found.iter().map(|package| fields.package(package));
+    let packages: Vec<Value> = packages.collect();
+    let document = json!({ "revision": { "commit": commit }, "packages": packages });
+    answer(&wanted, &document)
+}
+
+async fn named(views: &Views, commit: &str, name: &str) -> Result<Vec<Package>, GuixError> {
+    let found = views.guix_package(commit, name).await?;
+    found.ok_or_else(|| GuixError::UnknownCommit(commit.to_owned()))
+}
+
+async fn package(
+    State(views): State<Views>,
+    Path((commit, name)): Path<(String, String)>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    parameters.finish()?;
+    let found = named(&views, &commit, &name).await?;
+    if wanted.format == Format::Html {
+        return see(&package_address("guix", &name));
+    }
+    let mut versions: Vec<&str> = found.iter().map(|it| it.version.as_str()).collect();
+    versions.dedup();
+    answer(&wanted, &json!({ "versions": versions }))
+}
+
+async fn version(
+    State(views): State<Views>,
+    Path((commit, name, number)): Path<(String, String, String)>,
+    wanted: Wanted,
+    mut parameters: Parameters,
+) -> Answer {
+    let locale = parameters.text("locale")?;
+    node::only_locale(locale.as_deref())?;
+    parameters.finish()?;
+    let found = named(&views, &commit, &name).await?;
+    let mut found = found.iter().filter(|it| it.version == number);
+    let found = found.next().ok_or(GuixError::NotFound("no such package"))?;
+    if wanted.format == Format::Html {
+        return see(&package_address("guix", &name));
+    }
+    let mut document = Fields::ALL.package(found);
+    document["derivations"] = json!([]);
+    answer(&wanted, &document)
+}
+
+async fn everywhere(
+    State(views): State<Views>,
+    Path(name): Path<String>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Answer {
+    parameters.finish()?;
+    if wanted.format == Format::Html {
+        return see(&package_address("guix", &name));
+    }
+    let found = views.guix_versions(&name).await?;
+    let versions = found.iter().map(|(version, branches)| {
+        let branches = branches.iter();
+        let branches = branches
+            .map(|branch| json!({ "git_repository_id": 1, "name": branch.name() }))
+            .collect::<Vec<_>>();
+        json!({ "version": version, "branches": branches })
+    });
+    let versions: Vec<Value> = versions.collect();
+    answer(&wanted, &json!({ "name": name, "versions": versions }))
+}
+
+/// The two commits that are compared.
+fn commits(parameters: &mut Parameters) -> Result<(String, String), GuixError> {
+    let base = parameters.text("base_commit")?;
+    let target = parameters.text("target_commit")?;
+    base.zip(target)
+        .ok_or(GuixError::Missing("base_commit and target_commit"))
+}
+
+async fn compare(State(views): State<Views>, wanted: Wanted, mut parameters: Parameters) -> Answer {
+    let (base, target) = commits(&mut parameters)?;
+    let locale = parameters.text("locale")?;
+    node::only_locale(locale.as_deref())?;
+    parameters.finish()?;
+    compared(&views, &wanted, &base, &target).await
+}
+
+async fn compared(views: &Views, wanted: &Wanted, base: &str, target: &str) -> Answer {
+    let found = views.guix_comparison(base, target).await?;
+    let found = found.ok_or(GuixError::NotCompared)?;
+    answer(wanted, &node::comparison(base, target, &found))
+}
+
+async fn compare_packages(
+    State(views): State<Views>,
+    wanted: Wanted,
+    mut parameters: Parameters,
+) -> Answer {
+    let (base, target) = commits(&mut parameters)?;
+    parameters.finish()?;
+    let found = views.guix_comparison(&base, &target).await?;
+    let found = found.ok_or(GuixError::NotCompared)?;
+    let document = json!({
+        "base": { "commit": base, "packages": node::listed(&found.base) },
+        "target": { "commit": target, "packages": node::listed(&found.target) },
+    });
+    answer(&wanted, &document)
+}
+
+async fn compare_by_datetime(
+    State(views): State<Views>,
+    wanted: Wanted,
+    mut parameters: Parameters,
+) -> Answer {
+    const NEEDED: &str = "base_branch, base_datetime, target_branch and target_datetime";
+    let mut side = |branch: &str, time: &str| -> Result<(String, Timestamp), GuixError> {
+        let branch = parameters.text(branch)?;
+        let time = node::time(parameters.text(time)?)?;
+        branch.zip(time).ok_or(GuixError::Missing(NEEDED))
+    };
+    let sides = [
+        side("base_branch", "base_datetime")?,
+        side("target_branch", "target_datetime")?,
+    ];
+    let locale = parameters.text("locale")?;
+    node::only_locale(locale.as_deref())?;
+    parameters.finish()?;
+    let mut commits = Vec::with_capacity(2);
+    for (branch, time) in sides {
+        let found = views.guix_latest(&branch, Some(time)).await?;
+        commits.push(found.ok_or(GuixError::NotCompared)?);
+    }
+    compared(&views, &wanted, &commits[0], &commits[1]).await
+}
