@@ -8,6 +8,7 @@ use palisade_model::{
 use palisade_version::Scheme;
 
 use crate::days::{Comparison, comparison};
+use crate::names::Language;
 use crate::series::kin;
 use crate::subject::Subject;
 
@@ -72,6 +73,8 @@ struct Compared<'s> {
     version: &'s str,
     own: bool,
     distribution: Scheme,
+    /// In which upstream's versions are compared where a record does not say.
+    unstated: Scheme,
 }
 
 impl Compared<'_> {
@@ -99,7 +102,10 @@ impl Compared<'_> {
                 .0
                 .compare(self.version, bound)
                 .or_else(|| Scheme::Generic.compare(self.version, bound)),
-            RangeScheme::Unstated => Scheme::Generic.compare(self.version, bound),
+            RangeScheme::Unstated => self
+                .unstated
+                .compare(self.version, bound)
+                .or_else(|| Scheme::Generic.compare(self.version, bound)),
             RangeScheme::Git => None,
         }
     }
@@ -203,6 +209,11 @@ pub(crate) fn evaluate<'a>(subject: &Subject, affected: &'a Affected) -> RangeOu
         version,
         own,
         distribution: subject.scheme,
+        // Perl's modules count in decimals: 1.8 comes after 1.050.
+        unstated: match subject.language {
+            Some(Language::Perl) => Scheme::Cpan,
+            _ => Scheme::Generic,
+        },
     };
     let mut found = Found::default();
     for range in &affected.versions {
@@ -221,8 +232,8 @@ struct Found<'a> {
     unknown: Option<&'a Span>,
     /// The affected range with the highest end before the version.
     behind: Option<&'a VersionRange>,
-    /// The affected range without a beginning that ended before the version, in a series as near to
-    /// the version's own as any; and how near.
+    /// The affected range that ended before the version, in a series as near to the version's own as
+    /// any; and how near.
     ended_in_series: Option<(usize, &'a VersionRange)>,
     before: Option<&'a Span>,
     apart: bool,
@@ -239,7 +250,7 @@ impl<'a> Found<'a> {
             (VersionStatus::Affected, Standing::Inside) => {
                 if self
                     .affected_range
-                    .is_none_or(|known| is_later(range, known, compared))
+                    .is_none_or(|known| tells_more(range, known, compared))
                 {
                     self.affected_range = Some(range);
                 }
@@ -274,7 +285,7 @@ impl<'a> Found<'a> {
     }
 
     fn note_end(&mut self, range: &'a VersionRange, compared: &Compared<'_>) {
-        let Some(end) = range.span.end().filter(|_| !has_beginning(&range.span)) else {
+        let Some(end) = range.span.end() else {
             return;
         };
         let near = kin(compared.version, end);
@@ -283,12 +294,12 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// The range that ended in the version's own series, where one that holds the version only ends
-    /// in another: an entry that gives several ends and no beginnings means one for each series.
+    /// The range that ended in the version's own series, where one that holds the version begins and
+    /// ends in others: an entry that gives several ends means one for each series.
     fn mended_in_series(&self, inside: &VersionRange, version: &str) -> Option<&'a VersionRange> {
-        let end = inside.span.end().filter(|_| !has_beginning(&inside.span))?;
+        let holding = closeness(version, &inside.span)?;
         let (near, range) = self.ended_in_series?;
-        (near > kin(version, end)).then_some(range)
+        (near > holding).then_some(range)
     }
 
     /// One version named beats a range; of a range that affects and one that does not, in a
@@ -435,6 +446,28 @@ pub(crate) fn has_beginning(span: &Span) -> bool {
         Span::Between(Lower::Including(bound), _) => bound != "0",
         _ => true,
     }
+}
+
+/// How near a version's series is to those in which a range with an end begins and ends: how many of
+/// the numbers at their beginnings are the same.
+pub(crate) fn closeness(version: &str, span: &Span) -> Option<usize> {
+    let end = kin(version, span.end()?);
+    let beginning = match span {
+        Span::Between(Lower::Including(bound) | Lower::Excluding(bound), _) => kin(version, bound),
+        _ => 0,
+    };
+    Some(end.max(beginning))
+}
+
+/// Whether of two ranges that hold the version the first tells more of it: in a distribution's own
+/// record that which ends later, since a first fix was not enough; elsewhere that of the version's own
+/// series.
+fn tells_more(range: &VersionRange, known: &VersionRange, compared: &Compared<'_>) -> bool {
+    let near = |range: &VersionRange| closeness(compared.version, &range.span);
+    if compared.own || near(range) == near(known) {
+        return is_later(range, known, compared);
+    }
+    near(range) > near(known)
 }
 
 /// Whether a range ends later than another; one without an end ends latest.

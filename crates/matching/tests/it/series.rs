@@ -1,0 +1,92 @@
+//! Records with a range for each series, and versions that are in no order that a reader expects.
+
+use palisade_model::VerdictStatus::{Affected as Bad, Fixed, UnderInvestigation};
+use palisade_model::{Confidence, Product, Span};
+
+use crate::support::{affects, between, cpe, judged, package, up_to};
+
+fn bind(version: &str) -> palisade_model::Package {
+    package("bind", version, "https://www.isc.org/bind/")
+}
+
+#[test]
+fn the_range_of_the_own_series_decides_beside_one_that_spans_series() {
+    let author = affects(
+        cpe("isc:bind"),
+        &[between("9.16.0", "9.16.51"), between("9.18.0", "9.18.28")],
+    );
+    let added = affects(cpe("isc:bind"), &[between("9.16.8", "9.20.0")]);
+    for (version, expected) in [("9.18.27", Bad), ("9.18.49", Fixed), ("9.16.50", Bad)] {
+        for entries in [
+            [author.clone(), added.clone()],
+            [added.clone(), author.clone()],
+        ] {
+            let verdict = judged(&bind(version), &entries).unwrap();
+            assert_eq!(verdict.status, expected, "{version}");
+        }
+    }
+    // Nobody knows this series but the one that spans it.
+    let verdict = judged(&bind("9.17.2"), &[author, added]).unwrap();
+    assert_eq!(verdict.status, Bad);
+}
+
+#[test]
+fn a_fault_that_came_back_in_the_series_is_no_fixed_one() {
+    let twice = affects(
+        cpe("isc:bind"),
+        &[between("9.18.0", "9.18.5"), between("9.18.10", "9.20.0")],
+    );
+    let verdict = judged(&bind("9.18.12"), &[twice]).unwrap();
+    assert_eq!(verdict.status, Bad);
+}
+
+#[test]
+fn of_ranges_that_hold_the_version_that_of_its_series_names_the_fix() {
+    let grafana = package("grafana", "12.4.4", "https://grafana.com/");
+    let entry = affects(
+        cpe("grafana:grafana"),
+        &[Span::before("13.1.0"), between("12.4.0", "12.4.5")],
+    );
+    let verdict = judged(&grafana, &[entry]).unwrap();
+    assert_eq!(verdict.fixed_in.as_deref(), Some("12.4.5"));
+    assert_eq!(verdict.status, Bad);
+}
+
+#[test]
+fn perls_modules_count_in_decimals() {
+    let uulib = |version| {
+        package(
+            "perl-convert-uulib",
+            version,
+            "https://metacpan.org/dist/Convert-UUlib",
+        )
+    };
+    let entry = affects(
+        cpe("convert-uulib_project:convert-uulib"),
+        &[up_to("1.050")],
+    );
+    let status = |version| judged(&uulib(version), &[entry.clone()]).map(|it| it.status);
+    assert_eq!(status("1.8"), Some(Fixed));
+    assert_eq!(status("1.04"), Some(Bad));
+}
+
+#[test]
+fn what_a_fuzzer_found_and_nobody_mended_waits_for_a_person() {
+    let of = |ecosystem: &str| {
+        let product = Product::Ecosystem {
+            ecosystem: ecosystem.to_owned(),
+            name: "draco".to_owned(),
+            repository: Some("https://github.com/google/draco".to_owned()),
+        };
+        let draco = crate::support::from_source(
+            package("draco", "1.5.7", "https://google.github.io/draco/"),
+            "https://github.com/google/draco/archive/1.5.7.tar.gz",
+        );
+        let from = palisade_model::Lower::Including("1.3.6".into());
+        let span = Span::Between(from, palisade_model::Upper::Open);
+        let verdict = judged(&draco, &[affects(product, &[span])]).unwrap();
+        (verdict.status, verdict.confidence)
+    };
+    assert_eq!(of("OSS-Fuzz"), (UnderInvestigation, Confidence::Possible));
+    assert_eq!(of("npm"), (Bad, Confidence::Likely));
+}
