@@ -158,7 +158,9 @@ fn of_product(product: &Product, keys: &mut Vec<String>) {
 
 fn of_cpe(cpe: &Cpe, keys: &mut Vec<String>) {
     if cpe.part != CpePart::Hardware {
-        keys.push(of_name(&cpe.product));
+        let normal = normal_name(&cpe.product);
+        keys.extend(wording::joined(&normal).as_deref().map(of_name));
+        keys.push(of_name(&normal));
     }
 }
 

@@ -38,7 +38,7 @@ pub use curated::{BuiltIn, built_in};
 pub use how::{How, Identity};
 pub use identities::{Identities, name_of};
 pub use judgement::{Judgement, judge};
-pub use names::bare_name;
+pub use names::bare_names;
 pub use range::{RangeOutcome, Subjected, span_words};
 pub use refusal::{Refusal, product_words};
 pub use subject::{Place, Subject};
