@@ -95,7 +95,7 @@ impl How {
                 "the record names the distribution's package {package} on {named}, and nothing on {here}"
             ),
             Self::Distributor { package: named } if named != package => format!(
-                "another distributor's package {named} is what {package} is known to be; its versions say nothing of this one"
+                "another distributor's package {named} is the project of {package}; its versions say nothing of this one"
             ),
             Self::Distributor { package: named } => format!(
                 "another distributor's package {named} has the name of {package}; its versions say nothing of this one"

@@ -92,6 +92,11 @@ impl Compared<'_> {
             // version tells of its own changes.
             return None;
         }
+        // Zabbix's records of 2024 call releases a range of Git's; a commit has no dots.
+        let scheme = match scheme {
+            RangeScheme::Git if bound.contains('.') => RangeScheme::Unstated,
+            _ => scheme,
+        };
         match comparison(self.version, bound) {
             Comparison::ByScheme => {}
             Comparison::Days(order) if scheme != RangeScheme::Git => return Some(order),

@@ -53,6 +53,27 @@ fn of_ranges_that_hold_the_version_that_of_its_series_names_the_fix() {
 }
 
 #[test]
+fn releases_that_a_record_calls_commits_are_releases() {
+    let mut entry = affects(
+        cpe("zorbo:zorbo"),
+        &[
+            between("6.4.0", "6.4.3"),
+            between("7.0.0alpha1", "7.0.0alpha2"),
+        ],
+    );
+    entry.otherwise = Some(palisade_model::VersionStatus::Affected);
+    for range in &mut entry.versions {
+        range.scheme = palisade_model::RangeScheme::Git;
+    }
+    let status = |version| {
+        let zorbo = package("zorbo", version, "https://zorbo.example/");
+        judged(&zorbo, &[entry.clone()]).unwrap().status
+    };
+    assert_eq!(status("6.4.2"), Bad);
+    assert_eq!(status("7.2.9"), Fixed);
+}
+
+#[test]
 fn perls_modules_count_in_decimals() {
     let uulib = |version| {
         package(
