@@ -60,6 +60,9 @@ impl Doubt {
             let mut named = claim.entry().versions.iter();
             named.any(|range| range.status == VersionStatus::Unaffected)
         };
+        if is_open_finding(claim) {
+            return Some(Self::NoEnd);
+        }
         match span {
             None if claim.unexplored => Some(Self::Unexplored),
             None if names_unaffected() => Some(Self::ByDefault),
@@ -146,4 +149,19 @@ impl Doubt {
             Cost::AtMost(most) => format!("no more than {}, since {why}", most.label()),
         }
     }
+}
+
+/// Whether a claim rests on what a fuzzer found in a commit and has not seen mended. OSS-Fuzz lists all
+/// releases since then, whether or not anything is wrong with them, and most findings stay so.
+fn is_open_finding(claim: &Claim<'_>) -> bool {
+    let entry = claim.entry();
+    let of_fuzzer = matches!(
+        &entry.product,
+        Product::Ecosystem { ecosystem, .. } if ecosystem == "OSS-Fuzz"
+    );
+    of_fuzzer
+        && entry
+            .versions
+            .iter()
+            .all(|range| range.span.end().is_none())
 }

@@ -390,10 +390,17 @@ impl<'a> Found<'a> {
     }
 
     /// Whether the version lies behind the end of an affected range, and the entry names no version
-    /// that is not affected.
+    /// that is not affected but those with which such ranges end.
     fn ends_all(&self, affected: &Affected) -> bool {
         let is_affected = |range: &VersionRange| range.status == VersionStatus::Affected;
-        self.behind.is_some() && affected.versions.iter().all(is_affected)
+        let is_end = |bound: &str| {
+            let mut bad = affected.versions.iter().filter(|range| is_affected(range));
+            bad.any(|range| range.span.end() == Some(bound))
+        };
+        let mut named = affected.versions.iter();
+        self.behind.is_some()
+            && named
+                .all(|range| is_affected(range) || only_version(&range.span).is_some_and(is_end))
     }
 
     /// Whether the version is none of those that the entry names, and the entry says that others
@@ -404,6 +411,19 @@ impl<'a> Found<'a> {
         affected.otherwise == Some(VersionStatus::Unaffected)
             && self.incomparable.is_none()
             && (names_some || (of_repository && !snapshot))
+    }
+}
+
+/// The version of a span that holds no other: of a range of which a change in it left nothing more, the
+/// first (`from 5.0.35rc1 up to 5.0.34`).
+fn only_version(span: &Span) -> Option<&str> {
+    match span {
+        Span::Exact(version) => Some(version),
+        Span::Between(Lower::Including(from), Upper::Including(to)) => {
+            let order = Scheme::Generic.compare(to, from)?;
+            order.is_le().then_some(from)
+        }
+        _ => None,
     }
 }
 

@@ -74,6 +74,29 @@ fn releases_that_a_record_calls_commits_are_releases() {
 }
 
 #[test]
+fn where_affected_ranges_end_the_fix_begins_though_all_others_are_called_affected() {
+    let unaffected = |from: &str, to: &str| {
+        let from = palisade_model::Lower::Including(from.to_owned());
+        let to = palisade_model::Upper::Including(to.to_owned());
+        crate::support::range(
+            palisade_model::VersionStatus::Unaffected,
+            Span::Between(from, to),
+        )
+    };
+    let zorbo = package("zorbo", "7.2.9", "https://zorbo.example/");
+    let status = |unaffected| {
+        let mut entry = affects(cpe("zorbo:zorbo"), &[between("6.4.0", "6.4.3")]);
+        entry.versions.push(unaffected);
+        entry.otherwise = Some(palisade_model::VersionStatus::Affected);
+        judged(&zorbo, &[entry]).unwrap().status
+    };
+    assert_eq!(status(unaffected("6.4.3", "6.4.2")), Fixed);
+    assert_eq!(status(unaffected("6.4.3", "6.4.3")), Fixed);
+    // Here a series is named that is not affected, and 7.2 is none of it.
+    assert_eq!(status(unaffected("6.4.3", "6.4.9")), UnderInvestigation);
+}
+
+#[test]
 fn perls_modules_count_in_decimals() {
     let uulib = |version| {
         package(
@@ -110,4 +133,23 @@ fn what_a_fuzzer_found_and_nobody_mended_waits_for_a_person() {
     };
     assert_eq!(of("OSS-Fuzz"), (UnderInvestigation, Confidence::Possible));
     assert_eq!(of("npm"), (Bad, Confidence::Likely));
+}
+
+#[test]
+fn the_releases_that_a_fuzzers_open_finding_lists_are_not_looked_at() {
+    let product = || Product::Ecosystem {
+        ecosystem: "OSS-Fuzz".to_owned(),
+        name: "draco".to_owned(),
+        repository: Some("https://github.com/google/draco".to_owned()),
+    };
+    let draco = crate::support::from_source(
+        package("draco", "1.5.7", "https://google.github.io/draco/"),
+        "https://github.com/google/draco/archive/1.5.7.tar.gz",
+    );
+    let listed = Span::Exact("1.5.7".to_owned());
+    let open = affects(product(), std::slice::from_ref(&listed));
+    let verdict = judged(&draco, &[open]).unwrap();
+    assert_eq!(verdict.status, UnderInvestigation);
+    let mended = affects(product(), &[listed, between("1.3.6", "1.5.8")]);
+    assert_eq!(judged(&draco, &[mended]).unwrap().status, Bad);
 }
