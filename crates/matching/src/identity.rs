@@ -194,10 +194,14 @@ fn of_joined_words(subject: &Subject, cpe: &Cpe) -> Result<Identity, Refusal> {
     }
     let other = cpe.part == CpePart::OperatingSystem || Target::of(subject, cpe) == Target::Other;
     if other {
-        Err(Refusal::Target)
-    } else {
-        Ok(identity)
+        return Err(Refusal::Target);
     }
+    // That the vendor has the name too says little of a name that is not quite the same: git-hub is
+    // not github:github.
+    let own = subject.names.first();
+    own.and_then(|own| address_voucher(subject, own, &vendor_letters(&cpe.vendor)))
+        .map(|_| identity)
+        .ok_or(Refusal::Unvouched)
 }
 
 /// A product that is partly made of the package's code.

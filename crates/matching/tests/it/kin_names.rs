@@ -44,12 +44,19 @@ fn a_name_that_another_package_bears_is_not_that_of_its_kin() {
 
 #[test]
 fn cpe_names_may_differ_in_what_divides_words() {
-    let server = package("scorched3d", "44", "http://www.scorched3d.co.uk/");
-    assert!(identity(&server, cpe("scorched3d:scorched_3d")).is_ok());
     let page = package("openfoo", "44", "https://openfoo.example/");
     assert_eq!(identity(&page, cpe("openfoo:open_foo")), Ok(Likely));
     assert_eq!(
         identity(&page, cpe("acme:open_foo")),
+        Err(Refusal::Unvouched)
+    );
+}
+
+#[test]
+fn a_vendor_of_the_same_letters_does_not_vouch_for_a_name_that_differs() {
+    let tool = package("git-hub", "2.1.3", "https://github.com/acme/git-hub");
+    assert_eq!(
+        identity(&tool, cpe("github:github")),
         Err(Refusal::Unvouched)
     );
 }

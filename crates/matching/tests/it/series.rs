@@ -67,7 +67,7 @@ fn releases_that_a_record_calls_commits_are_releases() {
     }
     let status = |version| {
         let zorbo = package("zorbo", version, "https://zorbo.example/");
-        judged(&zorbo, &[entry.clone()]).unwrap().status
+        judged(&zorbo, std::slice::from_ref(&entry)).unwrap().status
     };
     assert_eq!(status("6.4.2"), Bad);
     assert_eq!(status("7.2.9"), Fixed);
@@ -109,7 +109,8 @@ fn perls_modules_count_in_decimals() {
         cpe("convert-uulib_project:convert-uulib"),
         &[up_to("1.050")],
     );
-    let status = |version| judged(&uulib(version), &[entry.clone()]).map(|it| it.status);
+    let status =
+        |version| judged(&uulib(version), std::slice::from_ref(&entry)).map(|it| it.status);
     assert_eq!(status("1.8"), Some(Fixed));
     assert_eq!(status("1.04"), Some(Bad));
 }
