@@ -51,6 +51,8 @@ ALARMS = """
 
 Of what Palisade calls affected in Debian 12, both feeds and no word of Debian's, beside what Debian's
 tracker says of that release. What Debian patched later counts as right: upstream's version had the fault.
+What a notice mended in Debian 12 only after the records were made, no record can tell; it counts neither
+as right nor as wrong. Other fixes that came later, in packages of which no notice tells, count as wrong.
 """
 
 GROUPS = """

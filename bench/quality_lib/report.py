@@ -54,8 +54,12 @@ def reliability_rows(cases, feeds, of, order):
 
 
 def alarm_rows(cases, feeds):
-    debian = next(case for case in cases if case.inventory.title.startswith("Debian"))
-    return alarms.rows(debian, feeds, alarms.debian())
+    cves = {feed: feeds.cves[feed] for feed in ("NVD", "CVE 5", "both")}
+    return alarms.rows(debian(cases), cves, alarms.debian())
+
+
+def debian(cases):
+    return next(case for case in cases if case.inventory.title.startswith("Debian"))
 
 
 def how(pair):
@@ -154,6 +158,20 @@ def errors(cases, feeds):
             for side, kinds in its.items():
                 print_kinds(side, kinds, case, feed)
             print_rows(error_kinds.rows_that_would_mend(feeds.to_work_on[feed], its["missed"], case.truth))
+    print_alarms(debian(cases), feeds, alarms.debian())
+
+
+def print_alarms(case, feeds, tracker):
+    """The alarms of the half to work on: how many are right, and those that are wrong."""
+    cves = {feed: {record.cve for record in feeds.to_work_on[feed]} for feed in ERROR_FEEDS}
+    print(f"\n# Alarms in {case.inventory.title}\n")
+    table([alarms.HEAD, *alarms.rows(case, cves, tracker)])
+    print()
+    for feed in ERROR_FEEDS:
+        for cve, package, pair, said in alarms.judged(case.found[feed], cves[feed], tracker, alarms.DAYS[feed]):
+            if said is False:
+                confidence, version = pair.alarm
+                print(f"    wrong: {cve} {package} {version}, {confidence}; {pair.how} {pair.product}")
 
 
 def print_kinds(side, kinds, case, feed):

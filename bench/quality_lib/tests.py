@@ -44,6 +44,26 @@ class Alarms(unittest.TestCase):
                 for cve in ("one", "two", "three", "four", "five")]
         self.assertEqual(said, [True, True, False, False, None])
 
+    def test_what_came_into_the_release_after_the_records_is_apart(self):
+        tracker = alarms.Tracker()
+        for cve, fixed in (("one", "6.1.112-1"), ("two", "6.1.119-1"), ("three", "6.1.123-1"), ("four", None)):
+            tracker.add(cve, "linux", "Debian:12", fixed)
+        tracker.add_notice("linux", "2024-10-03", "6.1.112-1")
+        tracker.add_notice("linux", "2024-11-24", "6.1.119-1")
+        later = [tracker.is_mended_later(cve, "linux", "2024-10-24") for cve in ("one", "two", "three", "four", "five")]
+        self.assertEqual(later, [False, True, True, False, False])
+        found = {"one": {"linux": pair()}, "two": {"linux": pair()}}
+        for pairs in found.values():
+            pairs["linux"].alarm = ("likely", "6.1.170-3")
+        said = {cve: said for cve, _, _, said in alarms.judged(found, set(found), tracker, "2024-10-24")}
+        self.assertEqual(said, {"one": False, "two": "later"})
+
+    def test_a_notice_names_what_it_fixes_in_the_release(self):
+        fix = {"package": {"ecosystem": "Debian:12", "name": "linux"},
+               "ranges": [{"events": [{"introduced": "0"}, {"fixed": "6.1.119-1"}]}]}
+        other = {**fix, "package": {"ecosystem": "Debian:11", "name": "linux"}}
+        self.assertEqual(list(alarms.fixes({"affected": [fix, other]}, "Debian:12")), [("linux", "6.1.119-1")])
+
 
 class Scores(unittest.TestCase):
     def test_pairs_count_where_the_truth_knows_the_cve(self):

@@ -1,13 +1,13 @@
 //! What one entry of one advisory says of one subject.
 
-use palisade_model::{Affected, Confidence, Product, Span, Step, StepKind};
+use palisade_model::{Affected, Confidence, Lower, Product, Span, Step, StepKind, VersionStatus};
 
 use crate::condition::{Condition, condition};
 use crate::curated;
 use crate::doubt::Doubt;
 use crate::how::{How, Identity};
 use crate::identity::identify;
-use crate::range::{RangeOutcome, Subjected, evaluate, has_beginning, span_words, subjected};
+use crate::range::{RangeOutcome, Subjected, closeness, evaluate, span_words, subjected};
 use crate::refusal::Refusal;
 use crate::series::{ends_before, kin};
 use crate::subject::{Place, Subject};
@@ -56,6 +56,8 @@ pub struct Claim<'a> {
     pub range: RangeOutcome<'a>,
     pub(crate) condition: Condition,
     pub(crate) compared: Subjected,
+    /// Whether its record says that nobody has looked since when the fault is there.
+    pub(crate) unexplored: bool,
     entry: &'a Affected,
     subject: &'a Subject,
 }
@@ -121,6 +123,7 @@ impl<'a> Claim<'a> {
             range,
             condition: condition(affected),
             compared: subjected(subject, &affected.product),
+            unexplored: false,
             subject,
         })
     }
@@ -211,18 +214,36 @@ impl<'a> Claim<'a> {
             .or_else(|| curated::parallel_series(&self.subject.name))
     }
 
-    /// How near the version is to the end of a range that has no beginning: how many of the numbers
-    /// at their beginnings are the same.
+    /// How near the version's series is to the range that holds it, or to the end of the one behind
+    /// which it lies: how many of the numbers at their beginnings are the same.
     pub(crate) fn nearness(&self) -> Option<usize> {
-        let (RangeOutcome::Inside {
-            span: Some(span), ..
+        let version = &self.compared.version;
+        match self.range {
+            RangeOutcome::Inside {
+                span: Some(span), ..
+            } => closeness(version, span),
+            RangeOutcome::Fixed { span, .. } => Some(kin(version, span.end()?)),
+            _ => None,
         }
-        | RangeOutcome::Fixed { span, .. }) = self.range
-        else {
-            return None;
-        };
-        let end = span.end().filter(|_| !has_beginning(span))?;
-        Some(kin(&self.compared.version, end))
+    }
+
+    /// Whether nobody has looked since when the fault is there: all commits that the entry has as
+    /// affected begin at the first of Linux's history, and none of its versions.
+    pub(crate) fn begins_with_history(&self) -> bool {
+        /// Linux 2.6.12-rc2, with which its Git history begins.
+        const FIRST: &str = "1da177e4c3f4";
+        let mut affected = self.entry.versions.iter();
+        !self.entry.versions.is_empty()
+            && affected.all(|range| match &range.span {
+                Span::Between(Lower::Including(from), _) => from.starts_with(FIRST),
+                _ => false,
+            })
+    }
+
+    /// Whether the entry names versions that are affected.
+    pub(crate) fn names_affected(&self) -> bool {
+        let mut versions = self.entry.versions.iter();
+        versions.any(|range| range.status == VersionStatus::Affected)
     }
 
     /// The first fixed version that the claim names.

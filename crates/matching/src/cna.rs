@@ -111,6 +111,11 @@ fn of_words(
     if wordings.any(|text| is_curated(&vendor_name, text) || is_curated(&short, text)) {
         return Ok(curated());
     }
+    if vendor.is_empty() && subject.aliases.iter().any(|it| it.is_named(&text)) {
+        // Nobody is named, and the name is that of a product that the package is known to be.
+        let how = How::Curated { product: words() };
+        return Ok(Identity::new(Confidence::Likely, how));
+    }
     let Some(name) = subject.names.iter().find(|name| name.text == text) else {
         if let Some(found) = of_shared_code(subject, &short, &text, affected) {
             return Ok(found);
@@ -138,7 +143,7 @@ fn of_words(
 
 /// A product whose name is the package's but for its vendor in front or what divides its words; the
 /// package's addresses have to vouch for the vendor.
-fn of_other_wording(
+pub(crate) fn of_other_wording(
     subject: &Subject,
     (vendor, short): (&str, &str),
     text: &str,
@@ -146,7 +151,7 @@ fn of_other_wording(
 ) -> Result<Identity, Refusal> {
     let same = |name: &&Name| {
         let other = rest.is_some_and(|rest| name.text == rest || is_joined(&name.text, rest));
-        name.source != NameSource::LanguageStripped && (other || is_joined(&name.text, text))
+        !name.source.is_loose() && (other || is_joined(&name.text, text))
     };
     let name = subject.names.iter().find(same).ok_or(Refusal::Unlike)?;
     if curated::is_common(&name.text) {
@@ -169,13 +174,16 @@ fn of_other_wording(
 /// A distributor's list has the package's name, which is that of the project for both.
 fn of_distributor(subject: &Subject, name: &str) -> Result<Identity, Refusal> {
     let name = normal_name(name);
-    let own = subject.names.iter().find(|it| it.text == name);
-    let own = own.ok_or(Refusal::Unlike)?;
-    if !matches!(own.source, NameSource::Own | NameSource::Upstream) || subject.language.is_some() {
-        return Err(Refusal::Library);
-    }
-    if curated::is_common(&name) {
-        return Err(Refusal::Common);
+    let mut names = subject.names.iter();
+    let own = names.find(|it| it.text == name && it.source != NameSource::Kin);
+    if !subject.aliases.iter().any(|alias| alias.is_named(&name)) {
+        let own = own.ok_or(Refusal::Unlike)?;
+        if !own.source.is_whole() || subject.language.is_some() {
+            return Err(Refusal::Library);
+        }
+        if curated::is_common(&name) {
+            return Err(Refusal::Common);
+        }
     }
     let how = How::Distributor { package: name };
     Ok(Identity::new(Confidence::Likely, how))

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use palisade_model::{Affected, Distribution, Sense};
 
 use crate::key::{is_normal_of, normal_name};
-use crate::names::{Name, NameSource};
+use crate::names::Name;
 use crate::series::ends_before;
 
 /// "This package is that product."
@@ -53,6 +53,13 @@ impl Alias {
                 Window::Before(version) => ends_before(affected, version),
                 Window::Since(version) => !ends_before(affected, version),
             }
+    }
+}
+
+impl Alias {
+    /// Whether the product is called so, in the spelling of [`normal_name`], whoever makes it.
+    pub(crate) fn is_named(&self, product: &str) -> bool {
+        self.window == Window::All && self.product == product
     }
 }
 
@@ -232,9 +239,7 @@ pub(crate) fn aliases(
     names: &[Name],
 ) -> Vec<&'static Alias> {
     // A library's name without its language's prefix is often that of the program it binds.
-    let own = names
-        .iter()
-        .filter(|name| name.source != NameSource::LanguageStripped);
+    let own = names.iter().filter(|name| !name.source.is_loose());
     let known = own.map(|name| name.text.as_str()).chain([package]);
     let mut found: Vec<&'static Alias> = Vec::new();
     for alias in known.flat_map(|name| rows_of(&ALIASES, distribution, name)) {

@@ -4,7 +4,7 @@
 //! their packages (docs/quality.md): an end in the package's own series is nearly always right, one
 //! two series away is right half the time, and "all versions" one time in four.
 
-use palisade_model::{Confidence, Product, Span, Upper, VersionStatus};
+use palisade_model::{Confidence, Product, Registry, Span, Upper, VersionStatus};
 
 use crate::claim::{Authority, Claim, lower};
 use crate::condition::Condition;
@@ -20,6 +20,8 @@ pub(crate) enum Doubt {
     AllVersions,
     /// It calls all versions affected that it does not name, and names some that are not.
     ByDefault,
+    /// The same, and nobody has looked since when the fault is there.
+    Unexplored,
     /// Its range has no end.
     NoEnd,
     /// Its range ends in the next series, and has no beginning.
@@ -58,7 +60,11 @@ impl Doubt {
             let mut named = claim.entry().versions.iter();
             named.any(|range| range.status == VersionStatus::Unaffected)
         };
+        if is_open_finding(claim) {
+            return Some(Self::NoEnd);
+        }
         match span {
+            None if claim.unexplored => Some(Self::Unexplored),
             None if names_unaffected() => Some(Self::ByDefault),
             None | Some(Span::All) => Some(Self::AllVersions),
             Some(Span::Between(_, Upper::Open)) => Some(Self::NoEnd),
@@ -94,15 +100,21 @@ impl Doubt {
 
     fn cost(self, product: &Product) -> Cost {
         // Who keeps a registry's advisories sees the releases of the package.
-        let of_registry = matches!(product, Product::Ecosystem { .. });
+        // A fuzzer that found something, as OSS-Fuzz, has looked at one commit only.
+        let of_registry = match product {
+            Product::Ecosystem { ecosystem, .. } => Registry::named(ecosystem).is_some(),
+            _ => false,
+        };
         match self {
             Self::Needs | Self::ByDefault | Self::Snapshot => Cost::Step,
             Self::AllVersions if of_registry => Cost::Step,
             Self::NoEnd if of_registry => Cost::AtMost(Confidence::Likely),
             Self::NextSeries => Cost::AtMost(Confidence::Likely),
-            Self::AllVersions | Self::NoEnd | Self::FarSeries | Self::ParallelSeries => {
-                Cost::AtMost(Confidence::Possible)
-            }
+            Self::AllVersions
+            | Self::Unexplored
+            | Self::NoEnd
+            | Self::FarSeries
+            | Self::ParallelSeries => Cost::AtMost(Confidence::Possible),
         }
     }
 
@@ -117,6 +129,9 @@ impl Doubt {
             }
             Self::AllVersions => "all versions are often written when nobody looked",
             Self::ByDefault => "the version is affected only since the entry calls all others so",
+            Self::Unexplored => {
+                "nobody has looked since when the fault is there: the record's commits begin with the first of the history"
+            }
             Self::NoEnd => "a range without an end is written before there is a fix, and stays",
             Self::NextSeries => {
                 "the range ends in the next series, and does not say in which it begins"
@@ -134,4 +149,19 @@ impl Doubt {
             Cost::AtMost(most) => format!("no more than {}, since {why}", most.label()),
         }
     }
+}
+
+/// Whether a claim rests on what a fuzzer found in a commit and has not seen mended. OSS-Fuzz lists all
+/// releases since then, whether or not anything is wrong with them, and most findings stay so.
+fn is_open_finding(claim: &Claim<'_>) -> bool {
+    let entry = claim.entry();
+    let of_fuzzer = matches!(
+        &entry.product,
+        Product::Ecosystem { ecosystem, .. } if ecosystem == "OSS-Fuzz"
+    );
+    of_fuzzer
+        && entry
+            .versions
+            .iter()
+            .all(|range| range.span.end().is_none())
 }

@@ -94,6 +94,9 @@ impl How {
             Self::OnOtherBranch { named, here } => format!(
                 "the record names the distribution's package {package} on {named}, and nothing on {here}"
             ),
+            Self::Distributor { package: named } if named != package => format!(
+                "another distributor's package {named} is the project of {package}; its versions say nothing of this one"
+            ),
             Self::Distributor { package: named } => format!(
                 "another distributor's package {named} has the name of {package}; its versions say nothing of this one"
             ),

@@ -12,6 +12,7 @@ use palisade_model::{Cpe, Ecosystem, IdentityStatement, Product, ProductName, Re
 
 use crate::environment::foreign;
 use crate::key::{self, ecosystem_name, is_normal_of, normal_name};
+use crate::names::NameSource;
 use crate::origins;
 use crate::subject::Subject;
 use crate::wording;
@@ -222,7 +223,8 @@ fn speaks_of_words(
 }
 
 fn has_name(subject: &Subject, normal: &str) -> bool {
-    subject.names.iter().any(|name| name.text == normal)
+    let mut names = subject.names.iter();
+    names.any(|name| name.text == normal && name.source != NameSource::Kin)
 }
 
 #[cfg(test)]

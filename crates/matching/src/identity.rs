@@ -2,12 +2,12 @@
 
 use palisade_model::{Affected, Confidence, Cpe, CpePart, Product, Sense};
 
-use crate::cna::of_named;
+use crate::cna::{of_named, of_other_wording};
 use crate::curated;
 use crate::environment::{Target, foreign};
 use crate::how::{How, Identity};
 use crate::identities;
-use crate::key::{ecosystem_name, is_normal_of};
+use crate::key::{ecosystem_name, is_normal_of, normal_name};
 use crate::names::{Language, Name, NameSource};
 use crate::origins::{self, letters};
 use crate::refusal::Refusal;
@@ -101,8 +101,11 @@ pub(crate) fn of_ecosystem(subject: &Subject, ecosystem: &str, name: &str) -> Op
     })
 }
 
+/// The source's repository is the one that a record names. A library of a language beside the package
+/// of that name, as `python-olm` beside `olm`, is its binding, which may be kept in the same repository.
 pub(crate) fn of_repository(subject: &Subject, address: &str) -> Option<Identity> {
-    if subject.repositories.is_empty() {
+    let is_binding = subject.language.is_some() && subject.hints.bare_name_taken;
+    if subject.repositories.is_empty() || is_binding {
         return None;
     }
     let wanted = origins::repository(address)?;
@@ -126,19 +129,14 @@ pub(crate) fn of_cpe(
         .iter()
         .find(|name| is_normal_of(&name.text, &cpe.product));
     if !alias && name.is_none() {
-        return of_shared_code(subject, &cpe.vendor, &cpe.product, affected).ok_or(Refusal::Unlike);
+        return match of_shared_code(subject, &cpe.vendor, &cpe.product, affected) {
+            Some(identity) => Ok(identity),
+            None => of_joined_words(subject, cpe),
+        };
     }
     let words = || format!("{}:{}", cpe.vendor, cpe.product);
-    if let Some(refusal) = foreign(subject, cpe) {
+    if let Some(refusal) = refused(subject, cpe) {
         return Err(refusal);
-    }
-    if subject.hints.hidden_cpe_vendors.contains(&cpe.vendor) {
-        return Err(Refusal::HiddenVendor);
-    }
-    if let Some(vendor) = &subject.hints.cpe_vendor
-        && *vendor != cpe.vendor
-    {
-        return Err(Refusal::OtherVendor);
     }
     if alias {
         return Ok(Identity::new(
@@ -171,6 +169,41 @@ pub(crate) fn of_cpe(
     )
 }
 
+/// What speaks against a CPE name, whatever it is called.
+fn refused(subject: &Subject, cpe: &Cpe) -> Option<Refusal> {
+    if let Some(refusal) = foreign(subject, cpe) {
+        return Some(refusal);
+    }
+    if subject.hints.hidden_cpe_vendors.contains(&cpe.vendor) {
+        return Some(Refusal::HiddenVendor);
+    }
+    let named = subject.hints.cpe_vendor.as_ref();
+    named
+        .is_some_and(|vendor| *vendor != cpe.vendor)
+        .then_some(Refusal::OtherVendor)
+}
+
+/// A CPE name that differs from the package's in nothing but what divides its words
+/// (`traffic_server` and `trafficserver`).
+fn of_joined_words(subject: &Subject, cpe: &Cpe) -> Result<Identity, Refusal> {
+    let text = normal_name(&cpe.product);
+    let vendor = (cpe.vendor.as_str(), cpe.vendor.as_str());
+    let identity = of_other_wording(subject, vendor, &text, None)?;
+    if let Some(refusal) = refused(subject, cpe) {
+        return Err(refusal);
+    }
+    let other = cpe.part == CpePart::OperatingSystem || Target::of(subject, cpe) == Target::Other;
+    if other {
+        return Err(Refusal::Target);
+    }
+    // That the vendor has the name too says little of a name that is not quite the same: git-hub is
+    // not github:github.
+    let own = subject.names.first();
+    own.and_then(|own| address_voucher(subject, own, &vendor_letters(&cpe.vendor)))
+        .map(|_| identity)
+        .ok_or(Refusal::Unvouched)
+}
+
 /// A product that is partly made of the package's code.
 pub(crate) fn of_shared_code(
     subject: &Subject,
@@ -190,7 +223,7 @@ pub(crate) fn of_shared_code(
 /// called after the product.
 fn of_vouched_name(subject: &Subject, name: &Name, cpe: &Cpe) -> Result<Identity, Refusal> {
     let named_after = cpe.vendor.ends_with("_project") || cpe.vendor.ends_with("-project");
-    let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
+    let own = name.source.is_whole();
     if curated::homonym(&subject.distribution, &subject.name, &cpe.vendor).is_some() {
         return Err(Refusal::Homonym);
     }
@@ -220,6 +253,9 @@ pub(crate) fn by_name(
     product: String,
     target: Option<&str>,
 ) -> Result<Identity, Refusal> {
+    if name.source == NameSource::Kin {
+        return by_kin(subject, name, vendor, product);
+    }
     let binding = subject.hints.bare_name_taken || curated::is_known_program(&name.text);
     if name.source == NameSource::LanguageStripped && binding {
         return Err(Refusal::Program);
@@ -240,7 +276,7 @@ pub(crate) fn by_name(
     }
     let target = target.and_then(Language::of_target_software);
     let language_agrees = target.is_some() && target == subject.language;
-    let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
+    let own = name.source.is_whole();
     if language_agrees {
         let how = How::NameAndVendor {
             product,
@@ -264,25 +300,105 @@ pub(crate) fn by_name(
     ))
 }
 
-/// What in the package's own addresses vouches for a vendor.
-pub(crate) fn voucher(subject: &Subject, name: &Name, vendor: &str) -> Option<String> {
+/// The product is called as projects are whose packages distributions call so: the package's
+/// addresses have to name both vendor and product, and no other package may bear the name.
+fn by_kin(
+    subject: &Subject,
+    name: &Name,
+    vendor: &str,
+    product: String,
+) -> Result<Identity, Refusal> {
+    let stem = name.text.strip_prefix("lib").unwrap_or(&name.text);
+    if subject.hints.bare_name_taken || curated::is_known_program(&name.text) {
+        return Err(Refusal::Taken);
+    }
+    if curated::is_common(&name.text) || curated::is_common(stem) {
+        return Err(Refusal::Common);
+    }
+    if curated::is_company(vendor) {
+        return Err(Refusal::Company);
+    }
+    if curated::homonym(&subject.distribution, &subject.name, vendor).is_some() {
+        return Err(Refusal::Homonym);
+    }
+    let forms = [letters(&name.text), letters(stem)];
+    let is_named = subject.vouchers.iter().any(|word| forms.contains(word));
+    let voucher = address_voucher(subject, name, &vendor_letters(vendor));
+    let voucher = voucher.filter(|_| is_named).ok_or(Refusal::Unvouched)?;
+    let how = How::NameAndVendor { product, voucher };
+    Ok(Identity::new(Confidence::Likely, how))
+}
+
+/// A vendor's letters, without what NVD adds to the names of projects.
+fn vendor_letters(vendor: &str) -> String {
     let base = vendor
         .strip_suffix("_project")
         .or_else(|| vendor.strip_suffix("-project"));
-    let base = letters(base.unwrap_or(vendor));
+    letters(base.unwrap_or(vendor))
+}
+
+/// What in the package's own addresses vouches for a vendor.
+pub(crate) fn voucher(subject: &Subject, name: &Name, vendor: &str) -> Option<String> {
+    let base = vendor_letters(vendor);
     if base.len() < 2 {
         return None;
     }
-    if let Some(word) = subject.vouchers.iter().find(|word| vouches(word, &base)) {
-        return Some(word.clone());
+    if let Some(word) = address_voucher(subject, name, &base) {
+        return Some(word);
     }
     if base == subject.distribution.as_str() {
         return Some(format!("the package is {base}'s own"));
     }
-    let own = matches!(name.source, NameSource::Own | NameSource::Upstream);
+    let own = name.source.is_whole();
     let same = base == letters(&name.text);
     (same && own && !curated::is_common(&name.text))
         .then(|| format!("vendor {vendor} has the name too"))
+}
+
+/// The word of the package's addresses that stands for a vendor. The project's own name, which its
+/// addresses bear as well, stands for nobody who has added a word of his own to it: YETI Platform
+/// does not make the language Yeti.
+fn address_voucher(subject: &Subject, name: &Name, vendor: &str) -> Option<String> {
+    /// What vendors who are called after their product add to its name.
+    const ADDED: &[&str] = &[
+        "app",
+        "cpp",
+        "js",
+        "php",
+        "py",
+        "rs",
+        "community",
+        "core",
+        "dev",
+        "developers",
+        "foundation",
+        "group",
+        "inc",
+        "io",
+        "labs",
+        "lang",
+        "llc",
+        "ltd",
+        "net",
+        "ng",
+        "org",
+        "os",
+        "project",
+        "projects",
+        "software",
+        "team",
+    ];
+    if vendor.len() < 2 {
+        return None;
+    }
+    let own = letters(&name.text);
+    let is_stranger = |word: &str| {
+        let added = vendor.strip_prefix(word).unwrap_or_default();
+        word == own && !added.is_empty() && !ADDED.contains(&added)
+    };
+    let mut words = subject.vouchers.iter();
+    let found = words.find(|word| vouches(word, vendor) && !is_stranger(word));
+    found.cloned()
 }
 
 /// Whether a word of an address stands for a vendor: the same, or one begins with the other.

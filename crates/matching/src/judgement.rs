@@ -143,6 +143,7 @@ fn judge_one<'a>(
     let spoken = claims.iter().filter(|claim| !claim.is_silence());
     let named: Vec<_> = spoken.map(|claim| claim.provenance).collect();
     claims.retain(|claim| !claim.is_silence() || !named.contains(&claim.provenance));
+    note_unexplored(&mut claims);
     claims.sort_by_key(|claim| std::cmp::Reverse((claim.authority, claim.confidence())));
     let own_word = patch.is_some() || hidden.is_some() || known.is_some();
     if !own_word && !claims.is_empty() && claims.iter().all(Claim::is_of_earlier_series) {
@@ -174,6 +175,18 @@ fn judge_one<'a>(
         judgement.apply_hint(subject, id);
     }
     Some(judgement)
+}
+
+/// Marks the claims that call a version affected since their entry calls all others so, where another
+/// entry of the record has the fault from the beginning of history on: nobody has looked since when it
+/// is there, and the version may be older than it.
+fn note_unexplored(claims: &mut [Claim<'_>]) {
+    let begin = claims.iter().filter(|claim| claim.begins_with_history());
+    let records: Vec<_> = begin.map(|claim| claim.provenance).collect();
+    for claim in claims.iter_mut() {
+        claim.unexplored =
+            claim.is_by_default() && !claim.names_affected() && records.contains(&claim.provenance);
+    }
 }
 
 impl<'a> Judgement<'a> {
@@ -374,7 +387,7 @@ impl<'c, 'a> OfRecord<'c, 'a> {
         let foreign = self
             .foreign
             .filter(|_| best.is_of_several() && is_unqualified(best));
-        // Several ends without beginnings are one for each series.
+        // Several ends are one for each series.
         let mended = self.mended.filter(|claim| {
             best.outcome() == Outcome::Affected
                 && best

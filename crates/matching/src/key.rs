@@ -157,9 +157,17 @@ fn of_product(product: &Product, keys: &mut Vec<String>) {
 }
 
 fn of_cpe(cpe: &Cpe, keys: &mut Vec<String>) {
-    if cpe.part != CpePart::Hardware {
-        keys.push(of_name(&cpe.product));
+    if cpe.part == CpePart::Hardware {
+        return;
     }
+    let key = of_name(&cpe.product);
+    // Records have hundreds of rows of one product after another.
+    if keys.last() == Some(&key) {
+        return;
+    }
+    let joined = key.strip_prefix("n:").and_then(wording::joined);
+    keys.extend(joined.as_deref().map(of_name));
+    keys.push(key);
 }
 
 #[cfg(test)]

@@ -38,10 +38,10 @@ pub use curated::{BuiltIn, built_in};
 pub use how::{How, Identity};
 pub use identities::{Identities, name_of};
 pub use judgement::{Judgement, judge};
-pub use names::bare_name;
+pub use names::bare_names;
 pub use range::{RangeOutcome, Subjected, is_commit, span_words};
 pub use refusal::{Refusal, product_words};
 pub use subject::{Place, Subject};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
-pub const RULES_VERSION: i64 = 5;
+pub const RULES_VERSION: i64 = 6;

@@ -1,5 +1,7 @@
 //! Under which upstream names a distribution's package may be known, and in which language it is.
 
+use std::borrow::Cow;
+
 use palisade_model::{Ecosystem, Package, Registry};
 
 use crate::key::normal_name;
@@ -27,6 +29,21 @@ pub(crate) enum NameSource {
     LanguageStripped,
     /// The package's name without its version (`postgresql15`, `openssl1.1-compat`).
     VersionStripped,
+    /// A name that distributions make of a project's, or the other way round: with `lib` in front,
+    /// with what Debian says of freed sources behind (`libmatio`, `proftpd-dfsg`).
+    Kin,
+}
+
+impl NameSource {
+    /// Whether it is what the package or the project is called, nothing left out and nothing added.
+    pub(crate) fn is_whole(self) -> bool {
+        matches!(self, Self::Own | Self::Upstream)
+    }
+
+    /// Whether the name may be that of something else to which the package belongs.
+    pub(crate) fn is_loose(self) -> bool {
+        matches!(self, Self::LanguageStripped | Self::Kin)
+    }
 }
 
 /// A programming language whose packages distributions prefix.
@@ -262,13 +279,37 @@ pub(crate) fn names(package: &Package) -> Vec<Name> {
     if let Some(stripped) = without_version(&package.source_name, &package.source_version) {
         add(stripped, NameSource::VersionStripped);
     }
+    if language(package).is_none() {
+        for name in kin(&package.source_name) {
+            add(&name, NameSource::Kin);
+        }
+    }
     names
 }
 
-/// What is left of a package's name without its language's prefix.
-pub fn bare_name(package: &Package) -> Option<&str> {
-    let prefixed = package.ecosystem.is_distribution();
-    without_language(&package.source_name).filter(|_| prefixed)
+/// The names that are a distribution's package's only if no other package of the inventory bears
+/// them: without its language's prefix, or made of it otherwise.
+pub fn bare_names(package: &Package) -> impl Iterator<Item = Cow<'_, str>> {
+    let name = package.source_name.as_str();
+    let of_language = without_language(name).map(Cow::Borrowed);
+    let others = of_language.is_none().then(|| kin(name).map(Cow::Owned));
+    let all = of_language.into_iter().chain(others.into_iter().flatten());
+    all.filter(|_| package.ecosystem.is_distribution())
+}
+
+/// What projects may be called whose packages distributions call so: `matio` of `libmatio`, `libvips`
+/// of `vips`, `proftpd` of `proftpd-dfsg`.
+fn kin(name: &str) -> impl Iterator<Item = String> {
+    /// A shorter name is too common.
+    const LETTERS: usize = 3;
+    let library = match name.strip_prefix("lib") {
+        Some(rest) => rest.trim_start_matches('-').to_owned(),
+        None => format!("lib{name}"),
+    };
+    let freed = ["-dfsg", "-free"].into_iter();
+    let freed = freed.filter_map(|suffix| name.strip_suffix(suffix).map(str::to_owned));
+    let all = std::iter::once(library).chain(freed);
+    all.filter(|name| name.len() >= LETTERS)
 }
 
 /// A registry's name of a package, and the last part of it: `log4j-core` of
@@ -366,7 +407,27 @@ mod tests {
     }
 
     fn texts(package: &Package) -> Vec<String> {
-        names(package).into_iter().map(|name| name.text).collect()
+        let told = names(package)
+            .into_iter()
+            .filter(|name| name.source != NameSource::Kin);
+        told.map(|name| name.text).collect()
+    }
+
+    fn kin_of(package: &Package) -> Vec<String> {
+        let kin = names(package)
+            .into_iter()
+            .filter(|name| name.source == NameSource::Kin);
+        kin.map(|name| name.text).collect()
+    }
+
+    #[test]
+    fn distributions_put_lib_in_front_of_names_and_marks_behind() {
+        assert_eq!(kin_of(&package("libmatio", "1.5")), ["matio"]);
+        assert_eq!(kin_of(&package("vips", "8.1")), ["libvips"]);
+        let freed = kin_of(&package("netpbm-free", "10.0"));
+        assert_eq!(freed, ["libnetpbm-free", "netpbm"]);
+        assert_eq!(kin_of(&package("libdbi-perl", "1.6")), [""; 0]);
+        assert_eq!(kin_of(&package("libx", "1.6")), [""; 0]);
     }
 
     #[test]

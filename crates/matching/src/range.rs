@@ -8,6 +8,7 @@ use palisade_model::{
 use palisade_version::Scheme;
 
 use crate::days::{Comparison, comparison};
+use crate::names::Language;
 use crate::series::kin;
 use crate::subject::Subject;
 
@@ -72,6 +73,8 @@ struct Compared<'s> {
     version: &'s str,
     own: bool,
     distribution: Scheme,
+    /// In which upstream's versions are compared where a record does not say.
+    unstated: Scheme,
 }
 
 impl Compared<'_> {
@@ -89,6 +92,11 @@ impl Compared<'_> {
             // version tells of its own changes.
             return None;
         }
+        // Zabbix's records of 2024 call releases a range of Git's; a commit has no dots.
+        let scheme = match scheme {
+            RangeScheme::Git if bound.contains('.') => RangeScheme::Unstated,
+            _ => scheme,
+        };
         match comparison(self.version, bound) {
             Comparison::ByScheme => {}
             Comparison::Days(order) if scheme != RangeScheme::Git => return Some(order),
@@ -99,7 +107,10 @@ impl Compared<'_> {
                 .0
                 .compare(self.version, bound)
                 .or_else(|| Scheme::Generic.compare(self.version, bound)),
-            RangeScheme::Unstated => Scheme::Generic.compare(self.version, bound),
+            RangeScheme::Unstated => self
+                .unstated
+                .compare(self.version, bound)
+                .or_else(|| Scheme::Generic.compare(self.version, bound)),
             RangeScheme::Git => None,
         }
     }
@@ -203,6 +214,11 @@ pub(crate) fn evaluate<'a>(subject: &Subject, affected: &'a Affected) -> RangeOu
         version,
         own,
         distribution: subject.scheme,
+        // Perl's modules count in decimals: 1.8 comes after 1.050.
+        unstated: match subject.language {
+            Some(Language::Perl) => Scheme::Cpan,
+            _ => Scheme::Generic,
+        },
     };
     let mut found = Found::default();
     for range in &affected.versions {
@@ -221,8 +237,8 @@ struct Found<'a> {
     unknown: Option<&'a Span>,
     /// The affected range with the highest end before the version.
     behind: Option<&'a VersionRange>,
-    /// The affected range without a beginning that ended before the version, in a series as near to
-    /// the version's own as any; and how near.
+    /// The affected range that ended before the version, in a series as near to the version's own as
+    /// any; and how near.
     ended_in_series: Option<(usize, &'a VersionRange)>,
     before: Option<&'a Span>,
     apart: bool,
@@ -239,7 +255,7 @@ impl<'a> Found<'a> {
             (VersionStatus::Affected, Standing::Inside) => {
                 if self
                     .affected_range
-                    .is_none_or(|known| is_later(range, known, compared))
+                    .is_none_or(|known| tells_more(range, known, compared))
                 {
                     self.affected_range = Some(range);
                 }
@@ -274,7 +290,7 @@ impl<'a> Found<'a> {
     }
 
     fn note_end(&mut self, range: &'a VersionRange, compared: &Compared<'_>) {
-        let Some(end) = range.span.end().filter(|_| !has_beginning(&range.span)) else {
+        let Some(end) = range.span.end() else {
             return;
         };
         let near = kin(compared.version, end);
@@ -283,12 +299,12 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// The range that ended in the version's own series, where one that holds the version only ends
-    /// in another: an entry that gives several ends and no beginnings means one for each series.
+    /// The range that ended in the version's own series, where one that holds the version begins and
+    /// ends in others: an entry that gives several ends means one for each series.
     fn mended_in_series(&self, inside: &VersionRange, version: &str) -> Option<&'a VersionRange> {
-        let end = inside.span.end().filter(|_| !has_beginning(&inside.span))?;
+        let holding = closeness(version, &inside.span)?;
         let (near, range) = self.ended_in_series?;
-        (near > kin(version, end)).then_some(range)
+        (near > holding).then_some(range)
     }
 
     /// One version named beats a range; of a range that affects and one that does not, in a
@@ -374,10 +390,17 @@ impl<'a> Found<'a> {
     }
 
     /// Whether the version lies behind the end of an affected range, and the entry names no version
-    /// that is not affected.
+    /// that is not affected but those with which such ranges end.
     fn ends_all(&self, affected: &Affected) -> bool {
         let is_affected = |range: &VersionRange| range.status == VersionStatus::Affected;
-        self.behind.is_some() && affected.versions.iter().all(is_affected)
+        let is_end = |bound: &str| {
+            let mut bad = affected.versions.iter().filter(|range| is_affected(range));
+            bad.any(|range| range.span.end() == Some(bound))
+        };
+        let mut named = affected.versions.iter();
+        self.behind.is_some()
+            && named
+                .all(|range| is_affected(range) || only_version(&range.span).is_some_and(is_end))
     }
 
     /// Whether the version is none of those that the entry names, and the entry says that others
@@ -388,6 +411,19 @@ impl<'a> Found<'a> {
         affected.otherwise == Some(VersionStatus::Unaffected)
             && self.incomparable.is_none()
             && (names_some || (of_repository && !snapshot))
+    }
+}
+
+/// The version of a span that holds no other: of a range of which a change in it left nothing more, the
+/// first (`from 5.0.35rc1 up to 5.0.34`).
+fn only_version(span: &Span) -> Option<&str> {
+    match span {
+        Span::Exact(version) => Some(version),
+        Span::Between(Lower::Including(from), Upper::Including(to)) => {
+            let order = Scheme::Generic.compare(to, from)?;
+            order.is_le().then_some(from)
+        }
+        _ => None,
     }
 }
 
@@ -435,6 +471,28 @@ pub(crate) fn has_beginning(span: &Span) -> bool {
         Span::Between(Lower::Including(bound), _) => bound != "0",
         _ => true,
     }
+}
+
+/// How near a version's series is to those in which a range with an end begins and ends: how many of
+/// the numbers at their beginnings are the same.
+pub(crate) fn closeness(version: &str, span: &Span) -> Option<usize> {
+    let end = kin(version, span.end()?);
+    let beginning = match span {
+        Span::Between(Lower::Including(bound) | Lower::Excluding(bound), _) => kin(version, bound),
+        _ => 0,
+    };
+    Some(end.max(beginning))
+}
+
+/// Whether of two ranges that hold the version the first tells more of it: in a distribution's own
+/// record that which ends later, since a first fix was not enough; elsewhere that of the version's own
+/// series.
+fn tells_more(range: &VersionRange, known: &VersionRange, compared: &Compared<'_>) -> bool {
+    let near = |range: &VersionRange| closeness(compared.version, &range.span);
+    if compared.own || near(range) == near(known) {
+        return is_later(range, known, compared);
+    }
+    near(range) > near(known)
 }
 
 /// Whether a range ends later than another; one without an end ends latest.

@@ -35,6 +35,8 @@ pub enum Refusal {
     Library,
     /// A library's bare name is that of a program.
     Program,
+    /// The name is that of another package.
+    Taken,
     /// Only the names are alike, and no address vouches for the vendor.
     Unvouched,
     /// The name is an ordinary word.
@@ -95,6 +97,7 @@ impl Refusal {
             Self::Program => {
                 format!("{package} is a library whose bare name is that of a program")
             }
+            Self::Taken => format!("another package has that name, which {package} only resembles"),
             Self::Unvouched => format!(
                 "{words} is only alike, and no address of {package} vouches for {}",
                 vendor()

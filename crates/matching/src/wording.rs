@@ -59,8 +59,11 @@ pub(crate) fn without_vendor(vendor: &str, product: &str) -> Option<String> {
 /// A name in the one spelling without what divides its words, where something does: `openbabel` of
 /// `open-babel`.
 pub(crate) fn joined(normal: &str) -> Option<String> {
+    if !normal.contains('-') {
+        return None;
+    }
     let joined: String = letters(normal).collect();
-    (joined.len() < normal.len() && joined.chars().count() >= LETTERS).then_some(joined)
+    (joined.chars().count() >= LETTERS).then_some(joined)
 }
 
 /// Whether two names in the one spelling differ in nothing but what divides their words.

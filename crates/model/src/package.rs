@@ -199,7 +199,7 @@ pub struct Hints {
     /// in the same inventory, so that this one may only have inherited it.
     pub hidden_vulnerabilities_shared: bool,
     /// Whether another package of the same inventory bears the name that is left without the
-    /// language's prefix: `ruby-augeas` beside `augeas` binds it and is not it.
+    /// language's prefix or without `lib`: `ruby-augeas` beside `augeas` binds it and is not it.
     pub bare_name_taken: bool,
     /// The project's name upstream.
     pub upstream_name: Option<String>,

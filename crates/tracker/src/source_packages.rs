@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use palisade_matching::{Subject, bare_name};
+use palisade_matching::{Subject, bare_names};
 use palisade_model::{Distribution, Ecosystem, Hints, Package};
 use palisade_store::NewSourcePackage;
 
@@ -61,7 +61,7 @@ fn matching_part(package: &Package, names: &HashSet<&str>) -> Package {
         sources: package.sources.clone(),
         patches: package.patches.clone(),
         hints: Hints {
-            bare_name_taken: bare_name(package).is_some_and(|bare| names.contains(bare)),
+            bare_name_taken: bare_names(package).any(|bare| names.contains(&*bare)),
             ..package.hints.clone()
         },
         replacement: replacement.map(|graft| Box::new(matching_part(graft, names))),
