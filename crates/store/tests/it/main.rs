@@ -15,4 +15,5 @@ mod revisions;
 mod sessions;
 mod sources;
 mod statements;
+mod upkeep;
 mod vulnerabilities;
