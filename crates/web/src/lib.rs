@@ -5,16 +5,27 @@
 //! templates escape it, links are made of `http` and `https` addresses only, and characters that
 //! reorder text are replaced in every page. No page asks any other host for anything.
 
+mod access;
 mod assets;
+mod client;
 mod components;
+mod conduct;
 mod error;
 mod headers;
+mod limits;
+mod listening;
+mod live;
 mod metrics;
 mod pages;
 mod parameters;
+mod ready;
 mod receive;
 mod respond;
+mod security_txt;
 mod serve;
+mod traffic;
 mod words;
 
+pub use conduct::{Conduct, ConnectionLimits, GRACE, Limits, Proxies, ProxyHeader, Security};
+pub use live::{Live, Settings};
 pub use serve::{Site, router, serve};

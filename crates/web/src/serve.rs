@@ -1,12 +1,10 @@
 //! The routes, what stands around them, and the server.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::http::{HeaderName, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,29 +17,47 @@ use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::trace::TraceLayer;
 
+use crate::conduct::GRACE;
 use crate::error::WebError;
-use crate::{assets, headers, metrics, pages, receive, respond};
+use crate::live::Live;
+use crate::traffic::Traffic;
+use crate::{
+    access, assets, headers, limits, listening, metrics, pages, ready, receive, respond,
+    security_txt,
+};
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
-
-/// How long requests that are under way may take once the server is to end.
-const GRACE: Duration = Duration::from_secs(10);
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What is served.
 #[derive(Clone)]
 pub struct Site {
     /// What pages ask.
     pub views: Views,
-    /// What takes documents, where somebody may send.
-    pub receiver: Option<Arc<Receiver>>,
+    /// What is configured.
+    pub live: Live,
     /// What time it is.
     pub clock: fn() -> Timestamp,
+    pub(crate) traffic: Traffic,
+}
+
+impl Site {
+    /// A site over these views.
+    pub fn new(views: Views, live: Live, clock: fn() -> Timestamp) -> Self {
+        Self {
+            views,
+            live,
+            clock,
+            traffic: Traffic::default(),
+        }
+    }
+}
+
+impl FromRef<Site> for Option<Arc<Receiver>> {
+    fn from_ref(site: &Site) -> Self {
+        site.live.current().settings.receiver.clone()
+    }
 }
 
 impl FromRef<Site> for Views {
@@ -68,25 +84,29 @@ pub fn router(site: Site) -> Router {
         .route("/sources", get(pages::sources::page))
         .route("/about", get(pages::about::page))
         .route("/metrics", get(metrics::answer))
-        .route("/healthz", get(healthz))
+        .route("/policy", get(pages::policy::page))
+        .route("/.well-known/security.txt", get(security_txt::answer))
+        .route("/healthz", get(ready::health))
+        .route("/readyz", get(ready::readiness))
         .route("/static/{name}", get(assets::serve))
         .fallback(nothing)
         .with_state(site.clone())
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(site.clone(), limits::admit))
         .layer(middleware::from_fn_with_state(
             respond::PATIENCE,
             respond::negotiate,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
-    let pages = receiving(site)
+    let pages = receiving(site.clone())
         .fallback_service(pages)
         .layer(middleware::from_fn(headers::add))
-        .layer(CompressionLayer::new())
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
+        .layer(CompressionLayer::new());
     // The suffix is taken off before routes are looked for.
-    Router::new().fallback_service(MapRequestLayer::new(respond::strip_suffix::<Body>).layer(pages))
+    let pages = MapRequestLayer::new(respond::strip_suffix::<Body>).layer(pages);
+    Router::new()
+        .fallback_service(pages)
+        .layer(middleware::from_fn_with_state(site, access::watch))
 }
 
 /// What is received: far more may be sent than a page is asked with, and it takes longer.
@@ -94,8 +114,9 @@ fn receiving(site: Site) -> Router {
     Router::new()
         .route("/receive/{kind}", post(receive::document))
         .layer(DefaultBodyLimit::disable())
-        .with_state(site.receiver)
+        .with_state(site.clone())
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(site, limits::admit))
         .layer(middleware::from_fn_with_state(
             receive::PATIENCE,
             respond::negotiate,
@@ -104,36 +125,10 @@ fn receiving(site: Site) -> Router {
 }
 
 /// Serves until `shutdown` completes, then lets what is under way end.
-///
-/// # Errors
-/// When connections cannot be accepted.
-pub async fn serve(
-    listener: TcpListener,
-    site: Site,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let signal = async move {
-        shutdown.await;
-        // Nobody waits for it when the server has ended by itself.
-        let _ = stopping.send(());
-    };
-    let server = axum::serve(listener, router(site)).with_graceful_shutdown(signal);
-    let patience = async {
-        if stopped.await.is_ok() {
-            tokio::time::sleep(GRACE).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        ended = server.into_future() => ended,
-        () = patience => Ok(()),
-    }
-}
-
-async fn healthz() -> &'static str {
-    "ok\n"
+pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()>) {
+    let (live, traffic) = (site.live.clone(), site.traffic.clone());
+    let router = router(site);
+    listening::serve(listener, router, live, traffic, shutdown, GRACE).await;
 }
 
 async fn nothing() -> WebError {
@@ -143,13 +138,4 @@ async fn nothing() -> WebError {
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a page panicked");
     WebError::Internal.into_response()
-}
-
-fn span(request: &Request<Body>) -> tracing::Span {
-    let id = request
-        .headers()
-        .get(REQUEST_ID)
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
 }

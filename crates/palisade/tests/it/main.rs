@@ -13,6 +13,7 @@ mod matching;
 mod rules;
 mod running;
 mod serve;
+mod service;
 mod statements;
 mod support;
 mod sync;

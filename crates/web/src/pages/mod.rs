@@ -9,6 +9,7 @@ pub(crate) mod feeds;
 pub(crate) mod finding;
 pub(crate) mod home;
 pub(crate) mod package;
+pub(crate) mod policy;
 pub(crate) mod search;
 pub(crate) mod sources;
 pub(crate) mod vulnerability;

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod conduct;
+mod connections;
 mod hostile;
 mod pages;
 mod protocol;
+mod readiness;
 mod receive;
 mod support;
