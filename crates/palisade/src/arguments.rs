@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    demo, explain, findings, identity, import, lint, r#match, serve, show, sync,
+    admin, demo, explain, findings, identity, import, lint, r#match, serve, show, sync,
     version,
 };
 
@@ -75,6 +75,9 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     /// State which product a package is, or is not
     Identity(identity::Identity),
+    /// Copy the database, or look whether it is whole
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Match inventories against feeds, without a database
     ///
     /// Programs can rely on this form: `palisade match --inventory KIND:FILE… --feed KIND:FILE…

@@ -49,6 +49,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Identity(command) => commands::identity::run(&arguments.database, command),
         Command::Sync(command) => commands::sync::run(&arguments.database, command),
         Command::Serve(command) => commands::serve::run(&arguments.database, command),
+        Command::Admin(command) => commands::admin::run(&arguments.database, command),
         Command::Demo(command) => commands::demo::run(command),
     }
 }

@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub(crate) mod admin;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod findings;
