@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    admin, demo, explain, findings, identity, import, lint, r#match, serve, show, sync,
+    admin, demo, explain, findings, generate, identity, import, lint, r#match, serve, show, sync,
     version,
 };
 
@@ -78,6 +78,9 @@ pub(crate) enum Command {
     /// Copy the database, or look whether it is whole
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Write manual pages and completions of this command
+    #[command(subcommand)]
+    Generate(generate::Generate),
     /// Match inventories against feeds, without a database
     ///
     /// Programs can rely on this form: `palisade match --inventory KIND:FILE… --feed KIND:FILE…

@@ -50,6 +50,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Sync(command) => commands::sync::run(&arguments.database, command),
         Command::Serve(command) => commands::serve::run(&arguments.database, command),
         Command::Admin(command) => commands::admin::run(&arguments.database, command),
+        Command::Generate(command) => commands::generate::run(command),
         Command::Demo(command) => commands::demo::run(command),
     }
 }

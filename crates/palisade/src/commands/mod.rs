@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod findings;
+pub(crate) mod generate;
 pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod lint;

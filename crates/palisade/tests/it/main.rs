@@ -6,6 +6,7 @@ mod admin;
 mod database;
 mod demo;
 mod findings;
+mod generate;
 mod identity;
 mod import;
 mod inventories;
