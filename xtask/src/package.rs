@@ -41,7 +41,12 @@ fn generate(built: &std::path::Path) -> anyhow::Result<()> {
         fs_err::remove_dir_all(&folder)?;
     }
     let palisade = || Command::new(built.join("palisade"));
-    must(palisade().args(["generate", "man"]).arg(folder.join("man")))?;
+    let manual = folder.join("man");
+    must(palisade().args(["generate", "man"]).arg(&manual))?;
+    let pages = fs_err::read_dir(&manual)?.map(|page| page.map(|page| page.path()));
+    let pages = pages.collect::<Result<Vec<_>, _>>()?;
+    // Without a time within, the same pages are the same file.
+    must(Command::new("gzip").args(["-9", "--no-name"]).args(pages))?;
     for shell in SHELLS {
         let script = output(palisade().args(["generate", "completions", shell]))?;
         fs_err::write(folder.join(format!("palisade.{shell}")), script + "\n")?;

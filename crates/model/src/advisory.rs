@@ -73,6 +73,19 @@ pub struct Ssvc {
     pub technical_impact: Option<String>,
 }
 
+impl Ssvc {
+    /// All decision points as `exploitation/automatable/impact`, an unknown one as `-`.
+    pub fn points(&self) -> String {
+        let point = |point: &Option<String>| point.clone().unwrap_or_else(|| "-".to_owned());
+        let [exploitation, automatable, impact] = [
+            point(&self.exploitation),
+            point(&self.automatable),
+            point(&self.technical_impact),
+        ];
+        format!("{exploitation}/{automatable}/{impact}").to_ascii_lowercase()
+    }
+}
+
 impl Advisory {
     /// An advisory that says nothing yet but its identifier.
     pub fn new(id: VulnerabilityId) -> Self {

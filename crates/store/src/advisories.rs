@@ -33,6 +33,8 @@ pub struct NewAdvisory {
     pub score: Option<(f64, &'static str, String)>,
     /// The day on which exploitation became known, if it did.
     pub exploited_since: Option<String>,
+    /// Decision points of SSVC: `exploitation/automatable/impact`, an unknown one as `-`.
+    pub ssvc: Option<String>,
     /// The CVE identifiers that it is about.
     pub cves: Vec<String>,
     /// All its other identifiers of the issue, its own included when that is no CVE.
@@ -99,6 +101,7 @@ static ADVISORY: Table = Table {
         "score_version",
         "scorer",
         "exploited_since",
+        "ssvc",
         "raw_block",
         "raw_offset",
         "raw_length",
@@ -347,6 +350,7 @@ impl AdvisoryWriter {
             score_version,
             scorer,
             new.exploited_since.clone(),
+            new.ssvc.clone(),
             raw.block,
             raw.offset,
             raw.length,

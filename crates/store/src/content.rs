@@ -88,12 +88,12 @@ const PARTS: &[Part] = &[
         table: "advisory",
         statement: "SELECT f.kind, f.scope, a.name, a.identifier, a.digest, a.published, \
                     a.modified, a.withdrawn, a.gives_cve, a.title, a.score, a.score_version, \
-                    a.scorer, a.exploited_since, a.raw_block, a.raw_offset, a.raw_length, \
-                    a.facts_block, a.facts_offset, a.facts_length \
+                    a.scorer, a.exploited_since, a.ssvc, a.raw_block, a.raw_offset, \
+                    a.raw_length, a.facts_block, a.facts_offset, a.facts_length \
                     FROM advisory a LEFT JOIN feed f ON f.id = a.feed_id",
         columns: &[
             Text, Text, Text, Text, Digest, Int, Int, Bool, Bool, Text, Real, Text, Text, Text,
-            Span, Span,
+            Text, Span, Span,
         ],
     },
     Part {

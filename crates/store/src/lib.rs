@@ -47,9 +47,10 @@ pub use inventory::{
     BranchId, NewPackage, NewSourcePackage, PackageId, RepositoryId, SourcePackageId,
 };
 pub use read::{
-    AdvisoryRecord, EpssScore, EventRow, FeedRow, Generation, ImportRow, OpenFindingRow,
-    PackageRow, PlaceRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRow,
-    SourceSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
+    AdvisoryRecord, EpssScore, EventQuery, EventRow, FeedRow, Generation, ImportRow, MaintainedRow,
+    OpenFindingRow, PackageRow, PlaceRow, RatingRow, RepositoryRow, RevisionPoint, ScoredName,
+    SourceLabelRow, SourceRow, SourceSpan, VulnerabilityFindingRow, VulnerabilityHead,
+    VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use schema::Schema;

@@ -45,6 +45,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0005_imports.sql"),
         postgres: include_str!("../migrations/postgres/0005_imports.sql"),
     },
+    Step {
+        version: 6,
+        description: "pages",
+        sqlite: include_str!("../migrations/sqlite/0006_pages.sql"),
+        postgres: include_str!("../migrations/postgres/0006_pages.sql"),
+    },
 ];
 
 /// The last step.

@@ -6,12 +6,16 @@
 //! reorder text are replaced in every page. No page asks any other host for anything.
 
 mod access;
+mod api;
 mod assets;
+mod atom;
 mod client;
 mod components;
 mod conduct;
 mod error;
+mod format;
 mod headers;
+mod kept;
 mod limits;
 mod listening;
 mod live;
@@ -23,6 +27,7 @@ mod receive;
 mod respond;
 mod security_txt;
 mod serve;
+mod table;
 mod traffic;
 mod words;
 

@@ -10,8 +10,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
@@ -19,6 +20,8 @@ use ipnet::IpNet;
 use crate::client::Client;
 use crate::conduct::{Limits, is_within};
 use crate::error::WebError;
+use crate::format::{Format, format_of};
+use crate::respond::error_response;
 use crate::serve::Site;
 
 /// Clients that are told apart at the same time: about 10 MB.
@@ -168,6 +171,11 @@ pub(crate) async fn admit(State(site): State<Site>, request: Request, next: Next
         (Some(limiter), Some(address)) => limiter.take(address, cost(&route)),
         _ => Ok(()),
     };
+    let format = match *request.method() {
+        // Whoever sends is a program.
+        Method::POST => Format::Json,
+        _ => format_of(request.extensions().get::<Format>(), request.headers()),
+    };
     if let Some(Route(noted)) = request.extensions().get() {
         let _ = noted.set(route.clone());
     }
@@ -175,7 +183,8 @@ pub(crate) async fn admit(State(site): State<Site>, request: Request, next: Next
         Ok(()) => next.run(request).await,
         Err(wait) => {
             site.traffic.limited(&route);
-            WebError::TooMany(wait.as_millis().div_ceil(1000).max(1)).into_response()
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            error_response(&WebError::TooMany(seconds), format)
         }
     }
 }

@@ -80,6 +80,36 @@ impl Parameters {
         })
     }
 
+    /// A long word without blanks, such as an earlier answer gave.
+    pub(crate) fn token(&mut self, name: &str) -> Result<Option<String>, WebError> {
+        let token = self.take(name)?;
+        if token
+            .as_ref()
+            .is_some_and(|it| !it.chars().all(|c| c.is_ascii_graphic()))
+        {
+            let reason = format!("{name} holds characters that it cannot have");
+            return Err(WebError::BadRequest(reason));
+        }
+        Ok(token)
+    }
+
+    /// A number of percent: as it was written, and as a share of one.
+    pub(crate) fn percentage(&mut self, name: &str) -> Result<Option<(String, f64)>, WebError> {
+        let Some(text) = self.take(name)? else {
+            return Ok(None);
+        };
+        let percent = text
+            .parse::<f64>()
+            .ok()
+            .filter(|it| (0.0..=100.0).contains(it));
+        match percent {
+            Some(percent) if text.len() <= 10 => Ok(Some((text, percent / 100.0))),
+            _ => Err(WebError::BadRequest(format!(
+                "{name} must be a number of percent from 0 to 100"
+            ))),
+        }
+    }
+
     /// One of several words.
     pub(crate) fn choice<T: Copy>(
         &mut self,

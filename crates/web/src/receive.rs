@@ -19,8 +19,8 @@ use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 
 use crate::error::WebError;
+use crate::format::Format;
 use crate::parameters::Parameters;
-use crate::respond::Format;
 
 /// Bytes of a document at the most, as it is sent: NVD's whole database has a tenth.
 const DOCUMENT_BYTES: u64 = 2 << 30;

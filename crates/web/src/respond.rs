@@ -5,28 +5,26 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::atom::Feed;
 use crate::error::WebError;
+use crate::format::{Format, address_in, format_of};
+use crate::kept::OfNow;
 use crate::pages::error::ErrorPage;
+use crate::table::Table;
+
+/// How long others may keep an answer before they ask again whether it still holds.
+const KEPT: &str = "public, max-age=30, must-revalidate";
 
 /// How long a page may take to be made.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-/// In which type an answer is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// For people.
-    Html,
-    /// For programs.
-    Json,
-}
 
 /// What an answer depends on beside the question.
 #[derive(Debug, Clone)]
@@ -34,8 +32,13 @@ pub(crate) struct Wanted {
     pub(crate) format: Format,
     /// The tags of what the asker has already.
     known: Option<HeaderValue>,
+    keeping: Keeping,
     /// The address of this page as JSON.
     pub(crate) json_address: String,
+    /// The address of this list as a feed.
+    pub(crate) atom_address: String,
+    /// The address of this list as a table.
+    pub(crate) csv_address: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Wanted {
@@ -44,90 +47,84 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         Ok(Self {
             format: format_of(parts.extensions.get::<Format>(), &parts.headers),
+            keeping: Keeping::Steady,
             known: parts.headers.get(IF_NONE_MATCH).cloned(),
-            json_address: json_address(&parts.uri),
+            json_address: address_in(Format::Json, &parts.uri),
+            atom_address: address_in(Format::Atom, &parts.uri),
+            csv_address: address_in(Format::Csv, &parts.uri),
         })
     }
 }
 
-/// Takes the suffix `.json` off an address before it is routed, and remembers it.
-pub(crate) fn strip_suffix<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
-    let Some(path) = request.uri().path().strip_suffix(".json") else {
-        return request;
-    };
-    let path = if path.is_empty() || path == "/index" {
-        "/"
-    } else {
-        path
-    };
-    let query = request
-        .uri()
-        .query()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
-    if let Ok(uri) = format!("{path}{query}").parse::<Uri>() {
-        *request.uri_mut() = uri;
-        request.extensions_mut().insert(Format::Json);
-    }
-    request
-}
-
-fn format_of(suffix: Option<&Format>, headers: &HeaderMap) -> Format {
-    suffix.copied().unwrap_or_else(|| {
-        let accept = headers
-            .get(ACCEPT)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        accepted(accept)
-    })
-}
-
-/// The better liked of the two types; people's browsers and those who do not care get HTML.
-fn accepted(accept: &str) -> Format {
-    let weight = |wanted: &[&str]| {
-        let mut best = 0.0_f32;
-        for part in accept.split(',') {
-            let mut pieces = part.split(';').map(str::trim);
-            let kind = pieces.next().unwrap_or_default();
-            let quality = pieces.find_map(|piece| piece.strip_prefix("q="));
-            let quality = quality.and_then(|q| q.parse().ok()).unwrap_or(1.0);
-            if wanted.contains(&kind) && quality > best {
-                best = quality;
-            }
-        }
-        best
-    };
-    let json = weight(&["application/json"]);
-    if json > weight(&["text/html", "application/xhtml+xml"]) {
-        Format::Json
-    } else {
-        Format::Html
-    }
-}
-
-fn json_address(uri: &Uri) -> String {
-    let path = match uri.path() {
-        "/" => "/index",
-        path => path,
-    };
-    let query = uri
-        .query()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
-    format!("{path}.json{query}")
+/// What an answer depends on beside what is asked, and so how long it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    /// The database alone.
+    Steady,
+    /// What time it is, too.
+    OfNow,
+    /// More than that: it is made anew each time.
+    Live,
 }
 
 impl Wanted {
+    pub(crate) fn keeping(self, keeping: Keeping) -> Self {
+        Self { keeping, ..self }
+    }
+
     /// The answer: `page` makes the page of `view` when that is what is wanted.
     pub(crate) fn answer<V: Serialize, P: Template>(
         &self,
         view: &V,
         page: impl FnOnce(&V) -> P,
     ) -> Result<Response, WebError> {
-        let (kind, body) = match self.format {
-            Format::Json => ("application/json", json(view)?),
-            Format::Html => ("text/html; charset=utf-8", html(&page(view))?),
-        };
+        match self.format {
+            Format::Html => self.with_body("text/html; charset=utf-8", html(&page(view))?),
+            Format::Json => self.with_body("application/json", json(view)?),
+            Format::Atom | Format::Csv => Err(WebError::NotFound(
+                "this page does not come in this form".to_owned(),
+            )),
+        }
+    }
+
+    /// The answer of a list, which also is a feed for readers and a table for spreadsheets.
+    pub(crate) fn answer_list<V: Serialize, P: Template>(
+        &self,
+        view: &V,
+        page: impl FnOnce(&V) -> P,
+        feed: impl FnOnce(&V) -> Feed,
+        table: impl FnOnce(&V) -> Table,
+    ) -> Result<Response, WebError> {
+        match self.format {
+            Format::Atom => self.answer_feed(&feed(view)),
+            Format::Html | Format::Json | Format::Csv => self.answer_table(view, page, table),
+        }
+    }
+
+    /// The answer of a list, which also is a table for spreadsheets.
+    pub(crate) fn answer_table<V: Serialize, P: Template>(
+        &self,
+        view: &V,
+        page: impl FnOnce(&V) -> P,
+        table: impl FnOnce(&V) -> Table,
+    ) -> Result<Response, WebError> {
+        match self.format {
+            Format::Csv => self.with_body("text/csv; charset=utf-8", table(view).text()?),
+            Format::Html | Format::Json | Format::Atom => self.answer(view, page),
+        }
+    }
+
+    /// An answer that is JSON already.
+    pub(crate) fn answer_json(&self, text: String) -> Result<Response, WebError> {
+        self.with_body("application/json", text)
+    }
+
+    /// The answer of a feed.
+    pub(crate) fn answer_feed(&self, feed: &Feed) -> Result<Response, WebError> {
+        self.with_body("application/atom+xml; charset=utf-8", feed.text()?)
+    }
+
+    fn with_body(&self, kind: &'static str, body: String) -> Result<Response, WebError> {
         let hash = blake3::hash(body.as_bytes()).to_hex();
         // Weak: the same tag stands for the compressed forms.
         let tag = format!("W/\"{}\"", &hash[..24]);
@@ -139,19 +136,25 @@ impl Wanted {
         };
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
-            headers.insert(ETAG, tag);
-        }
-        let kept = HeaderValue::from_static("public, max-age=30, must-revalidate");
-        headers.insert(CACHE_CONTROL, kept);
-        if self.format == Format::Json {
+        let tag = HeaderValue::from_str(&tag).map_err(|_| WebError::Internal)?;
+        headers.insert(ETAG, tag);
+        let kept = match self.keeping {
+            Keeping::Steady | Keeping::OfNow => KEPT,
+            Keeping::Live => "no-cache",
+        };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
+        if self.format != Format::Html {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+        if self.keeping == Keeping::OfNow {
+            response.extensions_mut().insert(OfNow);
         }
         Ok(response)
     }
 }
 
-fn holds(known: &HeaderValue, tag: &str) -> bool {
+/// Whether what somebody has already, by its tags, is this.
+pub(crate) fn holds(known: &HeaderValue, tag: &str) -> bool {
     let bare = |text: &str| text.trim().trim_start_matches("W/").to_owned();
     let Ok(known) = known.to_str() else {
         return false;
@@ -174,7 +177,7 @@ fn html(page: &impl Template) -> Result<String, WebError> {
 
 /// Replaces characters that change the order in which text is shown, and control characters: with
 /// them a record could make a page seem to say what it does not.
-fn without_reordering(page: String) -> String {
+pub(crate) fn without_reordering(page: String) -> String {
     let bad = |c: char| {
         matches!(c,
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}'
@@ -210,7 +213,8 @@ pub(crate) async fn negotiate(
     response
 }
 
-fn error_response(error: &WebError, format: Format) -> Response {
+/// An error, in the form that was asked for.
+pub(crate) fn error_response(error: &WebError, format: Format) -> Response {
     let status = error.status();
     let (kind, body) = match format {
         Format::Json => {
@@ -219,7 +223,7 @@ fn error_response(error: &WebError, format: Format) -> Response {
             });
             ("application/json", format!("{told}\n"))
         }
-        Format::Html => {
+        Format::Html | Format::Atom | Format::Csv => {
             let page = ErrorPage::of(error);
             (
                 "text/html; charset=utf-8",
@@ -241,19 +245,6 @@ fn error_response(error: &WebError, format: Format) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn browsers_get_pages_and_programs_what_they_ask_for() {
-        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-        assert_eq!(accepted(browser), Format::Html);
-        assert_eq!(accepted("application/json"), Format::Json);
-        assert_eq!(
-            accepted("text/html;q=0.5, application/json;q=0.9"),
-            Format::Json
-        );
-        assert_eq!(accepted("*/*"), Format::Html);
-        assert_eq!(accepted(""), Format::Html);
-    }
 
     #[test]
     fn text_cannot_be_reordered() {

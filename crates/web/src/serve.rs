@@ -20,11 +20,12 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::conduct::GRACE;
 use crate::error::WebError;
+use crate::kept::Kept;
 use crate::live::Live;
 use crate::traffic::Traffic;
 use crate::{
-    access, assets, headers, limits, listening, metrics, pages, ready, receive, respond,
-    security_txt,
+    access, assets, format, headers, kept, limits, listening, metrics, pages, ready, receive,
+    respond, security_txt,
 };
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
@@ -77,12 +78,29 @@ pub fn router(site: Site) -> Router {
             "/package/{distribution}/{name}/{vulnerability}",
             get(pages::finding::page),
         )
+        .route(
+            "/distribution/{distribution}",
+            get(pages::distribution::page),
+        )
+        .route("/events", get(pages::events::page))
+        .route("/maintainers/{distribution}", get(pages::maintainers::page))
+        .route(
+            "/maintainers/{distribution}/packages",
+            get(pages::maintainer::page),
+        )
+        .route(
+            "/maintainers/{distribution}/orphaned",
+            get(pages::maintainer::orphaned),
+        )
+        .route("/statistics", get(pages::statistics::page))
         .route("/vulnerability/{id}", get(pages::vulnerability::page))
         .route("/search", get(pages::search::page))
         .route("/feeds", get(pages::feeds::page))
         .route("/feeds/import/{number}", get(pages::feeds::import))
         .route("/sources", get(pages::sources::page))
         .route("/about", get(pages::about::page))
+        .route("/api", get(pages::api::page))
+        .route("/openapi", get(pages::api::page))
         .route("/metrics", get(metrics::answer))
         .route("/policy", get(pages::policy::page))
         .route("/.well-known/security.txt", get(security_txt::answer))
@@ -92,18 +110,21 @@ pub fn router(site: Site) -> Router {
         .fallback(nothing)
         .with_state(site.clone())
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(site.clone(), limits::admit))
         .layer(middleware::from_fn_with_state(
             respond::PATIENCE,
             respond::negotiate,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
+    let kept = Kept::new(site.views.clone());
+    // What is kept costs its asker as much as what is made: the units stand around both.
     let pages = receiving(site.clone())
-        .fallback_service(pages)
-        .layer(middleware::from_fn(headers::add))
-        .layer(CompressionLayer::new());
+        .merge(pages)
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(kept, kept::keep))
+        .layer(middleware::from_fn_with_state(site.clone(), limits::admit))
+        .layer(middleware::from_fn(headers::add));
     // The suffix is taken off before routes are looked for.
-    let pages = MapRequestLayer::new(respond::strip_suffix::<Body>).layer(pages);
+    let pages = MapRequestLayer::new(format::strip_suffix::<Body>).layer(pages);
     Router::new()
         .fallback_service(pages)
         .layer(middleware::from_fn_with_state(site, access::watch))
@@ -114,9 +135,8 @@ fn receiving(site: Site) -> Router {
     Router::new()
         .route("/receive/{kind}", post(receive::document))
         .layer(DefaultBodyLimit::disable())
-        .with_state(site.clone())
+        .with_state(site)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(site, limits::admit))
         .layer(middleware::from_fn_with_state(
             receive::PATIENCE,
             respond::negotiate,
@@ -127,8 +147,10 @@ fn receiving(site: Site) -> Router {
 /// Serves until `shutdown` completes, then lets what is under way end.
 pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()>) {
     let (live, traffic) = (site.live.clone(), site.traffic.clone());
+    let warm = tokio::spawn(kept::keep_warm(site.views.clone()));
     let router = router(site);
     listening::serve(listener, router, live, traffic, shutdown, GRACE).await;
+    warm.abort();
 }
 
 async fn nothing() -> WebError {

@@ -16,9 +16,14 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 /// Bytes of an address that is still made a link.
 const LINK_BYTES: usize = 2000;
 
-/// One part of a path.
+/// One part of a path. The end of a name that looks like a form's suffix is quoted: the page of
+/// `node-x.json` is not that of `node-x` as JSON.
 pub(crate) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
+    let quoted = utf8_percent_encode(text, SEGMENT).to_string();
+    match quoted.rsplit_once('.') {
+        Some((before, end @ ("json" | "atom" | "csv"))) => format!("{before}%2E{end}"),
+        _ => quoted,
+    }
 }
 
 /// A value in a query.
@@ -36,6 +41,28 @@ pub(crate) fn branch_address(branch: &palisade_model::BranchName) -> String {
 
 pub(crate) fn package_address(distribution: &str, name: &str) -> String {
     format!("/package/{}/{}", segment(distribution), segment(name))
+}
+
+pub(crate) fn distribution_address(distribution: &str) -> String {
+    format!("/distribution/{}", segment(distribution))
+}
+
+pub(crate) fn maintainers_address(distribution: &str) -> String {
+    format!("/maintainers/{}", segment(distribution))
+}
+
+/// The page of a maintainer's packages; of nobody's without a name.
+pub(crate) fn maintainer_address(distribution: &str, name: Option<&str>) -> String {
+    let path = maintainers_address(distribution);
+    match name {
+        Some(name) => format!("{path}/packages?name={}", query_value(name)),
+        None => format!("{path}/orphaned"),
+    }
+}
+
+/// The feed of what happens to a package or a vulnerability.
+pub(crate) fn events_address(parameter: &str, name: &str) -> String {
+    format!("/events.atom?{parameter}={}", query_value(name))
 }
 
 pub(crate) fn vulnerability_address(name: &str) -> String {
@@ -170,6 +197,7 @@ mod tests {
     #[test]
     fn parts_of_paths_are_quoted() {
         assert_eq!(segment("libsigc++"), "libsigc++");
+        assert_eq!(segment("node-x.json"), "node-x%2Ejson");
         assert_eq!(segment("a/b?c#d\"<"), "a%2Fb%3Fc%23d%22%3C");
         assert_eq!(
             record_anchor("secdb alpine/v3.17/main", "a/CVE-1"),

@@ -102,8 +102,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     }
 }
 
-/// Reads a time; without a zone it is UTC, as NVD means it.
+/// Reads a time; without a zone it is UTC, as NVD means it. One before 1970 is none: programs
+/// write the beginning of their calendar, such as `0001-01-01T00:00:00Z`, where they know none.
 pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
+    written(text).filter(|time| *time > Timestamp::UNIX_EPOCH)
+}
+
+fn written(text: &str) -> Option<Timestamp> {
     let has_zone = text
         .get(10..)
         .is_some_and(|time| time.contains(['Z', 'z', '+', '-']));
@@ -119,6 +124,13 @@ pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_beginning_of_a_calendar_is_no_time() {
+        assert_eq!(timestamp("0001-01-01T00:00:00Z"), None);
+        assert_eq!(timestamp("1970-01-01T00:00:00Z"), None);
+        assert!(timestamp("1988-10-01T04:00:00.000").is_some());
+    }
 
     #[test]
     fn a_time_without_a_zone_is_utc() {

@@ -21,6 +21,17 @@ pub struct OpenFindingRow {
     pub first_seen: i64,
 }
 
+/// A source package that is on a branch now.
+#[derive(Debug, Clone)]
+pub struct MaintainedRow {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Who maintains it, where the distribution says so.
+    pub maintainer: Option<String>,
+}
+
 /// A source package's name and version.
 #[derive(Debug, Clone)]
 pub struct SourceLabelRow {
@@ -49,6 +60,19 @@ pub struct VulnerabilityHead {
     pub exploited_since: Option<String>,
     /// The EPSS score, 0 to 1.
     pub epss: Option<f64>,
+    /// When it was first published, in microseconds since 1970.
+    pub published: Option<i64>,
+}
+
+/// What one advisory rates a vulnerability with.
+#[derive(Debug, Clone)]
+pub struct RatingRow {
+    /// The vulnerability.
+    pub vulnerability: i64,
+    /// A base score, its CVSS version and who gave it.
+    pub score: Option<(f64, String, String)>,
+    /// Decision points of SSVC: `exploitation/automatable/impact`, an unknown one as `-`.
+    pub ssvc: Option<String>,
 }
 
 /// When a source package was on a branch.
@@ -82,11 +106,29 @@ const LABELS: Dialect = with_numbers!(
 );
 const HEADS: Dialect = with_numbers!(
     "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, v.exploited_since, \
-     e.score FROM vulnerability v LEFT JOIN advisory a ON a.id = v.lead_advisory \
+     e.score, v.published FROM vulnerability v LEFT JOIN advisory a ON a.id = v.lead_advisory \
      LEFT JOIN epss e ON e.name = v.name WHERE v.id",
     "$1",
     ""
 );
+const RATINGS: Dialect = with_numbers!(
+    "SELECT l.vulnerability_id, a.score, a.score_version, a.scorer, a.ssvc \
+     FROM advisory_vulnerability l JOIN advisory a ON a.id = l.advisory_id \
+     WHERE NOT a.withdrawn AND (a.score IS NOT NULL OR a.ssvc IS NOT NULL) \
+     AND l.vulnerability_id",
+    "$1",
+    " ORDER BY l.vulnerability_id, a.scorer, a.id"
+);
+const MAINTAINERS: Dialect = with_numbers!(
+    "SELECT source_package_id, min(maintainer) FROM package WHERE maintainer IS NOT NULL \
+     AND source_package_id",
+    "$1",
+    " GROUP BY source_package_id"
+);
+const MAINTAINED: &str = "SELECT s.name, s.version, (SELECT min(p.maintainer) FROM package p \
+    WHERE p.source_package_id = s.id) FROM source_interval i \
+    JOIN source_package s ON s.id = i.source_package_id \
+    WHERE i.branch_id = $1 AND i.until IS NULL ORDER BY s.name, s.id";
 const SPANS: Dialect = with_texts!(
     "SELECT i.source_package_id, s.name, s.version, i.since, i.until FROM source_package s \
      JOIN source_interval i ON i.branch_id = $1 AND i.source_package_id = s.id WHERE s.name",
@@ -165,6 +207,60 @@ impl Session {
         Ok(heads)
     }
 
+    /// What each advisory rates these vulnerabilities with; one that rates nothing is left out.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn ratings(&mut self, ids: &[i64]) -> Result<Vec<RatingRow>, StoreError> {
+        let mut ratings = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let list = json_ints(chunk.iter().copied());
+            for row in self.query(RATINGS, params![list]).await? {
+                ratings.push(RatingRow {
+                    vulnerability: row.int(0)?,
+                    score: score(&row, 1)?,
+                    ssvc: row.opt_text(4)?,
+                });
+            }
+        }
+        Ok(ratings)
+    }
+
+    /// The maintainers of source packages, as their packages name them; those without are left
+    /// out.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn maintainers(
+        &mut self,
+        ids: &[SourcePackageId],
+    ) -> Result<Vec<(SourcePackageId, String)>, StoreError> {
+        let mut maintainers = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let list = json_ints(chunk.iter().map(|id| id.0));
+            for row in self.query(MAINTAINERS, params![list]).await? {
+                maintainers.push((SourcePackageId(row.int(0)?), row.text(1)?));
+            }
+        }
+        Ok(maintainers)
+    }
+
+    /// The source packages that are on a branch now, by name, with those who maintain them.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn maintained(&mut self, branch: BranchId) -> Result<Vec<MaintainedRow>, StoreError> {
+        let rows = self.query(MAINTAINED, params![branch.0]).await?;
+        let row = |row: &Row| {
+            Ok(MaintainedRow {
+                name: row.text(0)?,
+                version: row.text(1)?,
+                maintainer: row.opt_text(2)?,
+            })
+        };
+        rows.iter().map(row).collect()
+    }
+
     /// When source packages of these names were on a branch.
     ///
     /// # Errors
@@ -225,7 +321,7 @@ fn open_finding(row: &Row) -> Result<OpenFindingRow, StoreError> {
     })
 }
 
-/// A vulnerability's head from eight columns.
+/// A vulnerability's head from nine columns.
 pub(super) fn head(row: &Row) -> Result<VulnerabilityHead, StoreError> {
     Ok(VulnerabilityHead {
         id: row.int(0)?,
@@ -234,6 +330,7 @@ pub(super) fn head(row: &Row) -> Result<VulnerabilityHead, StoreError> {
         score: score(row, 3)?,
         exploited_since: row.opt_text(6)?,
         epss: row.opt_real(7)?,
+        published: row.opt_int(8)?,
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod branches;
 mod coverage;
+mod events;
 mod listing;
 mod packages;
 mod search;
@@ -12,8 +13,11 @@ mod status;
 mod vulnerabilities;
 
 pub use branches::{RepositoryRow, RevisionPoint};
-pub use listing::{OpenFindingRow, SourceLabelRow, SourceSpan, VulnerabilityHead};
+pub use events::{EventQuery, EventRow};
+pub use listing::{
+    MaintainedRow, OpenFindingRow, RatingRow, SourceLabelRow, SourceSpan, VulnerabilityHead,
+};
 pub use packages::{PackageRow, PlaceRow, SourceRow};
 pub use search::ScoredName;
-pub use status::{EventRow, FeedRow, Generation, ImportRow};
+pub use status::{FeedRow, Generation, ImportRow};
 pub use vulnerabilities::{AdvisoryRecord, EpssScore, VulnerabilityFindingRow, VulnerabilityRow};

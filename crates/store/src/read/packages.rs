@@ -89,7 +89,8 @@ const COUNTS: Dialect = with_numbers!(
 
 /// The vulnerabilities of current source packages whose gravest status is among two, worst first.
 const FINDINGS: Dialect = with_numbers!(
-    "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, v.exploited_since, e.score \
+    "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, v.exploited_since, e.score, \
+     v.published \
      FROM (SELECT f.vulnerability_id AS id, min(f.status) AS status FROM finding f \
      JOIN source_interval i ON i.branch_id = f.branch_id \
      AND i.source_package_id = f.source_package_id AND i.until IS NULL \

@@ -14,7 +14,7 @@ pub struct ScoredName {
 }
 
 const IDENTIFIERS: &str = "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, \
-    v.exploited_since, e.score FROM vulnerability v \
+    v.exploited_since, e.score, v.published FROM vulnerability v \
     LEFT JOIN advisory a ON a.id = v.lead_advisory LEFT JOIN epss e ON e.name = v.name \
     WHERE v.name >= $1 AND v.name < $2 ORDER BY v.name LIMIT $3";
 const ALIASES: &str = "SELECT n.name, v.name FROM advisory_alias n \
@@ -24,7 +24,7 @@ const ALIASES: &str = "SELECT n.name, v.name FROM advisory_alias n \
 
 /// The vulnerabilities of a matching key; of the newest advisories that have it, the worst.
 const OF_KEY: &str = "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, \
-    v.exploited_since, e.score FROM (SELECT DISTINCT l.vulnerability_id AS id FROM \
+    v.exploited_since, e.score, v.published FROM (SELECT DISTINCT l.vulnerability_id AS id FROM \
     (SELECT advisory_id FROM advisory_key WHERE key = $1 ORDER BY advisory_id DESC LIMIT $2) k \
     JOIN advisory_vulnerability l ON l.advisory_id = k.advisory_id) g \
     JOIN vulnerability v ON v.id = g.id LEFT JOIN advisory a ON a.id = v.lead_advisory \

@@ -1,13 +1,15 @@
-//! What was imported when, and what has happened.
+//! What was imported when.
 
 use crate::session::{Row, Session, params};
-use crate::{BranchId, StoreError, StoredReject};
+use crate::{StoreError, StoredReject};
 
 /// Which state of the database something was made from: it changes with every import and event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Generation {
     import: i64,
     event: i64,
+    /// When it came about, in microseconds since 1970; 0 when nothing was imported yet.
+    pub time: i64,
 }
 
 /// A feed.
@@ -52,26 +54,9 @@ pub struct ImportRow {
     pub remark: Option<String>,
 }
 
-/// An event.
-#[derive(Debug, Clone)]
-pub struct EventRow {
-    /// Its number.
-    pub id: i64,
-    /// When, in microseconds since 1970.
-    pub time: i64,
-    /// What kind of change.
-    pub kind: String,
-    /// The branch.
-    pub branch: Option<BranchId>,
-    /// The source package.
-    pub package: Option<String>,
-    /// The vulnerability.
-    pub vulnerability: Option<String>,
-    /// The change in words.
-    pub says: String,
-}
-
-const GENERATION: &str = "SELECT (SELECT max(id) FROM import), (SELECT max(id) FROM event)";
+const GENERATION: &str = "SELECT (SELECT max(id) FROM import), (SELECT max(id) FROM event), \
+    (SELECT time FROM import ORDER BY id DESC LIMIT 1), \
+    (SELECT time FROM event ORDER BY id DESC LIMIT 1)";
 const FEEDS: &str = "SELECT f.kind, f.scope, f.as_of, f.imported_at, \
     (SELECT count(*) FROM advisory a WHERE a.feed_id = f.id) FROM feed f ORDER BY f.kind, f.scope";
 const IMPORTS: &str = "SELECT id, time, kind, document, records, added, changed, withdrawn, \
@@ -80,8 +65,6 @@ const IMPORT: &str = "SELECT id, time, kind, document, records, added, changed, 
     rejected, about, remark FROM import WHERE id = $1";
 const REJECTS: &str = "SELECT document, place, record, reason, mended FROM import_reject \
     WHERE import_id = $1 AND ordinal >= $2 ORDER BY ordinal LIMIT $3";
-const EVENTS: &str = "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
-    ORDER BY id DESC LIMIT $1";
 
 impl Session {
     /// Which state of the database this session sees.
@@ -96,6 +79,7 @@ impl Session {
         Ok(Generation {
             import: number(row.opt_int(0)?),
             event: number(row.opt_int(1)?),
+            time: number(row.opt_int(2)?).max(number(row.opt_int(3)?)),
         })
     }
 
@@ -161,27 +145,6 @@ impl Session {
                     record: row.opt_text(2)?,
                     reason: row.text(3)?,
                     mended: row.bool(4)?,
-                })
-            })
-            .collect()
-    }
-
-    /// The latest events, newest first.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn latest_events(&mut self, limit: i64) -> Result<Vec<EventRow>, StoreError> {
-        let rows = self.query(EVENTS, params![limit]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(EventRow {
-                    id: row.int(0)?,
-                    time: row.int(1)?,
-                    kind: row.text(2)?,
-                    branch: row.opt_int(3)?.map(BranchId),
-                    package: row.opt_text(4)?,
-                    vulnerability: row.opt_text(5)?,
-                    says: row.text(6)?,
                 })
             })
             .collect()

@@ -28,6 +28,7 @@ pub(crate) fn advisory(name: &str) -> NewAdvisory {
         title: Some(format!("about {name}")),
         score: None,
         exploited_since: None,
+        ssvc: None,
         cves: names(is_cve),
         aliases: names(!is_cve),
         keys: vec![number(name)],

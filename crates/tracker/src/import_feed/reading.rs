@@ -7,7 +7,7 @@ use std::sync::{Arc, mpsc as std_mpsc};
 
 use palisade_formats::feed::{FeedContext, FeedHead, FeedKind, FeedSink, RawRecord, Stop};
 use palisade_formats::{ReadError, Reject};
-use palisade_model::{Advisory, Affected, Severity, VulnerabilityId};
+use palisade_model::{Advisory, Affected, Severity, Ssvc, VulnerabilityId};
 use palisade_store::NewAdvisory;
 use tokio::sync::mpsc;
 
@@ -166,6 +166,7 @@ fn new_advisory(name: String, advisory: Advisory, digest: [u8; 16]) -> NewAdviso
         withdrawn: advisory.withdrawn.is_some(),
         title: advisory.headline(TITLE_CHARACTERS),
         score,
+        ssvc: advisory.ssvc.as_ref().map(Ssvc::points),
         exploited_since: advisory
             .exploitation
             .as_ref()

@@ -8,6 +8,9 @@ use palisade_model::{
 };
 use palisade_store::AdvisoryRecord;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::schema;
 
 use crate::derive::feed_name;
 
@@ -24,7 +27,7 @@ const REFERENCES: usize = 80;
 const DETAILS: usize = 20_000;
 
 /// What one record of one feed says.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AdvisoryView {
     /// The feed: `nvd`, `secdb alpine/v3.17/main`.
     pub feed: String,
@@ -35,8 +38,10 @@ pub struct AdvisoryView {
     /// Where its source shows it to people.
     pub link: Option<String>,
     /// When it was published.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub published: Option<Timestamp>,
     /// When it was last changed.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub modified: Option<Timestamp>,
     /// Why it no longer counts, if it was withdrawn.
     pub withdrawn: Option<String>,
@@ -61,11 +66,12 @@ pub struct AdvisoryView {
     /// That it is exploited, when the record says so.
     pub exploitation: Option<ExploitationView>,
     /// CISA's categorisation.
+    #[schema(value_type = Option<schema::Ssvc>)]
     pub ssvc: Option<Ssvc>,
 }
 
 /// An entry of the catalogue of known exploited vulnerabilities.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ExploitationView {
     /// The day on which it was added.
     pub added: String,
@@ -78,7 +84,7 @@ pub struct ExploitationView {
 }
 
 /// A rating.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SeverityView {
     /// Who rated.
     pub scorer: String,
@@ -89,11 +95,12 @@ pub struct SeverityView {
     /// The base score.
     pub score: Option<f64>,
     /// Its level.
+    #[schema(value_type = Option<schema::Level>)]
     pub level: Option<Level>,
 }
 
 /// A link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ReferenceView {
     /// The address as the source wrote it: of any scheme, and not to be trusted.
     pub url: String,
@@ -102,7 +109,7 @@ pub struct ReferenceView {
 }
 
 /// A product with its versions in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AffectedView {
     /// The product in the source's naming system.
     pub product: String,

@@ -3,8 +3,11 @@
 use palisade_model::{BranchName, Timestamp, VerdictStatus};
 use palisade_store::BranchId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::listing::{Counts, Entry, FindingQuery, LevelCounts, Listing};
+use super::filter::FindingQuery;
+use super::listing::{Counts, Entry, LevelCounts, Listing, Selection};
+use super::order::Cursor;
 use super::runs::{self, Asked};
 use super::types::time;
 use super::{FindingItem, Places, Reading, RevisionRef, Score, Views, evidence};
@@ -14,9 +17,10 @@ use crate::TrackerError;
 const REVISIONS: i64 = 20;
 
 /// A branch with its state in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct BranchSummary {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// Its repositories with their latest revisions.
     pub repositories: Vec<RepositorySummary>,
@@ -27,7 +31,7 @@ pub struct BranchSummary {
 }
 
 /// A repository's latest revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RepositorySummary {
     /// The repository's name; empty where there is only one.
     pub name: String,
@@ -40,13 +44,15 @@ pub struct RepositorySummary {
     /// Whose signature over it was checked and found good.
     pub signed_by: Option<String>,
     /// When it was imported.
+    #[schema(value_type = String, format = DateTime)]
     pub imported_at: Timestamp,
 }
 
 /// A part of the open findings of a branch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct BranchView {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The revision that was asked for; absent for the present state.
     pub revision: Option<RevisionRef>,
@@ -66,8 +72,15 @@ pub struct BranchView {
     pub affected: usize,
     /// Those under investigation: what the filter would leave with this status.
     pub under_investigation: usize,
+    /// Who scores the vulnerabilities of this branch, with how many, the busiest first.
+    pub scorers: Vec<(String, usize)>,
+    /// Whether the distribution names maintainers of its packages here.
+    pub maintained: bool,
     /// The findings.
     pub findings: Vec<FindingItem>,
+    /// Where the list goes on, if it does.
+    #[serde(skip)]
+    pub cursor: Option<Cursor>,
 }
 
 impl Views {
@@ -127,12 +140,7 @@ impl Views {
         let position = point.as_ref().map(|point| point.position);
         let listing = self.cache.listing(&mut reading, (id, position)).await?;
         let selection = listing.select(query);
-        let entries: Vec<&Entry> = selection
-            .part
-            .iter()
-            .map(|place| &listing.entries[*place as usize])
-            .collect();
-        let findings = items(&mut reading, &listing, branch, position, &entries).await?;
+        let findings = items(&mut reading, &listing, branch, position, &selection).await?;
         let revisions = reading.session.latest_revisions(id, REVISIONS).await?;
         Ok(Some(BranchView {
             branch: branch.clone(),
@@ -145,7 +153,10 @@ impl Views {
             levels: selection.levels,
             affected: selection.statuses.0,
             under_investigation: selection.statuses.1,
+            scorers: listing.scorers().to_vec(),
+            maintained: listing.is_maintained(),
             findings,
+            cursor: selection.next,
         }))
     }
 
@@ -202,14 +213,15 @@ async fn explain(reading: &mut Reading, findings: &mut [FindingItem]) -> Result<
     Ok(())
 }
 
-/// Entries of a listing as they are shown.
+/// The selected entries of a listing as they are shown.
 pub(super) async fn items(
     reading: &mut Reading,
     listing: &Listing,
     branch: &BranchName,
     position: Option<i64>,
-    entries: &[&Entry],
+    selection: &Selection<'_>,
 ) -> Result<Vec<FindingItem>, TrackerError> {
+    let entries = selection.entries();
     let Some(id) = reading.places.id(branch) else {
         return Ok(Vec::new());
     };
@@ -234,9 +246,12 @@ pub(super) async fn items(
             status: status(entry),
             confidence: entry.confidence,
             fixed_in: entry.fixed_in.as_deref().map(str::to_owned),
-            score: Score::of(head.score.as_ref()),
+            score: selection.score(entry).map(Score::of_scored),
             exploited_since: head.exploited_since.clone(),
             epss: head.epss,
+            ssvc: listing.ssvc(entry).map(str::to_owned),
+            published: head.published.map(time),
+            maintainer: listing.maintainer(entry).map(str::to_owned),
             first_seen: time(entry.first_seen),
             since,
             evidence: None,

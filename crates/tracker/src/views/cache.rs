@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use palisade_store::{BranchId, FeedRow, Generation};
+use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
 
 use super::listing::Listing;
 use super::search::Names;
@@ -40,6 +40,7 @@ struct Kept {
     generation: Generation,
     places: Option<Arc<Places>>,
     listings: HashMap<ListingKey, Arc<Listing>>,
+    maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
     names: Option<Arc<Names>>,
     feeds: Option<Arc<Vec<FeedRow>>>,
 }
@@ -110,6 +111,32 @@ impl Cache {
         }
         kept.listings.insert(key, Arc::clone(&listing));
         Ok(listing)
+    }
+
+    /// The source packages of a branch with those who maintain them.
+    pub(super) async fn maintained(
+        &self,
+        reading: &mut Reading,
+        branch: BranchId,
+    ) -> Result<Arc<Vec<MaintainedRow>>, TrackerError> {
+        let known = |cache: &Self| {
+            cache
+                .of(reading.generation)
+                .maintained
+                .get(&branch)
+                .cloned()
+        };
+        if let Some(maintained) = known(self) {
+            return Ok(maintained);
+        }
+        let _turn = self.turn.lock().await;
+        if let Some(maintained) = known(self) {
+            return Ok(maintained);
+        }
+        let maintained = Arc::new(reading.session.maintained(branch).await?);
+        let mut kept = self.of(reading.generation);
+        kept.maintained.insert(branch, Arc::clone(&maintained));
+        Ok(maintained)
     }
 
     /// The names of all packages.

@@ -3,9 +3,10 @@
 use palisade_matching::{Change, Proposed, Subject};
 use palisade_model::{Ecosystem, Sense};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Something that would change a verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangeView {
     /// What, and what it would come to.
     pub says: String,

@@ -3,6 +3,7 @@
 use palisade_model::Timestamp;
 use palisade_store::{ImportRow, StoredReject};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Views;
 use super::types::time;
@@ -12,7 +13,7 @@ use crate::TrackerError;
 const IMPORTS: i64 = 50;
 
 /// Feeds and imports.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FeedsView {
     /// The feeds.
     pub feeds: Vec<FeedSummary>,
@@ -21,7 +22,7 @@ pub struct FeedsView {
 }
 
 /// A feed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FeedSummary {
     /// The format.
     pub kind: String,
@@ -30,17 +31,20 @@ pub struct FeedSummary {
     /// How many records are stored.
     pub records: i64,
     /// As of when it speaks, if it says so.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Timestamp>,
     /// When it was last imported with a change.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub imported_at: Option<Timestamp>,
 }
 
 /// An import in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ImportSummaryView {
     /// Its number.
     pub number: i64,
     /// When.
+    #[schema(value_type = String, format = DateTime)]
     pub time: Timestamp,
     /// The format.
     pub kind: String,
@@ -63,7 +67,7 @@ pub struct ImportSummaryView {
 }
 
 /// An import with what it passed over or mended.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ImportView {
     /// The import.
     pub import: ImportSummaryView,
@@ -74,7 +78,7 @@ pub struct ImportView {
 }
 
 /// A record that was passed over or mended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RejectView {
     /// The document.
     pub document: String,

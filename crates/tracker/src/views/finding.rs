@@ -3,16 +3,18 @@
 use palisade_model::{BranchName, Confidence, Distribution, Evidence, VerdictStatus};
 use palisade_store::SourcePackageId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::runs;
-use super::{ChangeView, RevisionRef, Score, Views, evidence};
+use super::{ChangeView, RevisionRef, Score, Views, evidence, schema};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
 
 /// A vulnerability in a package.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FindingView {
     /// The distribution.
+    #[schema(value_type = String)]
     pub distribution: Distribution,
     /// The source package.
     pub package: String,
@@ -29,21 +31,25 @@ pub struct FindingView {
 }
 
 /// The state on one branch, and why.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FindingPlace {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The package's version.
     pub version: String,
     /// The state.
+    #[schema(value_type = schema::Status)]
     pub status: VerdictStatus,
     /// How sure it is.
+    #[schema(value_type = schema::Confidence)]
     pub confidence: Confidence,
     /// The first version that has the fix, as its source writes it.
     pub fixed_in: Option<String>,
     /// The revision from which on the package has been in this state without a break.
     pub since: Option<RevisionRef>,
     /// Why.
+    #[schema(value_type = Vec<schema::Step>)]
     pub evidence: Evidence,
     /// What would change it.
     pub changes: Vec<ChangeView>,

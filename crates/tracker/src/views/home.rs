@@ -3,21 +3,31 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use palisade_model::{BranchName, Timestamp};
+use palisade_model::{BranchName, Confidence, Level, Timestamp};
+use palisade_store::EventQuery;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::branch::items;
+use super::events::event_views;
 use super::feeds::{ImportSummaryView, import_summary};
-use super::listing::{Entry, FindingQuery, Listing, Sort};
+use super::filter::{FindingFilter, FindingQuery, Sort};
+use super::listing::{Entry, Listing};
 use super::types::time;
-use super::{BranchSummary, FindingItem, Reading, Score, Views};
+use super::{BranchSummary, EventView, FindingItem, Reading, Score, Views};
 use crate::TrackerError;
 
 /// Vulnerabilities of each kind.
 const SHOWN: usize = 12;
 
+/// Closed findings that are counted.
+const CLOSED: i64 = 1000;
+
+/// Microseconds of a week.
+const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
+
 /// The front page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HomeView {
     /// The branches in numbers.
     pub branches: Vec<BranchSummary>,
@@ -25,8 +35,14 @@ pub struct HomeView {
     pub exploited: Vec<HotVulnerability>,
     /// The highest scored that are open.
     pub worst: Vec<HotVulnerability>,
+    /// Those of a high or critical score that are open and longest published.
+    pub oldest: Vec<HotVulnerability>,
     /// The findings that were derived last, the worst first.
     pub newest: Vec<FindingItem>,
+    /// What was closed within a week: fixed, gone, or found not to concern the package.
+    pub closed: Vec<EventView>,
+    /// How many were closed within a week; counted to a limit.
+    pub closed_count: usize,
     /// What was imported last.
     pub imports: Vec<ImportSummaryView>,
     /// What happened last.
@@ -34,7 +50,7 @@ pub struct HomeView {
 }
 
 /// A vulnerability and where it is open.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HotVulnerability {
     /// Its name.
     pub name: String,
@@ -46,27 +62,12 @@ pub struct HotVulnerability {
     pub exploited_since: Option<String>,
     /// The probability of exploitation within 30 days.
     pub epss: Option<f64>,
+    /// When it was first published.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub published: Option<Timestamp>,
     /// The packages that it affects: branch, package.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub places: Vec<(BranchName, String)>,
-}
-
-/// An event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EventView {
-    /// Its number.
-    pub number: i64,
-    /// When.
-    pub time: Timestamp,
-    /// What kind of change.
-    pub kind: String,
-    /// The branch.
-    pub branch: Option<BranchName>,
-    /// The source package.
-    pub package: Option<String>,
-    /// The vulnerability.
-    pub vulnerability: Option<String>,
-    /// The change in words.
-    pub says: String,
 }
 
 impl Views {
@@ -74,7 +75,7 @@ impl Views {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn home(&self) -> Result<HomeView, TrackerError> {
+    pub async fn home(&self, now: Timestamp) -> Result<HomeView, TrackerError> {
         let mut reading = self.reading().await?;
         let branches = self.summaries(&mut reading).await?;
         let mut listings = Vec::new();
@@ -83,13 +84,24 @@ impl Views {
         }
         let newest = newest(&mut reading, &listings).await?;
         let imports = reading.session.imports(8).await?;
+        let mut closed = closed_within_a_week(&mut reading, now).await?;
+        let closed_count = closed.len();
+        closed.truncate(SHOWN);
+        let events = EventQuery {
+            limit: 8,
+            ..EventQuery::default()
+        };
+        let events = reading.session.events_before(None, &events).await?;
         Ok(HomeView {
             branches,
             exploited: exploited(&listings),
             worst: worst(&listings),
+            oldest: oldest(&listings),
             newest,
+            closed,
+            closed_count,
             imports: imports.into_iter().map(import_summary).collect(),
-            events: events(&mut reading, 8).await?,
+            events: event_views(&reading.places, events),
         })
     }
 }
@@ -109,6 +121,7 @@ fn hot<'a>(
             score: Score::of(head.score.as_ref()),
             exploited_since: head.exploited_since.clone(),
             epss: head.epss,
+            published: head.published.map(time),
             places: Vec::new(),
         });
         let place = (branch.clone(), listing.source(entry).name.clone());
@@ -137,18 +150,41 @@ fn exploited(listings: &Listings) -> Vec<HotVulnerability> {
     found
 }
 
+/// The first of each branch in an order: those of all branches are among them, and a branch may
+/// hold one several times.
+fn first(listings: &Listings, query: &FindingQuery) -> Vec<HotVulnerability> {
+    let entries = listings.iter().flat_map(|(branch, listing)| {
+        let part = listing.select(query).entries();
+        part.into_iter()
+            .map(move |entry| (branch, &**listing, entry))
+    });
+    hot(entries).into_values().collect()
+}
+
+fn oldest(listings: &Listings) -> Vec<HotVulnerability> {
+    let query = FindingQuery {
+        filter: FindingFilter {
+            minimum_level: Some(Level::High),
+            minimum_confidence: Some(Confidence::Likely),
+            ..FindingFilter::default()
+        },
+        sort: Sort::Oldest,
+        limit: SHOWN * 8,
+        ..FindingQuery::default()
+    };
+    let mut found = first(listings, &query);
+    found.retain(|hot| hot.published.is_some());
+    found.sort_by(|a, b| a.published.cmp(&b.published).then(a.name.cmp(&b.name)));
+    found.truncate(SHOWN);
+    found
+}
+
 fn worst(listings: &Listings) -> Vec<HotVulnerability> {
-    // The worst of all branches are among the worst of each; a branch may hold one several times.
     let query = FindingQuery {
         limit: SHOWN * 8,
         ..FindingQuery::default()
     };
-    let entries = listings.iter().flat_map(|(branch, listing)| {
-        let part = listing.select(&query).part;
-        part.into_iter()
-            .map(move |at| (branch, &**listing, &listing.entries[at as usize]))
-    });
-    let mut found: Vec<HotVulnerability> = hot(entries).into_values().collect();
+    let mut found = first(listings, &query);
     let key = |hot: &HotVulnerability| {
         let score = hot
             .score
@@ -178,12 +214,8 @@ async fn newest(
     };
     let mut found = Vec::new();
     for (branch, listing) in listings {
-        let part = listing.select(&query).part;
-        let entries: Vec<&Entry> = part
-            .iter()
-            .map(|at| &listing.entries[*at as usize])
-            .collect();
-        found.extend(items(reading, listing, branch, None, &entries).await?);
+        let selection = listing.select(&query);
+        found.extend(items(reading, listing, branch, None, &selection).await?);
     }
     // Each branch's part is sorted; of equally new ones the first branch's come first.
     found.sort_by_key(|item| std::cmp::Reverse(item.first_seen));
@@ -191,18 +223,17 @@ async fn newest(
     Ok(found)
 }
 
-async fn events(reading: &mut Reading, limit: i64) -> Result<Vec<EventView>, TrackerError> {
-    let rows = reading.session.latest_events(limit).await?;
-    let view = |row: palisade_store::EventRow| EventView {
-        number: row.id,
-        time: time(row.time),
-        kind: row.kind,
-        branch: row
-            .branch
-            .and_then(|branch| reading.places.name(branch).cloned()),
-        package: row.package,
-        vulnerability: row.vulnerability,
-        says: row.says,
+async fn closed_within_a_week(
+    reading: &mut Reading,
+    now: Timestamp,
+) -> Result<Vec<EventView>, TrackerError> {
+    let closed = EventQuery {
+        kind: Some("finding.closed".to_owned()),
+        limit: CLOSED,
+        ..EventQuery::default()
     };
-    Ok(rows.into_iter().map(view).collect())
+    let begin = now.as_microsecond() - WEEK;
+    let mut rows = reading.session.events_before(None, &closed).await?;
+    rows.retain(|row| row.time >= begin);
+    Ok(event_views(&reading.places, rows))
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use palisade_model::{IdentityStatement, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Views;
 use crate::TrackerError;
 
 /// A statement with what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct IdentityView {
     /// Its number.
     pub number: i64,
@@ -26,6 +27,7 @@ pub struct IdentityView {
     /// Who says so.
     pub by: String,
     /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
     pub time: Timestamp,
     /// What became of it.
     pub state: IdentityState,
@@ -37,7 +39,7 @@ pub struct IdentityView {
 }
 
 /// What became of a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityState {
     /// It is in force.

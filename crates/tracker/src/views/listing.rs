@@ -1,93 +1,23 @@
 //! The open findings of one branch in memory: filtered, counted and sorted without asking the
 //! database.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use palisade_model::{Confidence, Level};
 use palisade_store::{BranchId, Session, SourceLabelRow, SourcePackageId, VulnerabilityHead};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::types::level;
+use super::filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter};
+use super::order::{self, Cursor, Order};
+use super::ratings::{Ratings, Scored, Scores};
 use crate::TrackerError;
 use crate::derive::confidence;
 
-/// Which open findings are wanted.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FindingFilter {
-    /// Which status.
-    pub status: StatusFilter,
-    /// The least level of the foremost score; unrated ones have none.
-    pub minimum_level: Option<Level>,
-    /// Only those of this level.
-    pub level: Option<LevelFilter>,
-    /// The least confidence.
-    pub minimum_confidence: Option<Confidence>,
-    /// Only those that are known to be exploited.
-    pub exploited: bool,
-    /// Only those for which a fixed version is known.
-    pub fixable: bool,
-    /// Only packages whose name contains this.
-    pub package: Option<String>,
-    /// Only those whose vulnerability's name or heading, or whose package's name contains this.
-    pub text: Option<String>,
-}
-
-/// Which status of open findings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum StatusFilter {
-    /// Affected: what to act on.
-    #[default]
-    Affected,
-    /// Under investigation: the triage queue.
-    UnderInvestigation,
-    /// Both.
-    Open,
-}
-
-/// One level of those by which findings are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LevelFilter {
-    /// Critical.
-    Critical,
-    /// High.
-    High,
-    /// Medium.
-    Medium,
-    /// Low or none.
-    Low,
-    /// Without a score.
-    Unrated,
-}
-
-/// In which order.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// The highest level and score first.
-    #[default]
-    Score,
-    /// The most probably exploited first.
-    Epss,
-    /// By package.
-    Package,
-    /// The latest derived first.
-    Newest,
-}
-
-/// A part of a list.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FindingQuery {
-    /// Which.
-    pub filter: FindingFilter,
-    /// In which order.
-    pub sort: Sort,
-    /// How many at the most.
-    pub limit: usize,
-    /// How many to leave out before.
-    pub offset: usize,
-}
-
 /// Numbers of findings by level.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LevelCounts {
     /// Critical.
     pub critical: usize,
@@ -102,7 +32,7 @@ pub struct LevelCounts {
 }
 
 /// Numbers of open findings.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Counts {
     /// Affected.
     pub affected: usize,
@@ -130,19 +60,21 @@ pub(crate) struct Listing {
     pub(crate) entries: Vec<Entry>,
     pub(crate) sources: Vec<SourceLabelRow>,
     pub(crate) vulnerabilities: Vec<VulnerabilityHead>,
-    levels: Vec<Option<Level>>,
-    /// The place of each vulnerability when the worst come first.
-    by_score: Vec<u32>,
-    by_epss: Vec<u32>,
     /// The place of each source package by name; of those with the same name, the same.
-    by_name: Vec<u32>,
+    pub(super) by_name: Vec<u32>,
     /// The place of each source package by name and version.
-    by_version: Vec<u32>,
+    pub(super) by_version: Vec<u32>,
+    /// Who maintains each source package.
+    maintainers: Vec<Option<Arc<str>>>,
+    foremost: Scores,
+    ratings: Ratings,
     pub(crate) counts: Counts,
 }
 
 /// What a filter leaves.
-pub(crate) struct Selection {
+pub(crate) struct Selection<'a> {
+    listing: &'a Listing,
+    scores: Cow<'a, Scores>,
     /// Places in [`Listing::entries`], sorted, of the wanted part only.
     pub(crate) part: Vec<u32>,
     /// How many there are in all.
@@ -151,6 +83,20 @@ pub(crate) struct Selection {
     pub(crate) levels: LevelCounts,
     /// Affected and under investigation, were the filter without a status.
     pub(crate) statuses: (usize, usize),
+    /// Where the list goes on, if it does.
+    pub(crate) next: Option<Cursor>,
+}
+
+impl<'a> Selection<'a> {
+    pub(crate) fn entries(&self) -> Vec<&'a Entry> {
+        let entries = &self.listing.entries;
+        self.part.iter().map(|at| &entries[*at as usize]).collect()
+    }
+
+    /// The score that counts.
+    pub(crate) fn score(&self, entry: &Entry) -> Option<&Scored> {
+        self.scores.each[entry.vulnerability as usize].as_ref()
+    }
 }
 
 impl Listing {
@@ -166,6 +112,8 @@ impl Listing {
         let mut vulnerabilities: Vec<i64> = rows.iter().map(|row| row.vulnerability).collect();
         vulnerabilities.sort_unstable();
         vulnerabilities.dedup();
+        let maintainers = session.maintainers(&sources).await?;
+        let ratings = session.ratings(&vulnerabilities).await?;
         let sources = session.label_rows(&sources).await?;
         let vulnerabilities = session.vulnerability_heads(&vulnerabilities).await?;
         let source_places = places(sources.iter().map(|row| row.id));
@@ -180,7 +128,20 @@ impl Listing {
                 first_seen: row.first_seen,
             })
         });
-        Ok(Self::of(entries.collect(), sources, vulnerabilities))
+        let mut listing = Self::of(entries.collect(), sources, vulnerabilities);
+        listing.ratings = Ratings::of(ratings, &vulnerability_places);
+        let mut names: HashSet<Arc<str>> = HashSet::new();
+        for (source, maintainer) in maintainers {
+            let name = names.get(maintainer.as_str()).cloned().unwrap_or_else(|| {
+                let name: Arc<str> = maintainer.into();
+                names.insert(Arc::clone(&name));
+                name
+            });
+            if let Some(place) = source_places.get(&source) {
+                listing.maintainers[*place as usize] = Some(name);
+            }
+        }
+        Ok(listing)
     }
 
     fn of(
@@ -188,47 +149,14 @@ impl Listing {
         sources: Vec<SourceLabelRow>,
         vulnerabilities: Vec<VulnerabilityHead>,
     ) -> Self {
-        let levels: Vec<Option<Level>> = vulnerabilities.iter().map(level).collect();
-        let points = |head: &VulnerabilityHead| head.score.as_ref().map_or(-1.0, |score| score.0);
-        let chance = |head: &VulnerabilityHead| head.epss.unwrap_or(-1.0);
-        let by_score = ranks(vulnerabilities.len(), |a, b| {
-            let (left, right) = (&vulnerabilities[a], &vulnerabilities[b]);
-            (levels[b].cmp(&levels[a]))
-                .then(points(right).total_cmp(&points(left)))
-                .then(
-                    right
-                        .exploited_since
-                        .is_some()
-                        .cmp(&left.exploited_since.is_some()),
-                )
-                .then(chance(right).total_cmp(&chance(left)))
-                .then(right.name.cmp(&left.name))
-        });
-        let by_epss = ranks(vulnerabilities.len(), |a, b| {
-            let (left, right) = (&vulnerabilities[a], &vulnerabilities[b]);
-            chance(right)
-                .total_cmp(&chance(left))
-                .then(by_score[a].cmp(&by_score[b]))
-        });
-        let by_version = ranks(sources.len(), |a, b| {
-            (&sources[a].name, &sources[a].version).cmp(&(&sources[b].name, &sources[b].version))
-        });
-        let mut first_of_name: HashMap<&str, u32> = HashMap::new();
-        for (source, rank) in sources.iter().zip(&by_version) {
-            let first = first_of_name.entry(&source.name).or_insert(*rank);
-            *first = (*first).min(*rank);
-        }
-        let by_name = sources
-            .iter()
-            .map(|source| first_of_name[source.name.as_str()])
-            .collect();
+        let (by_name, by_version) = order::by_name_and_version(&sources);
         let mut listing = Self {
+            maintainers: vec![None; sources.len()],
+            foremost: Scores::foremost(&vulnerabilities),
+            ratings: Ratings::default(),
             entries,
             sources,
             vulnerabilities,
-            levels,
-            by_score,
-            by_epss,
             by_name,
             by_version,
             counts: Counts::default(),
@@ -242,7 +170,7 @@ impl Listing {
         for entry in &self.entries {
             if entry.status == 0 {
                 counts.affected += 1;
-                counts.levels.add(self.level(entry));
+                counts.levels.add(self.foremost.level(entry.vulnerability));
                 counts.exploited += usize::from(self.head(entry).exploited_since.is_some());
             } else {
                 counts.under_investigation += 1;
@@ -259,33 +187,46 @@ impl Listing {
         &self.sources[entry.source as usize]
     }
 
-    fn level(&self, entry: &Entry) -> Option<Level> {
-        self.levels[entry.vulnerability as usize]
+    /// Who maintains the package of a finding.
+    pub(crate) fn maintainer(&self, entry: &Entry) -> Option<&str> {
+        self.maintainers[entry.source as usize].as_deref()
+    }
+
+    /// Whether any package has a maintainer.
+    pub(crate) fn is_maintained(&self) -> bool {
+        self.maintainers.iter().any(Option::is_some)
+    }
+
+    /// SSVC's decision points for the vulnerability of a finding.
+    pub(crate) fn ssvc(&self, entry: &Entry) -> Option<&str> {
+        self.ratings.ssvc(entry.vulnerability)
+    }
+
+    /// Who scores the vulnerabilities of this branch, the busiest first.
+    pub(crate) fn scorers(&self) -> &[(String, usize)] {
+        &self.ratings.scorers
+    }
+
+    /// The foremost level of a finding's vulnerability.
+    pub(crate) fn level(&self, entry: &Entry) -> Option<Level> {
+        self.foremost.level(entry.vulnerability)
     }
 
     /// What a query leaves.
-    pub(crate) fn select(&self, query: &FindingQuery) -> Selection {
+    pub(crate) fn select(&self, query: &FindingQuery) -> Selection<'_> {
         let filter = &query.filter;
+        let scores = match &filter.scorer {
+            Some(scorer) => Cow::Owned(self.ratings.by(scorer, &self.vulnerabilities)),
+            None => Cow::Borrowed(&self.foremost),
+        };
         let texts = Texts::of(self, filter);
         let (mut found, mut levels, mut statuses) = (Vec::new(), LevelCounts::default(), (0, 0));
         for (place, entry) in (0_u32..).zip(&self.entries) {
-            let head = self.head(entry);
-            let passes = filter
-                .minimum_confidence
-                .is_none_or(|least| entry.confidence >= least)
-                && (!filter.exploited || head.exploited_since.is_some())
-                && (!filter.fixable || entry.fixed_in.is_some())
-                && texts.pass(entry);
-            if !passes {
+            if !self.passes(entry, filter) || !texts.pass(entry) {
                 continue;
             }
-            let level = self.level(entry);
-            let of_level = filter
-                .minimum_level
-                .is_none_or(|least| level >= Some(least))
-                && filter
-                    .level
-                    .is_none_or(|wanted| wanted == LevelFilter::of(level));
+            let level = scores.level(entry.vulnerability);
+            let of_level = filter.takes_level(level);
             let of_status = filter.status.takes(entry.status);
             if of_level {
                 if entry.status == 0 {
@@ -302,40 +243,47 @@ impl Listing {
             }
         }
         let total = found.len();
+        let order = Order::new(self, &scores, query.sort);
+        let key = |place: &u32| order.key(&self.entries[*place as usize]);
+        if let Some(cursor) = &query.after {
+            let begin = order.place(cursor);
+            found.retain(|place| key(place) > begin);
+        }
+        let left = found.len();
+        let part = order::part(found, query.offset, query.limit, key);
+        let goes_on = query.offset.saturating_add(part.len()) < left;
+        let last = part.last().filter(|_| goes_on);
         Selection {
-            part: self.part(found, query),
+            listing: self,
+            next: last.map(|place| order.cursor(&self.entries[*place as usize])),
+            part,
             total,
             levels,
             statuses,
+            scores,
         }
     }
 
-    /// The wanted part of what was found, in order; no more is sorted than is shown.
-    fn part(&self, mut found: Vec<u32>, query: &FindingQuery) -> Vec<u32> {
-        let start = query.offset.min(found.len());
-        let end = query.offset.saturating_add(query.limit).min(found.len());
-        let key = |place: &u32| self.key(query.sort, &self.entries[*place as usize]);
-        if end < found.len() && end > 0 {
-            found.select_nth_unstable_by_key(end - 1, key);
-            found.truncate(end);
-        }
-        found.sort_unstable_by_key(key);
-        found.drain(..start);
-        found.truncate(end - start);
-        found
-    }
-
-    fn key(&self, sort: Sort, entry: &Entry) -> (i64, u32, u32) {
-        let score = self.by_score[entry.vulnerability as usize];
-        let epss = self.by_epss[entry.vulnerability as usize];
-        let name = self.by_name[entry.source as usize];
-        let version = self.by_version[entry.source as usize];
-        match sort {
-            Sort::Score => (i64::from(score), version, 0),
-            Sort::Epss => (i64::from(epss), version, 0),
-            Sort::Package => (i64::from(name), score, version),
-            Sort::Newest => (-entry.first_seen, score, version),
-        }
+    /// What concerns neither level, status nor texts.
+    fn passes(&self, entry: &Entry, filter: &FindingFilter) -> bool {
+        let head = self.head(entry);
+        let least = filter.minimum_confidence;
+        let exploitation = || self.ratings.exploitation(entry.vulnerability);
+        least.is_none_or(|least| entry.confidence >= least)
+            && (!filter.exploited || head.exploited_since.is_some())
+            && (!filter.fixable || entry.fixed_in.is_some())
+            && filter
+                .minimum_epss
+                .is_none_or(|least| head.epss.is_some_and(|epss| epss >= least))
+            && filter
+                .ssvc
+                .as_deref()
+                .is_none_or(|wanted| exploitation() == Some(wanted))
+            && match &filter.maintainer {
+                None => true,
+                Some(MaintainerFilter::Nobody) => self.maintainer(entry).is_none(),
+                Some(MaintainerFilter::Named(name)) => self.maintainer(entry) == Some(name),
+            }
     }
 }
 
@@ -386,20 +334,8 @@ fn contains(head: &VulnerabilityHead, needle: &str) -> bool {
             .is_some_and(|title| title.to_lowercase().contains(needle))
 }
 
-impl LevelFilter {
-    fn of(level: Option<Level>) -> Self {
-        match level {
-            Some(Level::Critical) => Self::Critical,
-            Some(Level::High) => Self::High,
-            Some(Level::Medium) => Self::Medium,
-            Some(Level::Low | Level::None) => Self::Low,
-            None => Self::Unrated,
-        }
-    }
-}
-
 impl LevelCounts {
-    fn add(&mut self, level: Option<Level>) {
+    pub(super) fn add(&mut self, level: Option<Level>) {
         match LevelFilter::of(level) {
             LevelFilter::Critical => self.critical += 1,
             LevelFilter::High => self.high += 1,
@@ -410,34 +346,14 @@ impl LevelCounts {
     }
 }
 
-impl StatusFilter {
-    fn takes(self, status: u8) -> bool {
-        match self {
-            Self::Affected => status == 0,
-            Self::UnderInvestigation => status == 1,
-            Self::Open => true,
-        }
-    }
-}
-
 fn places<K: std::hash::Hash + Eq>(keys: impl Iterator<Item = K>) -> HashMap<K, u32> {
     keys.zip(0_u32..).collect()
-}
-
-/// The place of each of `count` things in an order.
-fn ranks(count: usize, order: impl Fn(usize, usize) -> std::cmp::Ordering) -> Vec<u32> {
-    let mut sorted: Vec<usize> = (0..count).collect();
-    sorted.sort_unstable_by(|a, b| order(*a, *b));
-    let mut ranks = vec![0; count];
-    for (rank, place) in (0_u32..).zip(sorted) {
-        ranks[place] = rank;
-    }
-    ranks
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::Sort;
 
     fn head(id: i64, name: &str, score: Option<f64>, epss: f64) -> VulnerabilityHead {
         VulnerabilityHead {
@@ -447,6 +363,7 @@ mod tests {
             score: score.map(|score| (score, "3.1".into(), "nvd".into())),
             exploited_since: None,
             epss: Some(epss),
+            published: Some(1000 - id),
         }
     }
 
@@ -527,6 +444,97 @@ mod tests {
         assert_eq!(sorted(Sort::Epss), ["1 zlib", "3 Attr", "2 Attr"]);
         assert_eq!(sorted(Sort::Package), ["2 Attr", "3 Attr", "1 zlib"]);
         assert_eq!(sorted(Sort::Newest), ["3 Attr", "2 Attr", "1 zlib"]);
+    }
+
+    #[test]
+    fn a_list_goes_on_behind_a_place_even_when_what_stood_there_is_gone() {
+        let all = listing();
+        for sort in [
+            Sort::Score,
+            Sort::Epss,
+            Sort::Package,
+            Sort::Newest,
+            Sort::Oldest,
+        ] {
+            let mut query = FindingQuery {
+                filter: FindingFilter {
+                    status: crate::views::StatusFilter::Open,
+                    ..FindingFilter::default()
+                },
+                sort,
+                limit: 9,
+                ..FindingQuery::default()
+            };
+            let whole = names(&all, &query);
+            assert_eq!(whole.len(), 4);
+            query.limit = 2;
+            let next = all.select(&query).next.unwrap();
+            query.after = Some(next.to_string().parse().unwrap());
+            assert_eq!(names(&all, &query), whole[2..], "{sort:?}");
+            assert_eq!(all.select(&query).next, None);
+            let mut fewer = listing();
+            let gone = fewer.entries.iter().position(|entry| {
+                whole[1] == format!("{} {}", all.head(entry).id, all.source(entry).name)
+            });
+            fewer.entries.remove(gone.unwrap());
+            assert_eq!(names(&fewer, &query), whole[2..], "{sort:?}");
+        }
+        for bad in ["", "x", "e30", &"A".repeat(2000)] {
+            assert!(bad.parse::<Cursor>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn one_partys_scores_count_when_asked_for() {
+        let mut listing = listing();
+        let rating = |vulnerability, score: f64, scorer: &str, ssvc: Option<&str>| {
+            palisade_store::RatingRow {
+                vulnerability,
+                score: Some((score, "3.1".into(), scorer.into())),
+                ssvc: ssvc.map(str::to_owned),
+            }
+        };
+        let rows = vec![
+            rating(1, 9.9, "acme", Some("active/yes/total")),
+            rating(1, 5.0, "nvd", None),
+            rating(2, 1.0, "acme", None),
+        ];
+        let places = HashMap::from([(1, 0), (2, 1), (3, 2)]);
+        listing.ratings = Ratings::of(rows, &places);
+        assert_eq!(listing.scorers()[0], ("acme".to_owned(), 2));
+        let mut query = FindingQuery {
+            filter: FindingFilter {
+                scorer: Some("acme".into()),
+                minimum_level: Some(Level::High),
+                ..FindingFilter::default()
+            },
+            limit: 9,
+            ..FindingQuery::default()
+        };
+        assert_eq!(names(&listing, &query), ["1 zlib"]);
+        query.filter.ssvc = Some("active".into());
+        assert_eq!(names(&listing, &query), ["1 zlib"]);
+        query.filter.ssvc = Some("poc".into());
+        assert!(names(&listing, &query).is_empty());
+    }
+
+    #[test]
+    fn maintainers_and_probabilities_are_filters() {
+        let mut listing = listing();
+        listing.maintainers[1] = Some("Ada <ada@example.org>".into());
+        let mut query = FindingQuery {
+            filter: FindingFilter {
+                maintainer: Some(MaintainerFilter::Named("Ada <ada@example.org>".into())),
+                ..FindingFilter::default()
+            },
+            limit: 9,
+            ..FindingQuery::default()
+        };
+        assert_eq!(names(&listing, &query), ["2 Attr", "3 Attr"]);
+        query.filter.minimum_epss = Some(0.5);
+        assert_eq!(names(&listing, &query), ["3 Attr"]);
+        query.filter.maintainer = Some(MaintainerFilter::Nobody);
+        assert_eq!(names(&listing, &query), ["1 zlib"]);
     }
 
     #[test]

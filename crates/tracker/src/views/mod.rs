@@ -10,18 +10,27 @@ mod branch;
 mod cache;
 mod changes;
 mod coverage;
+mod events;
 mod evidence;
 mod explanation;
 mod feeds;
+mod filter;
 mod finding;
 mod hearing;
 mod home;
 mod identities;
 mod listing;
+mod order;
 mod package;
+mod ratings;
+mod relatives;
+mod roster;
 mod runs;
+mod schema;
 mod search;
 mod sources;
+mod statistics;
+mod timeline;
 mod types;
 mod vulnerability;
 
@@ -29,7 +38,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use palisade_model::BranchName;
-use palisade_store::{BranchId, Generation, RepositoryRow, Session, Store};
+use palisade_store::{BranchId, RepositoryRow, Session, Store};
 
 use crate::TrackerError;
 
@@ -37,23 +46,29 @@ pub use advisory::{AdvisoryView, AffectedView, ExploitationView, ReferenceView, 
 pub use branch::{BranchSummary, BranchView, RepositorySummary};
 pub use cache::CacheUse;
 pub use changes::ChangeView;
+pub use events::{EventView, EventsQuery, EventsView, From};
 pub use explanation::{
     Accounted, Conclusion, EntryView, ExplainedPlace, Explanation, ExplanationAnswer,
     ExplanationQuery, Left,
 };
 pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
+pub use filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter, Sort, StatusFilter};
 pub use finding::{FindingPlace, FindingView};
-pub use home::{EventView, HomeView, HotVulnerability};
+pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
-pub use listing::{
-    Counts, FindingFilter, FindingQuery, LevelCounts, LevelFilter, Sort, StatusFilter,
-};
+pub use listing::{Counts, LevelCounts};
+pub use order::{Cursor, InvalidCursor};
 pub use package::{
     BuiltPackage, GraftView, HistoryItem, PackageDetails, PackageFinding, PackageQuery,
     PackageVersion, PackageView, PatchView, Section, SectionCounts, SourceView,
 };
+pub use palisade_store::Generation;
+pub use relatives::{Kinship, RelativePlace, RelativeView};
+pub use roster::{MaintainedPackage, MaintainerSummary, MaintainerView, MaintainersView};
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
 pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
+pub use statistics::{BranchBuckets, BusyPackage, StatisticsView, Week};
+pub use timeline::TimelineItem;
 pub use types::{FindingItem, PackagePlace, RevisionRef, Score};
 pub use vulnerability::{EpssView, VulnerabilityAnswer, VulnerabilityPlace, VulnerabilityView};
 
@@ -131,6 +146,24 @@ impl Views {
     /// When the database refuses.
     pub async fn generation(&self) -> Result<Generation, TrackerError> {
         Ok(self.store.read().await?.generation().await?)
+    }
+
+    /// Makes what is kept in memory of the present state, so that nobody who asks has to wait for it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn warm(&self) -> Result<(), TrackerError> {
+        let mut reading = self.reading().await?;
+        let places = Arc::clone(&reading.places);
+        for (id, _) in &places.branches {
+            self.cache.listing(&mut reading, (*id, None)).await?;
+        }
+        for (id, _) in &places.branches {
+            self.cache.maintained(&mut reading, *id).await?;
+        }
+        self.cache.names(&mut reading).await?;
+        self.cache.feeds(&mut reading).await?;
+        Ok(())
     }
 
     pub(crate) async fn reading(&self) -> Result<Reading, TrackerError> {

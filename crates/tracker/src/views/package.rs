@@ -7,8 +7,10 @@ use palisade_model::{BranchName, Distribution, Evidence, Package, Patch, SourceO
 use palisade_store::{BranchId, PackageRow, PlaceRow, SourcePackageId, VulnerabilityHead};
 use palisade_version::Scheme;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped};
+use super::relatives::{RelativeView, relatives};
+use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped, schema};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
 use crate::encoding::decode;
@@ -20,7 +22,7 @@ const BUILT: i64 = 400;
 const HISTORY: usize = 100;
 
 /// Which findings of a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     /// Affected or under investigation somewhere.
@@ -46,9 +48,10 @@ pub struct PackageQuery {
 }
 
 /// What is known of a package.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackageView {
     /// The distribution.
+    #[schema(value_type = String)]
     pub distribution: Distribution,
     /// The source package's name.
     pub name: String,
@@ -64,14 +67,17 @@ pub struct PackageView {
     pub offset: usize,
     /// The vulnerabilities of the section.
     pub findings: Vec<PackageFinding>,
+    /// The same upstream as a package of another name or distribution.
+    pub relatives: Vec<RelativeView>,
     /// When which version was on which branch, the latest first.
     pub history: Vec<HistoryItem>,
 }
 
 /// A version of the package on a branch now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackageVersion {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The version.
     pub version: String,
@@ -90,7 +96,7 @@ pub struct PackageVersion {
 }
 
 /// What users get in place of a package.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GraftView {
     /// The replacement's version.
     pub version: String,
@@ -99,7 +105,7 @@ pub struct GraftView {
 }
 
 /// A patch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PatchView {
     /// Its file's name.
     pub name: String,
@@ -108,7 +114,7 @@ pub struct PatchView {
 }
 
 /// A package built from the source package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BuiltPackage {
     /// Its name.
     pub name: String,
@@ -121,7 +127,7 @@ pub struct BuiltPackage {
 }
 
 /// What a package is made of.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub struct PackageDetails {
     /// The version of which this is told.
     pub version: String,
@@ -144,11 +150,12 @@ pub struct PackageDetails {
     /// The commit of the packaging.
     pub commit: Option<String>,
     /// When it was built.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub built: Option<Timestamp>,
 }
 
 /// A source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SourceView {
     /// Addresses, as written.
     pub urls: Vec<String>,
@@ -161,7 +168,7 @@ pub struct SourceView {
 }
 
 /// Numbers of vulnerabilities by section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct SectionCounts {
     /// Affected or under investigation somewhere.
     pub open: i64,
@@ -172,7 +179,7 @@ pub struct SectionCounts {
 }
 
 /// A vulnerability of the package.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PackageFinding {
     /// The vulnerability's name.
     pub vulnerability: String,
@@ -187,13 +194,15 @@ pub struct PackageFinding {
     /// Its state on each branch, the gravest first.
     pub places: Vec<PackagePlace>,
     /// Why the first of those is so.
+    #[schema(value_type = Option<Vec<schema::Step>>)]
     pub evidence: Option<Evidence>,
 }
 
 /// A version on a branch for some time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HistoryItem {
     /// The branch.
+    #[schema(value_type = String)]
     pub branch: BranchName,
     /// The version.
     pub version: String,
@@ -255,6 +264,8 @@ impl Views {
             .and_then(|branch| reading.places.id(branch));
         let sections = sections(&mut reading, &current, branch).await?;
         let findings = findings(&mut reading, &present, &current, branch, query).await?;
+        let speaking = if current.is_empty() { &ids } else { &current };
+        let relatives = relatives(&mut reading, distribution, &name, speaking).await?;
         Ok(Some(PackageView {
             distribution: distribution.clone(),
             name,
@@ -264,6 +275,7 @@ impl Views {
             section: query.section,
             offset: query.offset,
             findings,
+            relatives,
             history,
         }))
     }

@@ -2,6 +2,7 @@
 
 use palisade_matching::key;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::types::Score;
 use super::{Reading, Views};
@@ -11,11 +12,14 @@ use crate::encoding::key_hash;
 /// Results of each kind.
 const RESULTS: usize = 40;
 
+/// Similar names that are told.
+const SIMILAR: usize = 12;
+
 /// Advisories of a product that are looked at: the newest ones.
 const PRODUCT_ADVISORIES: i64 = 1000;
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub struct SearchView {
     /// What was asked.
     pub query: String,
@@ -27,12 +31,14 @@ pub struct SearchView {
     pub packages: Vec<PackageHit>,
     /// Packages that are left out here.
     pub more_packages: usize,
+    /// Packages with a name much like it, where nothing is called so.
+    pub similar: Vec<PackageHit>,
     /// Vulnerabilities of the product of that name, the worst first.
     pub product: Vec<VulnerabilityHit>,
 }
 
 /// A vulnerability that was found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct VulnerabilityHit {
     /// Its name.
     pub name: String,
@@ -47,7 +53,7 @@ pub struct VulnerabilityHit {
 }
 
 /// A package that was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PackageHit {
     /// The distribution.
     pub distribution: String,
@@ -109,14 +115,38 @@ impl Names {
             (name != needle, !name.starts_with(needle), name.len())
         };
         places.sort_by_cached_key(|&place| (rank(place), self.lower(place)));
-        let hit = |place: usize| {
-            let (distribution, name) = &self.labels[place];
-            PackageHit {
-                distribution: distribution.clone(),
-                name: name.clone(),
+        places.into_iter().map(|place| self.hit(place)).collect()
+    }
+
+    fn hit(&self, place: usize) -> PackageHit {
+        let (distribution, name) = &self.labels[place];
+        PackageHit {
+            distribution: distribution.clone(),
+            name: name.clone(),
+        }
+    }
+
+    /// Those that differ from this by few letters: one in short names, two in longer ones.
+    fn similar(&self, needle: &str) -> Vec<PackageHit> {
+        let letters = needle.chars().count();
+        if letters < 3 {
+            return Vec::new();
+        }
+        let most = if letters < 6 { 1 } else { 2 };
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for place in 0..self.labels.len() {
+            let name = self.lower(place);
+            if name.len().abs_diff(needle.len()) > most * 4 {
+                continue;
             }
-        };
-        places.into_iter().map(hit).collect()
+            let distance = strsim::osa_distance(name, needle);
+            if distance <= most {
+                found.push((distance, place));
+            }
+        }
+        found.sort_by_key(|&(distance, place)| (distance, self.lower(place)));
+        let nearest = found.into_iter().take(SIMILAR);
+        nearest.map(|(_, place)| self.hit(place)).collect()
     }
 }
 
@@ -141,6 +171,9 @@ impl Views {
         view.packages = names.search(&query.to_lowercase());
         view.more_packages = view.packages.len().saturating_sub(RESULTS);
         view.packages.truncate(RESULTS);
+        if view.packages.is_empty() && view.vulnerabilities.is_empty() {
+            view.similar = names.similar(&query.to_lowercase());
+        }
         let key = key_hash(&key::of_name(query));
         let limit = i64::try_from(RESULTS).unwrap_or(i64::MAX);
         let heads = reading
@@ -280,5 +313,12 @@ mod tests {
             .collect();
         assert_eq!(found, ["curl", "curl-minimal", "Zcurl", "libcurl"]);
         assert!(names.search("nothing").is_empty());
+        let similar: Vec<String> = names
+            .similar("libcrul")
+            .into_iter()
+            .map(|it| it.name)
+            .collect();
+        assert_eq!(similar, ["libcurl"]);
+        assert!(names.similar("xy").is_empty());
     }
 }

@@ -3,6 +3,7 @@
 use palisade_model::Timestamp;
 use palisade_store::{PartRecord, SourceRecord};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Views;
 use super::types::time;
@@ -12,7 +13,7 @@ use crate::TrackerError;
 const RUNS: i64 = 3;
 
 /// How a source is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceState {
     /// It was had when it should have been.
@@ -30,14 +31,14 @@ pub enum SourceState {
 }
 
 /// All sources.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SyncView {
     /// By name; those that are not in the configuration any longer come last.
     pub sources: Vec<SyncSource>,
 }
 
 /// A source.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SyncSource {
     /// Its name.
     pub name: String,
@@ -48,29 +49,35 @@ pub struct SyncSource {
     /// Seconds from one run to the next.
     pub every_seconds: Option<i64>,
     /// When it was last asked.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub attempted_at: Option<Timestamp>,
     /// When all of it was last had.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub succeeded_at: Option<Timestamp>,
     /// How often it failed since.
     pub failures: i64,
     /// Why it failed the last time.
     pub error: Option<String>,
     /// Since when somebody has been asking it, if somebody is.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub asking_since: Option<Timestamp>,
     /// When it is asked again.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub next_at: Option<Timestamp>,
     /// Its documents, or other parts of what it has.
     pub parts: Vec<SyncPart>,
 }
 
 /// A part of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SyncPart {
     /// Its name within the source.
     pub name: String,
     /// When it was last had.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub fetched_at: Option<Timestamp>,
     /// When it last changed something that is stored.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub changed_at: Option<Timestamp>,
     /// Records that it last held.
     pub records: Option<i64>,

@@ -438,7 +438,11 @@ async fn search_finds_by_what_is_remembered() {
 #[tokio::test]
 async fn the_front_page_tells_what_matters() {
     let tracker = small().await;
-    let home = tracker.views.home().await.unwrap();
+    let home = tracker
+        .views
+        .home(palisade_model::Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     assert_eq!(home.branches[0].counts.affected, 1);
     assert_eq!(home.worst[0].name, "CVE-2025-1000");
     assert_eq!(home.exploited, []);
@@ -464,7 +468,15 @@ async fn the_front_page_tells_what_matters() {
 async fn an_empty_database_answers() {
     let tracker = Tracker::new().await;
     assert_eq!(tracker.views.branches().await.unwrap(), []);
-    assert_eq!(tracker.views.home().await.unwrap().worst, []);
+    assert_eq!(
+        tracker
+            .views
+            .home(palisade_model::Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap()
+            .worst,
+        []
+    );
     let found = tracker.views.search("anything").await.unwrap();
     assert_eq!(found.packages, []);
     let all = query(FindingFilter::default());

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Frame;
 use crate::error::WebError;
@@ -15,8 +16,8 @@ struct Page {
     frame: Frame,
 }
 
-#[derive(Serialize)]
-struct About {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct About {
     name: &'static str,
     version: &'static str,
 }

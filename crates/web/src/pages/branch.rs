@@ -3,68 +3,27 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade_model::{BranchName, Confidence, Level};
+use palisade_model::BranchName;
 use palisade_tracker::Views;
-use palisade_tracker::views::{
-    BranchView, FindingFilter, FindingQuery, LevelFilter, Sort, StatusFilter,
-};
+use palisade_tracker::views::{BranchView, FindingItem, Sort, StatusFilter};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::branch_query::Asked;
 use super::branches::RepositoryLine;
-use super::{Address, Choice, Frame, choices};
+use super::filter_form::FilterForm;
+use super::{Address, Frame};
+use crate::atom::{Entry, Feed};
 use crate::components::{Count, FindingRow, Findings, Pager, RevisionLine, level_counts};
 use crate::error::WebError;
+use crate::format::Format;
 use crate::parameters::Parameters;
-use crate::respond::{Format, Wanted};
-use crate::words::{branch_address, number, short_revision};
+use crate::respond::Wanted;
+use crate::table::Table;
+use crate::words::{branch_address, finding_address, maintainers_address, number, short_revision};
 
-/// Findings of a page, and of one for programs, unless asked otherwise.
-const LIMITS: (usize, usize) = (50, 200);
-
-/// Findings at the most.
-const MOST: usize = 1000;
-
-const STATUSES: [(&str, StatusFilter); 3] = [
-    ("affected", StatusFilter::Affected),
-    ("under_investigation", StatusFilter::UnderInvestigation),
-    ("open", StatusFilter::Open),
-];
-const LEVELS: [(&str, Level); 4] = [
-    ("low", Level::Low),
-    ("medium", Level::Medium),
-    ("high", Level::High),
-    ("critical", Level::Critical),
-];
-const EXACT_LEVELS: [(&str, LevelFilter); 5] = [
-    ("critical", LevelFilter::Critical),
-    ("high", LevelFilter::High),
-    ("medium", LevelFilter::Medium),
-    ("low", LevelFilter::Low),
-    ("unrated", LevelFilter::Unrated),
-];
-const CONFIDENCES: [(&str, Confidence); 3] = [
-    ("possible", Confidence::Possible),
-    ("likely", Confidence::Likely),
-    ("certain", Confidence::Certain),
-];
-const SORTS: [(&str, Sort); 4] = [
-    ("score", Sort::Score),
-    ("epss", Sort::Epss),
-    ("package", Sort::Package),
-    ("newest", Sort::Newest),
-];
-
-/// What was asked, as it stands in the address.
-struct Asked {
-    query: FindingQuery,
-    revision: Option<String>,
-    address: Address,
-    status: Option<String>,
-    minimum_level: Option<String>,
-    level: Option<String>,
-    confidence: Option<String>,
-    sort: Option<String>,
-}
+/// Findings of a feed.
+const FEED: usize = 100;
 
 #[derive(Template)]
 #[template(path = "branch.html")]
@@ -79,23 +38,17 @@ struct Page {
     statuses: Vec<Count>,
     levels: Vec<Count>,
     exploited_count: Count,
-    level: String,
-    text: String,
-    package: String,
-    status_choices: Vec<Choice>,
-    level_choices: Vec<Choice>,
-    confidence_choices: Vec<Choice>,
-    sort_choices: Vec<Choice>,
-    exploited: bool,
-    fixable: bool,
+    form: FilterForm,
+    maintainers: Option<String>,
     filtered: bool,
     findings: Findings,
     pager: Pager,
 }
 
 /// A view with the address of what follows.
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = BranchAnswer)]
+pub(crate) struct Answer {
     #[serde(flatten)]
     view: BranchView,
     next: Option<String>,
@@ -110,123 +63,111 @@ pub(crate) async fn page(
     let unknown = || WebError::NotFound("there is no such branch or revision".to_owned());
     let distribution = super::distribution(&distribution)?;
     let branch = BranchName::new(distribution, &branch).map_err(|_| unknown())?;
-    let asked = Asked::of(parameters, &branch, wanted.format)?;
+    let mut asked = Asked::of(parameters, &branch, wanted.format)?;
+    if wanted.format == Format::Atom {
+        (asked.query.sort, asked.query.after) = (Sort::Newest, None);
+        asked.query.limit = FEED;
+    }
     let view = views
         .branch(&branch, asked.revision.as_deref(), &asked.query)
         .await?;
     let view = view.ok_or_else(unknown)?;
-    let end = view.offset + view.findings.len();
-    let next = (end < view.total && !view.findings.is_empty()).then(|| {
-        asked
-            .address
-            .clone()
-            .with("offset", Some(&end.to_string()))
-            .text()
+    let next = view.cursor.as_ref().map(|cursor| {
+        let address = asked.address.clone();
+        address.with("after", Some(&cursor.to_string())).json()
     });
-    let json = wanted.json_address.clone();
     let answer = Answer { view, next };
-    wanted.answer(&answer, |answer| Page::of(&answer.view, &asked, json))
+    wanted.answer_list(
+        &answer,
+        |answer| Page::of(&answer.view, &asked, &wanted),
+        |answer| feed(&answer.view, &asked, &wanted),
+        |answer| table(&answer.view),
+    )
 }
 
-impl Asked {
-    fn of(
-        mut parameters: Parameters,
-        branch: &BranchName,
-        format: Format,
-    ) -> Result<Self, WebError> {
-        let (mut address, mut filter) = (
-            Address::of(branch_address(branch)),
-            FindingFilter::default(),
-        );
-        let revision = parameters.text("revision")?;
-        filter.text = parameters.text("q")?;
-        filter.package = parameters.text("package")?;
-        let status = parameters.choice("status", &STATUSES)?;
-        filter.minimum_level = parameters.choice("minimum_level", &LEVELS)?;
-        filter.level = parameters.choice("level", &EXACT_LEVELS)?;
-        filter.minimum_confidence = parameters.choice("confidence", &CONFIDENCES)?;
-        filter.exploited = parameters.choice("exploited", &[("yes", ())])?.is_some();
-        filter.fixable = parameters.choice("fixable", &[("yes", ())])?.is_some();
-        let sort = parameters.choice("sort", &SORTS)?;
-        let usual = if format == Format::Html {
-            LIMITS.0
-        } else {
-            LIMITS.1
-        };
-        let limit = parameters.number("limit", 1..=MOST)?;
-        let offset = parameters.number("offset", 0..=1_000_000)?.unwrap_or(0);
-        parameters.finish()?;
-        filter.status = status.unwrap_or_default();
-        let status = status.map(|status| word(&STATUSES, &status));
-        let minimum_level = filter.minimum_level.map(|level| word(&LEVELS, &level));
-        let level = filter.level.map(|level| word(&EXACT_LEVELS, &level));
-        let confidence = filter.minimum_confidence.map(|it| word(&CONFIDENCES, &it));
-        let sort_word = sort.map(|sort| word(&SORTS, &sort));
-        let yes = |flag: bool| flag.then_some("yes");
-        let limit_text = limit.map(|limit| limit.to_string());
-        address = address
-            .with("revision", revision.as_deref())
-            .with("status", status.as_deref())
-            .with("minimum_level", minimum_level.as_deref())
-            .with("level", level.as_deref())
-            .with("confidence", confidence.as_deref())
-            .with("exploited", yes(filter.exploited))
-            .with("fixable", yes(filter.fixable))
-            .with("package", filter.package.as_deref())
-            .with("q", filter.text.as_deref())
-            .with("sort", sort_word.as_deref())
-            .with("limit", limit_text.as_deref());
-        let limit = limit.unwrap_or(usual);
-        let query = FindingQuery {
-            filter,
-            sort: sort.unwrap_or_default(),
-            limit,
-            offset,
-        };
-        Ok(Self {
-            query,
-            revision,
-            address,
-            status,
-            minimum_level,
-            level,
-            confidence,
-            sort: sort_word,
-        })
-    }
-
-    fn is_filtered(&self) -> bool {
-        let FindingFilter {
-            exploited,
-            fixable,
-            package,
-            text,
-            ..
-        } = &self.query.filter;
-        let words = [
-            &self.status,
-            &self.minimum_level,
-            &self.level,
-            &self.confidence,
-        ];
-        *exploited
-            || *fixable
-            || package.is_some()
-            || text.is_some()
-            || words.iter().any(|word| word.is_some())
+fn feed(view: &BranchView, asked: &Asked, wanted: &Wanted) -> Feed {
+    let entry = |item: &FindingItem| {
+        let distribution = item.branch.distribution().as_str();
+        let (package, version, branch) = (&item.package, &item.version, &item.branch);
+        let title = format!("{} in {package} {version}", item.vulnerability);
+        let score = item.score.as_ref().map_or_else(String::new, |score| {
+            let (level, points, scorer) = (score.level.word(), score.score, &score.scorer);
+            format!(" Score {points:.1} ({level}) by {scorer}.")
+        });
+        let heading = item.title.clone().unwrap_or_default();
+        let status = item.status.label().replace('_', " ");
+        Entry {
+            key: format!(
+                "finding/{branch}/{package}/{version}/{}",
+                item.vulnerability
+            ),
+            title,
+            time: item.first_seen,
+            page: Some(finding_address(distribution, package, &item.vulnerability)),
+            summary: format!("{branch}: {status}.{score} {heading}")
+                .trim_end()
+                .to_owned(),
+        }
+    };
+    Feed {
+        title: format!("Palisade: newest findings of {}", view.branch),
+        address: wanted.atom_address.clone(),
+        page: asked.address.text(),
+        entries: view.findings.iter().map(entry).collect(),
     }
 }
 
-fn word<T: PartialEq>(words: &[(&str, T)], value: &T) -> String {
-    words
-        .iter()
-        .find(|(_, known)| known == value)
-        .map(|(word, _)| (*word).to_owned())
-        .unwrap_or_default()
+const HEAD: [&str; 18] = [
+    "vulnerability",
+    "title",
+    "branch",
+    "package",
+    "version",
+    "status",
+    "confidence",
+    "fixed_in",
+    "score",
+    "level",
+    "cvss",
+    "scorer",
+    "exploited_since",
+    "epss",
+    "ssvc",
+    "published",
+    "maintainer",
+    "first_seen",
+];
+
+fn table(view: &BranchView) -> Table {
+    let row = |item: &FindingItem| {
+        let score = item.score.as_ref();
+        let given = |text: Option<String>| text.unwrap_or_default();
+        vec![
+            item.vulnerability.clone(),
+            given(item.title.clone()),
+            item.branch.to_string(),
+            item.package.clone(),
+            item.version.clone(),
+            item.status.label().to_owned(),
+            item.confidence.label().to_owned(),
+            given(item.fixed_in.clone()),
+            given(score.map(|it| format!("{:.1}", it.score))),
+            given(score.map(|it| it.level.word().to_owned())),
+            given(score.map(|it| it.version.clone())),
+            given(score.map(|it| it.scorer.clone())),
+            given(item.exploited_since.clone()),
+            given(item.epss.map(|it| it.to_string())),
+            given(item.ssvc.clone()),
+            given(item.published.map(|it| it.to_string())),
+            given(item.maintainer.clone()),
+            item.first_seen.to_string(),
+        ]
+    };
+    Table::new(&HEAD, view.findings.iter().map(row).collect())
 }
 
 impl Page {
-    fn of(view: &BranchView, asked: &Asked, json: String) -> Self {
+    fn of(view: &BranchView, asked: &Asked, wanted: &Wanted) -> Self {
         let filter = &asked.query.filter;
         let name = view.branch.to_string();
         let title = match &view.revision {
@@ -239,7 +180,7 @@ impl Page {
             address.clone().with("offset", offset.as_deref()).text()
         };
         let level_address = |level: &str| {
-            let current = asked.level.as_deref() == Some(level);
+            let current = asked.level == Some(level);
             let level = (!current).then_some(level);
             address
                 .clone()
@@ -255,7 +196,8 @@ impl Page {
         let offset = view.offset;
         let shown = view.findings.len();
         Self {
-            frame: Frame::of(title, "branches", Some(json)),
+            frame: Frame::of(title, "branches", Some(wanted.json_address.clone()))
+                .with_list(wanted),
             findings: Findings {
                 caption: format!("Open findings of {name}"),
                 rows: FindingRow::all(&view.findings),
@@ -269,7 +211,7 @@ impl Page {
             repositories: view.repositories.iter().map(RepositoryLine::of).collect(),
             revisions: revisions.collect(),
             statuses: statuses(view, asked),
-            levels: level_counts(&view.levels, asked.level.as_deref(), level_address),
+            levels: level_counts(&view.levels, asked.level, level_address),
             exploited_count: Count {
                 label: "Known to be exploited".to_owned(),
                 number: number(view.counts.exploited),
@@ -277,45 +219,15 @@ impl Page {
                 class: "exploited",
                 current: filter.exploited,
             },
-            level: asked.level.clone().unwrap_or_default(),
-            text: filter.text.clone().unwrap_or_default(),
-            package: filter.package.clone().unwrap_or_default(),
-            status_choices: choices(&STATUS_LABELS, asked.status.as_deref().or(Some("affected"))),
-            level_choices: choices(&LEVEL_LABELS, asked.minimum_level.as_deref()),
-            confidence_choices: choices(&CONFIDENCE_LABELS, asked.confidence.as_deref()),
-            sort_choices: choices(&SORT_LABELS, asked.sort.as_deref().or(Some("score"))),
-            exploited: filter.exploited,
-            fixable: filter.fixable,
+            form: FilterForm::of(view, asked),
+            maintainers: view
+                .maintained
+                .then(|| maintainers_address(view.branch.distribution().as_str())),
             filtered: asked.is_filtered(),
             pager: Pager::of(offset, shown, view.total, asked.query.limit, part),
         }
     }
 }
-
-const STATUS_LABELS: [(&str, &str); 3] = [
-    ("affected", "Affected"),
-    ("under_investigation", "Under investigation"),
-    ("open", "Both"),
-];
-const LEVEL_LABELS: [(&str, &str); 5] = [
-    ("", "Any"),
-    ("low", "Low or worse"),
-    ("medium", "Medium or worse"),
-    ("high", "High or worse"),
-    ("critical", "Critical"),
-];
-const CONFIDENCE_LABELS: [(&str, &str); 4] = [
-    ("", "Any"),
-    ("possible", "Possible or better"),
-    ("likely", "Likely or better"),
-    ("certain", "Certain"),
-];
-const SORT_LABELS: [(&str, &str); 4] = [
-    ("score", "Worst score"),
-    ("epss", "Most probably exploited"),
-    ("package", "Package"),
-    ("newest", "Newest"),
-];
 
 fn statuses(view: &BranchView, asked: &Asked) -> Vec<Count> {
     let of = |value: &'static str, label: &str, class, count: usize| Count {
@@ -323,7 +235,7 @@ fn statuses(view: &BranchView, asked: &Asked) -> Vec<Count> {
         number: number(count),
         address: asked.address.clone().with("status", Some(value)).text(),
         class,
-        current: asked.status.as_deref().unwrap_or("affected") == value,
+        current: asked.status.unwrap_or("affected") == value,
     };
     vec![
         of("affected", "Affected", "affected", view.affected),

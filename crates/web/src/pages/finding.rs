@@ -12,8 +12,9 @@ use palisade_tracker::views::{ChangeView, FindingPlace, FindingView};
 use super::Frame;
 use crate::components::{Badge, Evidence, Moment, State as StateOf};
 use crate::error::WebError;
+use crate::format::Format;
 use crate::parameters::Parameters;
-use crate::respond::{Format, Wanted};
+use crate::respond::Wanted;
 use crate::words::{branch_address, finding_address, package_address, vulnerability_address};
 
 #[derive(Template)]

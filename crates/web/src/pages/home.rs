@@ -3,16 +3,19 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use palisade_tracker::Views;
-use palisade_tracker::views::{EventView, HomeView, HotVulnerability};
+use palisade_tracker::views::{HomeView, HotVulnerability};
 
 use super::Frame;
 use super::branches::BranchLine;
+use super::events::{self, EventLine};
 use super::feeds::ImportLine;
+use crate::atom::Feed;
 use crate::components::{Badge, FindingRow, Findings, Moment};
 use crate::error::WebError;
+use crate::format::Format;
 use crate::parameters::Parameters;
-use crate::respond::Wanted;
+use crate::respond::{Keeping, Wanted};
+use crate::serve::Site;
 use crate::words::{finding_address, number, percent, vulnerability_address};
 
 /// Places that are told of one vulnerability.
@@ -25,6 +28,9 @@ struct Page {
     branches: Vec<BranchLine>,
     exploited: Vec<HotLine>,
     worst: Vec<HotLine>,
+    oldest: Vec<HotLine>,
+    closed: Vec<EventLine>,
+    closed_count: String,
     newest: Findings,
     imports: Vec<ImportLine>,
     events: Vec<EventLine>,
@@ -37,24 +43,27 @@ struct HotLine {
     badge: Badge,
     exploited: Option<String>,
     epss: String,
+    published: Option<Moment>,
     places: Vec<(String, String, String)>,
     more: Option<String>,
 }
 
-struct EventLine {
-    time: Moment,
-    says: String,
-    branch: String,
-    address: Option<String>,
-}
-
 pub(crate) async fn page(
-    State(views): State<Views>,
+    State(site): State<Site>,
     wanted: Wanted,
     parameters: Parameters,
 ) -> Result<Response, WebError> {
     parameters.finish()?;
-    let home = views.home().await?;
+    let home = site.views.home((site.clock)()).await?;
+    let wanted = wanted.keeping(Keeping::OfNow);
+    if wanted.format == Format::Atom {
+        return wanted.answer_feed(&Feed {
+            title: "Palisade: what happened last".to_owned(),
+            address: wanted.atom_address.clone(),
+            page: "/".to_owned(),
+            entries: home.events.iter().map(events::entry).collect(),
+        });
+    }
     let json = wanted.json_address.clone();
     wanted.answer(&home, |home| Page::of(home, json))
 }
@@ -62,10 +71,14 @@ pub(crate) async fn page(
 impl Page {
     fn of(home: &HomeView, json: String) -> Self {
         Self {
-            frame: Frame::of("Security of Linux distributions", "home", Some(json)),
+            frame: Frame::of("Security of Linux distributions", "home", Some(json))
+                .with_feed("/events.atom".to_owned()),
             branches: home.branches.iter().map(BranchLine::of).collect(),
             exploited: home.exploited.iter().map(HotLine::of).collect(),
             worst: home.worst.iter().map(HotLine::of).collect(),
+            oldest: home.oldest.iter().map(HotLine::of).collect(),
+            closed: home.closed.iter().map(EventLine::of).collect(),
+            closed_count: number(home.closed_count),
             newest: Findings {
                 caption: "Newest findings".to_owned(),
                 rows: FindingRow::all(&home.newest),
@@ -96,32 +109,9 @@ impl HotLine {
             badge: Badge::of(hot.score.as_ref()),
             exploited: hot.exploited_since.clone(),
             epss: hot.epss.map(percent).unwrap_or_default(),
+            published: hot.published.map(Moment::day),
             places: places.collect(),
             more: (more > 0).then(|| number(more)),
-        }
-    }
-}
-
-impl EventLine {
-    fn of(event: &EventView) -> Self {
-        let named = event
-            .vulnerability
-            .as_deref()
-            .filter(|name| !name.is_empty());
-        let place = event
-            .branch
-            .as_ref()
-            .zip(event.package.as_deref())
-            .zip(named);
-        let address = place.map(|((branch, package), name)| {
-            finding_address(branch.distribution().as_str(), package, name)
-        });
-        let branch = event.branch.as_ref().filter(|_| event.package.is_some());
-        Self {
-            time: Moment::minute(event.time),
-            says: event.says.clone(),
-            branch: branch.map(ToString::to_string).unwrap_or_default(),
-            address,
         }
     }
 }

@@ -2,22 +2,31 @@
 //! that are ready to be shown.
 
 pub(crate) mod about;
+pub(crate) mod api;
 pub(crate) mod branch;
+pub(crate) mod branch_query;
 pub(crate) mod branches;
+pub(crate) mod distribution;
 pub(crate) mod error;
+pub(crate) mod events;
 pub(crate) mod feeds;
+pub(crate) mod filter_form;
 pub(crate) mod finding;
 pub(crate) mod home;
+pub(crate) mod maintainer;
+pub(crate) mod maintainers;
 pub(crate) mod package;
 pub(crate) mod policy;
 pub(crate) mod search;
 pub(crate) mod sources;
+pub(crate) mod statistics;
 pub(crate) mod vulnerability;
 
 use palisade_model::Distribution;
 
 use crate::assets;
 use crate::error::WebError;
+use crate::respond::Wanted;
 use crate::words::query_value;
 
 /// What every page has around its content.
@@ -27,6 +36,10 @@ pub(crate) struct Frame {
     pub(crate) icon: &'static str,
     /// The same page as JSON, where there is one.
     pub(crate) json: Option<String>,
+    /// What is listed, as a feed for readers.
+    pub(crate) atom: Option<String>,
+    /// What is listed, as a table for spreadsheets.
+    pub(crate) csv: Option<String>,
     /// What stands in the search box.
     pub(crate) search: String,
     /// Which part of the site this is.
@@ -40,9 +53,26 @@ impl Frame {
             style: &assets::STYLE.name,
             icon: &assets::ICON.name,
             json,
+            atom: None,
+            csv: None,
             search: String::new(),
             part,
         }
+    }
+}
+
+impl Frame {
+    /// Tells that what is listed also comes as a feed and as a table.
+    pub(crate) fn with_list(mut self, wanted: &Wanted) -> Self {
+        self.atom = Some(wanted.atom_address.clone());
+        self.csv = Some(wanted.csv_address.clone());
+        self
+    }
+
+    /// Tells that there is a feed of what happens.
+    pub(crate) fn with_feed(mut self, address: String) -> Self {
+        self.atom = Some(address);
+        self
     }
 }
 
@@ -71,7 +101,16 @@ impl Address {
     }
 
     pub(crate) fn text(&self) -> String {
-        let mut text = self.path.clone();
+        self.text_in("")
+    }
+
+    /// The address of the same as JSON.
+    pub(crate) fn json(&self) -> String {
+        self.text_in(".json")
+    }
+
+    fn text_in(&self, suffix: &str) -> String {
+        let mut text = format!("{}{suffix}", self.path);
         for (place, (name, value)) in self.parameters.iter().enumerate() {
             text.push(if place == 0 { '?' } else { '&' });
             text.push_str(name);
@@ -84,15 +123,15 @@ impl Address {
 
 /// A choice of a form.
 pub(crate) struct Choice {
-    pub(crate) value: &'static str,
-    pub(crate) label: &'static str,
+    pub(crate) value: String,
+    pub(crate) label: String,
     pub(crate) selected: bool,
 }
 
 pub(crate) fn choices(all: &[(&'static str, &'static str)], selected: Option<&str>) -> Vec<Choice> {
     let choice = |(value, label): &(&'static str, &'static str)| Choice {
-        value,
-        label,
+        value: (*value).to_owned(),
+        label: (*label).to_owned(),
         selected: *value == selected.unwrap_or_default(),
     };
     all.iter().map(choice).collect()

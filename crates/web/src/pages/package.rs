@@ -8,19 +8,21 @@ use axum::response::{IntoResponse, Response};
 use palisade_model::BranchName;
 use palisade_tracker::Views;
 use palisade_tracker::views::{
-    HistoryItem, PackageDetails, PackageFinding, PackageQuery, PackageVersion, PackageView,
-    PatchView, Section, SourceView,
+    HistoryItem, Kinship, PackageDetails, PackageFinding, PackageQuery, PackageVersion,
+    PackageView, PatchView, RelativeView, Section, SourceView,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Address, Frame};
 use crate::components::{Badge, Count, Evidence, Pager, PlaceLine, RevisionLine};
 use crate::error::WebError;
+use crate::format::Format;
 use crate::parameters::Parameters;
-use crate::respond::{Format, Wanted};
+use crate::respond::Wanted;
 use crate::words::{
-    branch_address, finding_address, number, package_address, percent, safe_link,
-    vulnerability_address,
+    branch_address, events_address, finding_address, maintainer_address, number, package_address,
+    percent, safe_link, vulnerability_address,
 };
 
 /// Findings of a page, unless asked otherwise.
@@ -54,6 +56,7 @@ struct Page {
     only_branch: Option<(String, String)>,
     findings: Vec<FindingBlock>,
     pager: Pager,
+    relatives: Vec<RelativeLine>,
     history: Vec<HistoryLine>,
 }
 
@@ -108,9 +111,20 @@ struct HistoryLine {
     until: Option<RevisionLine>,
 }
 
+/// The same upstream elsewhere.
+struct RelativeLine {
+    name: String,
+    distribution: String,
+    address: String,
+    by: &'static str,
+    places: Vec<(String, String, String)>,
+    more: Option<String>,
+}
+
 /// A view with the address of what follows.
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, ToSchema)]
+#[schema(as = PackageAnswer)]
+pub(crate) struct Answer {
     #[serde(flatten)]
     view: PackageView,
     next: Option<String>,
@@ -169,7 +183,7 @@ pub(crate) async fn page(
         address
             .clone()
             .with("offset", Some(&end.to_string()))
-            .text()
+            .json()
     });
     let json = wanted.json_address.clone();
     let answer = Answer { view, next };
@@ -204,7 +218,8 @@ impl Page {
         let shown = view.findings.len();
         let details = view.details.as_ref();
         Self {
-            frame: Frame::of(format!("{} in {distribution}", view.name), "", Some(json)),
+            frame: Frame::of(format!("{} in {distribution}", view.name), "", Some(json))
+                .with_feed(events_address("package", &view.name)),
             distribution: distribution.to_owned(),
             name: view.name.clone(),
             synopsis: details
@@ -215,7 +230,9 @@ impl Page {
                 .iter()
                 .map(|version| VersionLine::of(version, &view.name))
                 .collect(),
-            details: details.map(detail_lines).unwrap_or_default(),
+            details: details
+                .map(|details| detail_lines(details, distribution))
+                .unwrap_or_default(),
             details_of: details
                 .map(|details| details.version.clone())
                 .unwrap_or_default(),
@@ -240,6 +257,7 @@ impl Page {
                 .map(|finding| FindingBlock::of(finding, distribution, &view.name))
                 .collect(),
             pager: Pager::of(view.offset, shown, total(view), query.limit, part),
+            relatives: view.relatives.iter().map(RelativeLine::of).collect(),
             history: view.history.iter().map(HistoryLine::of).collect(),
         }
     }
@@ -265,7 +283,10 @@ fn sections(view: &PackageView, address: &Address) -> Vec<Count> {
     ]
 }
 
-fn detail_lines(details: &PackageDetails) -> Vec<(&'static str, Vec<DetailLine>)> {
+fn detail_lines(
+    details: &PackageDetails,
+    distribution: &str,
+) -> Vec<(&'static str, Vec<DetailLine>)> {
     let one = |text: &Option<String>| text.iter().map(|text| DetailLine::plain(text)).collect();
     let many = |texts: &[String]| texts.iter().map(|text| DetailLine::plain(text)).collect();
     let homepage: Vec<DetailLine> = details
@@ -275,7 +296,7 @@ fn detail_lines(details: &PackageDetails) -> Vec<(&'static str, Vec<DetailLine>)
         .collect();
     let all: Vec<(&'static str, Vec<DetailLine>)> = vec![
         ("Home page", homepage),
-        ("Maintainer", one(&details.maintainer)),
+        ("Maintainer", maintainer(details, distribution)),
         ("Licence", many(&details.licenses)),
         ("Defined in", one(&details.location)),
         ("Build system", one(&details.build_system)),
@@ -285,6 +306,14 @@ fn detail_lines(details: &PackageDetails) -> Vec<(&'static str, Vec<DetailLine>)
     all.into_iter()
         .filter(|(_, lines)| !lines.is_empty())
         .collect()
+}
+
+fn maintainer(details: &PackageDetails, distribution: &str) -> Vec<DetailLine> {
+    let line = |name: &String| DetailLine {
+        text: name.clone(),
+        link: Some(maintainer_address(distribution, Some(name))),
+    };
+    details.maintainer.iter().map(line).collect()
 }
 
 impl DetailLine {
@@ -392,6 +421,29 @@ impl FindingBlock {
             evidence_of: first
                 .map(|place| format!("{} on {}", place.version, place.branch))
                 .unwrap_or_default(),
+        }
+    }
+}
+
+impl RelativeLine {
+    fn of(relative: &RelativeView) -> Self {
+        let distribution = relative.distribution.as_str();
+        let places = relative.places.iter().take(PLACES).map(|place| {
+            let branch = place.branch.name().to_owned();
+            (branch, place.version.clone(), number(place.affected))
+        });
+        let more = relative.places.len().saturating_sub(PLACES);
+        Self {
+            name: relative.name.clone(),
+            address: package_address(distribution, &relative.name),
+            distribution: distribution.to_owned(),
+            by: match relative.by {
+                Kinship::Repository => "from the same repository",
+                Kinship::Registry => "the same package of a registry",
+                Kinship::Name => "of the same name",
+            },
+            places: places.collect(),
+            more: (more > 0).then(|| number(more)),
         }
     }
 }

@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Frame;
 use crate::conduct::Limits;
 use crate::error::WebError;
 use crate::parameters::Parameters;
-use crate::respond::Wanted;
+use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
 
 #[derive(Template)]
@@ -21,8 +22,8 @@ struct Page {
     contact: Vec<ContactView>,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct Policy {
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Policy {
     /// None when there are none.
     limits: Option<LimitsView>,
     /// Connections that one client may have open.
@@ -32,7 +33,7 @@ struct Policy {
 }
 
 /// Units that a client has, and what routes cost.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct LimitsView {
     per_second: u32,
     burst: u32,
@@ -86,14 +87,17 @@ pub(crate) async fn page(
         contact: security.map(|it| it.contact.clone()).unwrap_or_default(),
     };
     let json = wanted.json_address.clone();
-    wanted.answer(&policy, |policy| Page {
-        frame: Frame::of("For programs", "about", Some(json)),
-        limits: policy.limits.clone(),
-        connections: policy.connections,
-        contact: policy
-            .contact
-            .iter()
-            .map(|it| ContactView::of(it))
-            .collect(),
-    })
+    // What is configured may change while the database stays as it is.
+    wanted
+        .keeping(Keeping::Live)
+        .answer(&policy, |policy| Page {
+            frame: Frame::of("For programs", "about", Some(json)),
+            limits: policy.limits.clone(),
+            connections: policy.connections,
+            contact: policy
+                .contact
+                .iter()
+                .map(|it| ContactView::of(it))
+                .collect(),
+        })
 }

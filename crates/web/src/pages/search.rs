@@ -6,13 +6,14 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use palisade_tracker::Views;
-use palisade_tracker::views::{SearchView, VulnerabilityHit};
+use palisade_tracker::views::{PackageHit, SearchView, VulnerabilityHit};
 
 use super::Frame;
 use crate::components::Badge;
 use crate::error::WebError;
+use crate::format::Format;
 use crate::parameters::Parameters;
-use crate::respond::{Format, Wanted};
+use crate::respond::Wanted;
 use crate::words::{number, package_address, vulnerability_address};
 
 #[derive(Template)]
@@ -25,6 +26,7 @@ struct Page {
     vulnerabilities: Vec<HitLine>,
     packages: Vec<(String, String, String)>,
     more_packages: Option<String>,
+    similar: Vec<(String, String, String)>,
     product: Vec<HitLine>,
 }
 
@@ -69,19 +71,22 @@ impl Page {
         };
         let mut frame = Frame::of(title, "search", Some(json));
         frame.search.clone_from(&view.query);
-        let packages = view.packages.iter().map(|hit| {
+        let package = |hit: &PackageHit| {
             let address = package_address(&hit.distribution, &hit.name);
             (hit.distribution.clone(), hit.name.clone(), address)
-        });
-        let nothing =
-            view.vulnerabilities.is_empty() && view.packages.is_empty() && view.product.is_empty();
+        };
+        let nothing = view.vulnerabilities.is_empty()
+            && view.packages.is_empty()
+            && view.product.is_empty()
+            && view.similar.is_empty();
         Self {
             frame,
             query: view.query.clone(),
             too_short: view.query.chars().count() < 2,
             nothing,
             vulnerabilities: view.vulnerabilities.iter().map(HitLine::of).collect(),
-            packages: packages.collect(),
+            packages: view.packages.iter().map(package).collect(),
+            similar: view.similar.iter().map(package).collect(),
             more_packages: (view.more_packages > 0).then(|| number(view.more_packages)),
             product: view.product.iter().map(HitLine::of).collect(),
         }

@@ -10,7 +10,7 @@ use super::Frame;
 use crate::components::Moment;
 use crate::error::WebError;
 use crate::parameters::Parameters;
-use crate::respond::Wanted;
+use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
 use crate::words::number;
 
@@ -53,10 +53,12 @@ pub(crate) async fn page(
     parameters.finish()?;
     let view = site.views.sources((site.clock)()).await?;
     let json = wanted.json_address.clone();
-    wanted.answer(&view, |view: &SyncView| Page {
-        frame: Frame::of("Sources", "sources", Some(json)),
-        sources: view.sources.iter().map(SourceLine::of).collect(),
-    })
+    wanted
+        .keeping(Keeping::Live)
+        .answer(&view, |view: &SyncView| Page {
+            frame: Frame::of("Sources", "sources", Some(json)),
+            sources: view.sources.iter().map(SourceLine::of).collect(),
+        })
 }
 
 impl SourceLine {

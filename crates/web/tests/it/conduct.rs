@@ -51,8 +51,24 @@ async fn who_asks_too_much_is_told_when_to_come_again() {
     assert_eq!(json.json()["error"]["status"], 429);
     assert!(!json.header("retry-after").is_empty());
     let accept = [("accept", "application/json")];
+    assert!(!json.header("content-security-policy").is_empty());
     let json = site.ask_from(CLIENT, "/nothing", &accept).await;
     assert_eq!(json.json()["error"]["status"], 429);
+}
+
+#[tokio::test]
+async fn what_is_kept_in_memory_costs_as_much() {
+    let site = Site::small().await;
+    site.treat(limited());
+    for _ in 0..10 {
+        let answer = site.ask_from(CLIENT, "/branches", &[]).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    let refused = site.ask_from(CLIENT, "/branches", &[]).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let metrics = site.get("/metrics").await.body;
+    let told = "route=\"/branches\",status=\"200\"} 10\n";
+    assert!(metrics.contains(told), "{metrics}");
 }
 
 #[tokio::test]

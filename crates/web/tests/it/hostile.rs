@@ -83,6 +83,11 @@ async fn no_field_escapes_from_its_place() {
         "/search?q=demo".to_owned(),
         "/feeds".to_owned(),
         "/feeds/import/1".to_owned(),
+        "/events".to_owned(),
+        "/statistics".to_owned(),
+        "/distribution/guix".to_owned(),
+        "/maintainers/guix".to_owned(),
+        "/maintainers/guix/orphaned".to_owned(),
     ] {
         let page = site.page(&address).await;
         harmless(&address, &page);
@@ -103,12 +108,41 @@ async fn no_field_escapes_from_its_place() {
 }
 
 #[tokio::test]
+async fn feeds_and_tables_carry_hostile_text_as_text() {
+    let site = hostile().await;
+    for address in [
+        "/branch/guix/master.atom?status=open",
+        "/events.atom",
+        "/index.atom",
+    ] {
+        let feed = site.get(address).await;
+        assert_eq!(
+            feed.header("content-type"),
+            "application/atom+xml; charset=utf-8"
+        );
+        harmless(address, &feed.body);
+        assert!(feed.body.contains("&lt;script"), "{address}: {}", feed.body);
+    }
+    let table = site.get("/branch/guix/master.csv?status=open").await;
+    assert_eq!(table.header("x-content-type-options"), "nosniff");
+    for bad in ['\u{202e}', '\u{2066}', '\u{1b}'] {
+        assert!(!table.body.contains(bad), "{bad:?}");
+    }
+    for line in table.body.lines() {
+        assert!(!line.starts_with(['=', '+', '-', '@']), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_asked_is_shown_harmlessly() {
     let site = Site::small().await;
     for address in [
         "/search?q=%3Cscript%3Ealert(1)%3C/script%3E",
         "/branch/guix/master?q=%22%3E%3Cscript%3E&package=%3Cscript%3E",
         "/search?q=%E2%80%AEevil",
+        "/events?package=%22%3E%3Cscript%3E&vulnerability=%3Cscript%3E",
+        "/branch/guix/master?scorer=%22%3E%3Cscript%3E&maintainer=%3Cscript%3E",
+        "/maintainers/guix?q=%22%3E%3Cscript%3E",
     ] {
         harmless(address, &site.page(address).await);
     }

@@ -5,6 +5,7 @@
 mod conduct;
 mod connections;
 mod hostile;
+mod lists;
 mod pages;
 mod protocol;
 mod readiness;

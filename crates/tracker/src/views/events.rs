@@ -1,0 +1,122 @@
+//! What has happened: events for pages, feeds and programs that follow them.
+
+use palisade_model::{BranchName, Timestamp};
+use palisade_store::EventRow;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::types::time;
+use super::{Places, Views};
+use crate::TrackerError;
+
+/// An event.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EventView {
+    /// Its number.
+    pub number: i64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Timestamp,
+    /// What kind of change: `finding.opened`, `finding.changed`, `finding.closed`,
+    /// `revision.imported`, `feed.imported`, `identity.stated`, `identity.withdrawn`.
+    pub kind: String,
+    /// The branch.
+    #[schema(value_type = Option<String>)]
+    pub branch: Option<BranchName>,
+    /// The source package.
+    pub package: Option<String>,
+    /// The vulnerability.
+    pub vulnerability: Option<String>,
+    /// The change in words.
+    pub says: String,
+}
+
+/// Which events.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EventsQuery {
+    /// Those of one kind.
+    pub kind: Option<String>,
+    /// Those of one branch.
+    pub branch: Option<BranchName>,
+    /// Those of source packages of one name.
+    pub package: Option<String>,
+    /// Those of one vulnerability.
+    pub vulnerability: Option<String>,
+    /// From where.
+    pub from: From,
+    /// How many at the most.
+    pub limit: usize,
+}
+
+/// Where a list of events begins, and in which direction it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum From {
+    /// With the latest, back in time.
+    #[default]
+    Latest,
+    /// Behind an event, back in time.
+    Before(i64),
+    /// Behind an event, onward: nothing is told twice or left out.
+    Since(i64),
+}
+
+/// A part of what has happened.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EventsView {
+    /// The events; the latest first, or in their order when asked since a number.
+    pub events: Vec<EventView>,
+    /// Whether there are more in that direction.
+    pub more: bool,
+}
+
+impl Views {
+    /// What has happened. `None` when there is no such branch.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn events(&self, query: &EventsQuery) -> Result<Option<EventsView>, TrackerError> {
+        let mut reading = self.reading().await?;
+        let branch = match &query.branch {
+            None => None,
+            Some(name) => match reading.places.id(name) {
+                Some(id) => Some(id),
+                None => return Ok(None),
+            },
+        };
+        let wanted = palisade_store::EventQuery {
+            kind: query.kind.clone(),
+            branch,
+            package: query.package.clone(),
+            vulnerability: query.vulnerability.clone(),
+            limit: i64::try_from(query.limit)
+                .unwrap_or(i64::MAX)
+                .saturating_add(1),
+        };
+        let session = &mut reading.session;
+        let mut rows = match query.from {
+            From::Latest => session.events_before(None, &wanted).await?,
+            From::Before(number) => session.events_before(Some(number), &wanted).await?,
+            From::Since(number) => session.events_after(number, &wanted).await?,
+        };
+        let more = rows.len() > query.limit;
+        rows.truncate(query.limit);
+        Ok(Some(EventsView {
+            events: event_views(&reading.places, rows),
+            more,
+        }))
+    }
+}
+
+/// Stored events as they are shown.
+pub(super) fn event_views(places: &Places, rows: Vec<EventRow>) -> Vec<EventView> {
+    let view = |row: EventRow| EventView {
+        number: row.id,
+        time: time(row.time),
+        kind: row.kind,
+        branch: row.branch.and_then(|branch| places.name(branch).cloned()),
+        package: row.package,
+        vulnerability: row.vulnerability,
+        says: row.says,
+    };
+    rows.into_iter().map(view).collect()
+}

@@ -1,0 +1,284 @@
+//! What has happened: events, for people, feed readers and programs that follow them.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use palisade_model::BranchName;
+use palisade_tracker::Views;
+use palisade_tracker::views::{EventView, EventsQuery, EventsView, From};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Address, Choice, Frame, choices};
+use crate::atom::{Entry, Feed};
+use crate::components::Moment;
+use crate::error::WebError;
+use crate::format::Format;
+use crate::parameters::Parameters;
+use crate::respond::Wanted;
+use crate::table::Table;
+use crate::words::{branch_address, finding_address, package_address, vulnerability_address};
+
+/// Events of a page, and of an answer for programs, unless asked otherwise.
+const LIMITS: (usize, usize) = (100, 500);
+
+/// Events at the most.
+const MOST: usize = 5000;
+
+const KINDS: [(&str, &str); 8] = [
+    ("", "All"),
+    ("finding.opened", "Findings opened"),
+    ("finding.changed", "Findings changed"),
+    ("finding.closed", "Findings closed"),
+    ("revision.imported", "Revisions imported"),
+    ("feed.imported", "Feeds imported"),
+    ("identity.stated", "Identities stated"),
+    ("identity.withdrawn", "Identities withdrawn"),
+];
+
+#[derive(Template)]
+#[template(path = "events.html")]
+struct Page {
+    frame: Frame,
+    kinds: Vec<Choice>,
+    branch: String,
+    package: String,
+    vulnerability: String,
+    filtered: bool,
+    events: Vec<EventLine>,
+    older: Option<String>,
+    newest: Option<String>,
+}
+
+/// An event in a list.
+pub(crate) struct EventLine {
+    pub(crate) time: Moment,
+    pub(crate) says: String,
+    pub(crate) branch: String,
+    pub(crate) address: Option<String>,
+}
+
+/// A view with the addresses of what follows in either direction.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventsAnswer)]
+pub(crate) struct Answer {
+    #[serde(flatten)]
+    view: EventsView,
+    /// What is older, when there is more.
+    next: Option<String>,
+    /// What happens from here on: ask it again and again.
+    since: String,
+}
+
+struct Asked {
+    query: EventsQuery,
+    address: Address,
+}
+
+pub(crate) async fn page(
+    State(views): State<Views>,
+    wanted: Wanted,
+    parameters: Parameters,
+) -> Result<Response, WebError> {
+    let asked = Asked::of(parameters, wanted.format)?;
+    let view = views.events(&asked.query).await?;
+    let unknown = || WebError::NotFound("there is no such branch".to_owned());
+    let view = view.ok_or_else(unknown)?;
+    let answer = Answer {
+        next: asked.next(&view).map(|address| address.json()),
+        since: asked.since(&view).json(),
+        view,
+    };
+    wanted.answer_list(
+        &answer,
+        |answer| Page::of(&answer.view, &asked, &wanted),
+        |answer| Feed {
+            title: asked.title(),
+            address: wanted.atom_address.clone(),
+            page: asked.address.text(),
+            entries: answer.view.events.iter().map(entry).collect(),
+        },
+        |answer| table(&answer.view),
+    )
+}
+
+impl Asked {
+    fn of(mut parameters: Parameters, format: Format) -> Result<Self, WebError> {
+        let kinds = KINDS.map(|(kind, _)| (kind, kind));
+        let kind = parameters.choice("kind", &kinds)?;
+        let branch: Option<BranchName> = parameters.parsed("branch")?;
+        let package = parameters.text("package")?;
+        let vulnerability = parameters.text("vulnerability")?;
+        let since = parameters.number("since", 0..=usize::MAX >> 1)?;
+        let before = parameters.number("before", 1..=usize::MAX >> 1)?;
+        let limit = parameters.number("limit", 1..=MOST)?;
+        parameters.finish()?;
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let from = match (since, before) {
+            (None, None) => From::Latest,
+            (Some(since), None) => From::Since(number(since)),
+            (None, Some(before)) => From::Before(number(before)),
+            (Some(_), Some(_)) => {
+                let reason = "since and before cannot be given together";
+                return Err(WebError::BadRequest(reason.to_owned()));
+            }
+        };
+        let usual = match format {
+            Format::Html | Format::Atom => LIMITS.0,
+            Format::Json | Format::Csv => LIMITS.1,
+        };
+        let branch_text = branch.as_ref().map(ToString::to_string);
+        let limit_text = limit.map(|limit| limit.to_string());
+        let address = Address::of("/events".to_owned())
+            .with("kind", kind)
+            .with("branch", branch_text.as_deref())
+            .with("package", package.as_deref())
+            .with("vulnerability", vulnerability.as_deref())
+            .with("limit", limit_text.as_deref());
+        Ok(Self {
+            query: EventsQuery {
+                kind: kind.map(str::to_owned),
+                branch,
+                package,
+                vulnerability,
+                from,
+                limit: limit.unwrap_or(usual),
+            },
+            address,
+        })
+    }
+
+    fn title(&self) -> String {
+        let query = &self.query;
+        let branch = query.branch.as_ref().map(ToString::to_string);
+        let parts = [&query.vulnerability, &query.package, &branch, &query.kind];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        if parts.is_empty() {
+            "Palisade: what has happened".to_owned()
+        } else {
+            format!("Palisade: what has happened to {}", parts.join(", "))
+        }
+    }
+
+    /// What comes next in the direction that was asked for.
+    fn next(&self, view: &EventsView) -> Option<Address> {
+        let last = view.events.last().filter(|_| view.more)?.number.to_string();
+        let name = match self.query.from {
+            From::Since(_) => "since",
+            From::Latest | From::Before(_) => "before",
+        };
+        Some(self.address.clone().with(name, Some(&last)))
+    }
+
+    /// What happens after the latest of these.
+    fn since(&self, view: &EventsView) -> Address {
+        let latest = view.events.iter().map(|event| event.number).max();
+        let latest = latest.unwrap_or(match self.query.from {
+            From::Since(number) => number,
+            From::Latest | From::Before(_) => 0,
+        });
+        self.address
+            .clone()
+            .with("since", Some(&latest.to_string()))
+    }
+}
+
+impl Page {
+    fn of(view: &EventsView, asked: &Asked, wanted: &Wanted) -> Self {
+        let query = &asked.query;
+        let given = |text: &Option<String>| text.clone().unwrap_or_default();
+        let frame = Frame::of("Events", "events", Some(wanted.json_address.clone()));
+        Self {
+            frame: frame.with_list(wanted),
+            kinds: choices(&KINDS, query.kind.as_deref()),
+            branch: query
+                .branch
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            package: given(&query.package),
+            vulnerability: given(&query.vulnerability),
+            filtered: query.kind.is_some()
+                || query.branch.is_some()
+                || query.package.is_some()
+                || query.vulnerability.is_some(),
+            events: view.events.iter().map(EventLine::of).collect(),
+            older: asked.next(view).map(|address| address.text()),
+            newest: (query.from != From::Latest).then(|| asked.address.text()),
+        }
+    }
+}
+
+impl EventLine {
+    pub(crate) fn of(event: &EventView) -> Self {
+        let branch = event.branch.as_ref().filter(|_| event.package.is_some());
+        Self {
+            time: Moment::minute(event.time),
+            says: event.says.clone(),
+            branch: branch.map(ToString::to_string).unwrap_or_default(),
+            address: address(event),
+        }
+    }
+}
+
+/// Where to read on.
+fn address(event: &EventView) -> Option<String> {
+    let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+    let distribution = event.branch.as_ref().map(|it| it.distribution().as_str());
+    match (
+        distribution,
+        named(&event.package),
+        named(&event.vulnerability),
+    ) {
+        (Some(distribution), Some(package), Some(name)) => {
+            Some(finding_address(distribution, &package, &name))
+        }
+        (Some(distribution), Some(package), None) => Some(package_address(distribution, &package)),
+        (_, _, Some(name)) => Some(vulnerability_address(&name)),
+        _ => event.branch.as_ref().map(branch_address),
+    }
+}
+
+/// An event as an entry of a feed.
+pub(crate) fn entry(event: &EventView) -> Entry {
+    let branch = event.branch.as_ref().map(ToString::to_string);
+    Entry {
+        key: format!("event/{}/{}/{}", event.number, event.time, event.says),
+        title: event.says.clone(),
+        time: event.time,
+        page: address(event),
+        summary: match branch {
+            Some(branch) => format!("{branch}: {}", event.says),
+            None => event.says.clone(),
+        },
+    }
+}
+
+const HEAD: [&str; 7] = [
+    "number",
+    "time",
+    "kind",
+    "branch",
+    "package",
+    "vulnerability",
+    "says",
+];
+
+fn table(view: &EventsView) -> Table {
+    let row = |event: &EventView| {
+        vec![
+            event.number.to_string(),
+            event.time.to_string(),
+            event.kind.clone(),
+            event
+                .branch
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            event.package.clone().unwrap_or_default(),
+            event.vulnerability.clone().unwrap_or_default(),
+            event.says.clone(),
+        ]
+    };
+    Table::new(&HEAD, view.events.iter().map(row).collect())
+}
