@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use palisade_tracker::Store;
 
-use super::{Format, block_on, must_exist};
+use super::{Format, block_on, must_exist, opening};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
@@ -50,11 +50,6 @@ pub(crate) fn run(database: &str, command: &Admin) -> anyhow::Result<ExitCode> {
 
 /// Opens a database without bringing its schema up to date: before that a copy is made.
 async fn open(address: &str) -> anyhow::Result<Store> {
-    Store::open_as_it_is(address).await.with_context(|| {
-        if address.contains("://") {
-            "open the database".to_owned()
-        } else {
-            format!("open the database {address}")
-        }
-    })
+    let opened = Store::open_as_it_is(address).await;
+    opened.with_context(|| opening(address))
 }

@@ -34,10 +34,10 @@ impl Place {
     /// Writes a configuration with a sender and something else.
     fn configure(&self, serve: &str) {
         let configuration = format!(
-            "[fetch]\ncache = {:?}\n[serve]\n{serve}\n[[source]]\nname = \"ci\"\n\
-             type = \"sender\"\nevery = \"24h\"\nkey-file = {:?}\n",
-            self.path("cache"),
-            self.path("token")
+            "[fetch]\ncache = \"{}\"\n[serve]\n{serve}\n[[source]]\nname = \"ci\"\n\
+             type = \"sender\"\nevery = \"24h\"\nkey-file = \"{}\"\n",
+            self.path("cache").display(),
+            self.path("token").display()
         );
         self.write("palisade.toml", &configuration);
     }

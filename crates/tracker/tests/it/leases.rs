@@ -151,7 +151,7 @@ async fn another_plan_is_followed_at_once() {
         }
         drop(stop);
     };
-    let both = async { tokio::join!(keeping_up, replacing) };
+    let both = Box::pin(async { tokio::join!(keeping_up, replacing) });
     let ended = tokio::time::timeout(Duration::from_secs(15), both).await;
     ended.expect("the source of the second plan is asked before the next look");
 }
