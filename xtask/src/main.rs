@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod fuzz;
+mod package;
 mod postgres;
 mod programs;
 mod test;
@@ -22,6 +23,7 @@ cargo xtask fuzz [TARGET…] [--seconds N] [--jobs N]
                                fuzz the parsers, all or some, 60 seconds each unless told otherwise
 cargo xtask postgres COMMAND [ARGUMENT…]
                                run a command with PALISADE_TEST_POSTGRES set to a throw-away server
+cargo xtask package            the Debian package, into the target folder's debian/
 cargo xtask help               this list";
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         "check" => check::run(),
         "bench" => bench::run(&rest),
         "fuzz" => fuzz::run(&rest),
+        "package" => package::run(),
         "postgres" => postgres::run(&rest),
         "help" | "--help" | "-h" => {
             eprintln!("{HELP}");

@@ -7,7 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    demo, explain, findings, identity, import, lint, r#match, serve, show, sync, version,
+    admin, demo, explain, findings, generate, identity, import, lint, r#match, serve, show, sync,
+    version,
 };
 
 /// Security tracker for Linux distributions.
@@ -43,6 +44,9 @@ pub(crate) enum Command {
     /// Load a small sample and serve it: nothing to configure, no network
     Demo(demo::Demo),
     /// Serve pages and JSON
+    ///
+    /// SIGHUP reads the configuration again, without losing a connection; one that cannot be read
+    /// changes nothing. SIGTERM and Ctrl-C let requests end that are under way.
     Serve(serve::Serve),
     /// Fetch what configured sources have that is new
     ///
@@ -71,6 +75,12 @@ pub(crate) enum Command {
     Explain(explain::Explain),
     /// State which product a package is, or is not
     Identity(identity::Identity),
+    /// Copy the database, or look whether it is whole
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Write manual pages and completions of this command
+    #[command(subcommand)]
+    Generate(generate::Generate),
     /// Match inventories against feeds, without a database
     ///
     /// Programs can rely on this form: `palisade match --inventory KIND:FILE… --feed KIND:FILE…

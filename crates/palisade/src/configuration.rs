@@ -16,6 +16,10 @@ use self::mirrors::AlpineIndex;
 
 mod keys;
 mod mirrors;
+mod serve;
+
+pub(crate) use self::serve::Serving;
+use self::serve::WrittenServe;
 
 /// What counts without a file.
 pub(crate) const DEFAULT: &str = include_str!("configuration/default.toml");
@@ -34,6 +38,7 @@ struct Written {
     fetch: Fetch,
     #[serde(default)]
     source: Vec<WrittenSource>,
+    serve: Option<WrittenServe>,
 }
 
 /// How documents are fetched.
@@ -129,23 +134,29 @@ struct WrittenDocument {
 pub(crate) struct Configuration {
     pub(crate) fetch: Fetch,
     pub(crate) sources: Vec<Source>,
+    pub(crate) serving: Serving,
 }
 
 impl Configuration {
+    /// The file that was named, or the one in the current folder.
+    pub(crate) fn file(named: Option<&Path>) -> Option<PathBuf> {
+        let file = named.or(Some(Path::new(FILE)).filter(|file| file.exists()));
+        file.map(Path::to_owned)
+    }
+
     /// Reads the file that was named, or the one in the current folder, or what counts without one.
     pub(crate) fn read(named: Option<&Path>) -> anyhow::Result<Self> {
-        let file = named.or(Some(Path::new(FILE)).filter(|file| file.exists()));
-        let Some(file) = file else {
+        let Some(file) = Self::file(named) else {
             return Self::parse(DEFAULT).context("read the built-in configuration");
         };
-        let text = fs_err::read_to_string(file)?;
+        let text = fs_err::read_to_string(&file)?;
         Self::parse(&text).with_context(|| format!("read {}", file.display()))
     }
 
     fn parse(text: &str) -> anyhow::Result<Self> {
         keys::check(text)?;
         let written: Written = toml::from_str(text)?;
-        if written.source.is_empty() {
+        if written.source.is_empty() && written.serve.is_none() {
             bail!("it has no [[source]]; \"palisade sync --print-config\" prints some");
         }
         let mut sources = Vec::new();
@@ -173,6 +184,7 @@ impl Configuration {
         Ok(Self {
             fetch: written.fetch,
             sources,
+            serving: written.serve.unwrap_or_default().meant()?,
         })
     }
 }

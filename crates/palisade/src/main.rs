@@ -3,8 +3,11 @@
 mod arguments;
 mod commands;
 mod configuration;
+mod logging;
 mod naming;
+mod service_manager;
 mod serving;
+mod signals;
 mod terminal;
 mod ui;
 
@@ -19,7 +22,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::read();
-    ui::start_logging(arguments.verbose);
+    match &arguments.command {
+        Command::Serve(serve) => logging::start_service(&serve.log, arguments.verbose),
+        _ => logging::start(arguments.verbose),
+    }
     match run(&arguments) {
         Ok(code) => code,
         Err(error) if ui::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -43,6 +49,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Identity(command) => commands::identity::run(&arguments.database, command),
         Command::Sync(command) => commands::sync::run(&arguments.database, command),
         Command::Serve(command) => commands::serve::run(&arguments.database, command),
+        Command::Admin(command) => commands::admin::run(&arguments.database, command),
+        Command::Generate(command) => commands::generate::run(command),
         Command::Demo(command) => commands::demo::run(command),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -76,9 +77,21 @@ pub(crate) fn write_table(
     Ok(())
 }
 
+/// Whether what is said goes into the log.
+static TALKS_IN_LOG: AtomicBool = AtomicBool::new(false);
+
+/// From now on what is said goes into the log, which has a form that plain lines would break.
+pub(crate) fn talk_in_the_log() {
+    TALKS_IN_LOG.store(true, Ordering::Relaxed);
+}
+
 /// Says something on standard error.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{text}");
+    if TALKS_IN_LOG.load(Ordering::Relaxed) {
+        tracing::info!("{text}");
+    } else {
+        let _ = writeln!(anstream::stderr(), "{text}");
+    }
 }
 
 /// Prints an error with its causes, and a hint if there is one.
@@ -89,7 +102,12 @@ pub(crate) fn print_error(error: &anyhow::Error) {
             causes.push(cause);
         }
     }
-    say(&format!("error: {}", causes.join(": ")));
+    let line = causes.join(": ");
+    if TALKS_IN_LOG.load(Ordering::Relaxed) {
+        tracing::error!("{line}");
+    } else {
+        say(&format!("error: {line}"));
+    }
 }
 
 /// Whether the reader of our output has gone away, as `head` does.
@@ -99,22 +117,6 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
             .downcast_ref::<io::Error>()
             .is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
     })
-}
-
-/// Starts the log on standard error.
-pub(crate) fn start_logging(verbose: u8) {
-    let level = match verbose {
-        0 => "warn,sqlx=error",
-        1 => "info,sqlx=warn",
-        _ => "debug,sqlx=info",
-    };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
 }
 
 /// What an import did, in numbers.

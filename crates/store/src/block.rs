@@ -169,6 +169,14 @@ fn decompress(
         .map_err(|error| StoreError::damaged(id, &error))
 }
 
+/// Bytes that a block has when it is unpacked, which it is for that.
+pub(crate) fn unpacked_size(id: i64, bytes: &[u8]) -> Result<i64, StoreError> {
+    let mut decompressor =
+        zstd::bulk::Decompressor::new().map_err(|error| StoreError::damaged(id, &error))?;
+    let unpacked = decompress(&mut decompressor, id, bytes)?;
+    Ok(i64::try_from(unpacked.len()).unwrap_or(i64::MAX))
+}
+
 fn slice(bytes: &[u8], span: BlockSpan) -> Result<&[u8], StoreError> {
     let (Ok(offset), Ok(length)) = (usize::try_from(span.offset), usize::try_from(span.length))
     else {

@@ -15,6 +15,9 @@ pub enum StoreError {
         /// The address.
         address: String,
     },
+    /// A PostgreSQL server's database is copied with its own programs.
+    #[error("copy the database: it is on a PostgreSQL server; use pg_dump")]
+    ServerCopies,
     /// A stored block is damaged.
     #[error("read block {block}: {reason}")]
     Damaged {

@@ -5,8 +5,10 @@
 //! functions that run them; where the two dialects part, both texts stand side by side.
 
 mod advisories;
+mod backup;
 mod block;
 mod bulk;
+mod check;
 mod content;
 mod enrichment;
 mod error;
@@ -22,6 +24,7 @@ mod migrations;
 mod pairs;
 mod read;
 mod revisions;
+mod schema;
 mod session;
 mod settings;
 mod sources;
@@ -32,6 +35,7 @@ pub use advisories::{
     AdvisoryRow, AdvisoryWriter, FeedId, FeedState, KnownAdvisory, NewAdvisory, Touched,
 };
 pub use block::BlockSpan;
+pub use check::Examined;
 pub use content::Content;
 pub use enrichment::EpssRow;
 pub use error::StoreError;
@@ -50,6 +54,7 @@ pub use read::{
     VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
+pub use schema::Schema;
 pub use session::Session;
 pub use sources::{Lease, PartRecord, SourceRecord};
 pub use store::{Backend, Store};

@@ -53,6 +53,11 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// The last step.
+pub(crate) fn newest() -> i64 {
+    STEPS.last().map_or(0, |step| step.version)
+}
+
 /// What brings a database's schema up to date.
 pub(crate) fn migrator(backend: Backend) -> Migrator {
     let migration = |step: &Step| {

@@ -18,7 +18,7 @@ const ROWS_WAITING: usize = 2048;
 /// A database of Palisade.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pools: Pools,
+    pub(crate) pools: Pools,
 }
 
 /// Which database a store is in.
@@ -31,7 +31,7 @@ pub enum Backend {
 }
 
 #[derive(Debug, Clone)]
-enum Pools {
+pub(crate) enum Pools {
     /// SQLite has one writer; readers never wait for it.
     Sqlite {
         writer: SqlitePool,
@@ -43,6 +43,9 @@ enum Pools {
 /// Readers that work at the same time.
 const READERS: u32 = 8;
 
+/// How long SQLite waits for another process's writer.
+const BUSY: Duration = Duration::from_secs(30);
+
 /// Imports on PostgreSQL take turns: a number that only Palisade's writers lock.
 const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(5784301112)";
 
@@ -53,7 +56,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or was written by a newer Palisade.
     pub async fn open(address: &str) -> Result<Self, StoreError> {
-        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+        if is_server(address) {
             return Self::open_postgres(PgConnectOptions::from_str(address)?).await;
         }
         if address.contains("://") {
@@ -64,12 +67,39 @@ impl Store {
         Self::open_sqlite(Path::new(address)).await
     }
 
-    async fn open_postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(READERS + 1)
-            .acquire_timeout(Duration::from_secs(30))
+    /// Opens a database to look at it as it is: its schema is left alone, and a file is only read.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open_as_it_is(address: &str) -> Result<Self, StoreError> {
+        if is_server(address) {
+            let pool = connect(PgConnectOptions::from_str(address)?).await?;
+            return Ok(Self {
+                pools: Pools::Postgres(pool),
+            });
+        }
+        // A copy is in no journal mode in particular, which can only be read, not set.
+        let options = SqliteConnectOptions::new()
+            .filename(address)
+            .read_only(true)
+            .busy_timeout(BUSY)
+            .row_buffer_size(ROWS_WAITING)
+            .pragma("cache_size", "-8192")
+            .pragma("temp_store", "memory");
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
             .connect_with(options)
             .await?;
+        Ok(Self {
+            pools: Pools::Sqlite {
+                writer: readers.clone(),
+                readers,
+            },
+        })
+    }
+
+    async fn open_postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let pool = connect(options).await?;
         migrator(Backend::Postgres).run(&pool).await?;
         Ok(Self {
             pools: Pools::Postgres(pool),
@@ -83,7 +113,7 @@ impl Store {
             .page_size(4096)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(30))
+            .busy_timeout(BUSY)
             // Each wait of the reading task for SQLite's thread costs more than many rows.
             .row_buffer_size(ROWS_WAITING)
             // 8 MiB of page cache a reader, 12 MiB the writer, at the most.
@@ -168,4 +198,16 @@ impl Store {
             Pools::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+fn is_server(address: &str) -> bool {
+    address.starts_with("postgres://") || address.starts_with("postgresql://")
+}
+
+async fn connect(options: PgConnectOptions) -> Result<PgPool, StoreError> {
+    Ok(PgPoolOptions::new()
+        .max_connections(READERS + 1)
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_with(options)
+        .await?)
 }

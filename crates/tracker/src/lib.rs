@@ -37,7 +37,7 @@ pub use judging::{Judged, judge_branch, judge_vulnerabilities};
 pub use matches::{MatchRow, Matcher};
 pub use palisade_formats::Reject;
 pub use palisade_matching::Identities;
-pub use palisade_store::{Backend, ImportSummary, Store, StoreError};
+pub use palisade_store::{Backend, Examined, ImportSummary, Schema, Store, StoreError};
 pub use placing::Present;
 pub use progress::{NoProgress, Progress};
 pub use rules::follow_rules;

@@ -11,12 +11,11 @@ mod nvd;
 mod osv;
 mod part;
 mod receive;
+mod schedule;
 mod source;
 mod trust;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,16 +31,13 @@ pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
 use self::part::Parts;
 pub use self::receive::{Delivery, Receiver, Sender};
+pub use self::schedule::{Plan, keep_up};
 pub use self::source::{DocumentPart, Source, SourceKind, Unready};
 pub use self::trust::{Trust, read_key};
-use crate::error::error_line;
-use crate::{NoProgress, Progress, TrackerError};
+use crate::{Progress, TrackerError};
 
 /// The longest time until a source that fails is asked again.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
-
-/// How often it is looked whether a source's time has come.
-const LOOK: Duration = Duration::from_secs(20);
 
 /// Fetches sources into a database.
 #[derive(Clone)]
@@ -209,42 +205,6 @@ impl Syncer {
         Ok(due)
     }
 
-    /// Fetches sources whenever their time has come, until `end`. What goes wrong is remembered with
-    /// the source; what keeps it from being remembered is logged.
-    pub async fn keep_up(&self, sources: &[Source], end: impl Future<Output = ()>) {
-        let mut end = pin!(end);
-        let mut slow = SlowRuns::default();
-        loop {
-            match self.catch_up(sources, &mut slow, end.as_mut()).await {
-                Ok(Schedule::Ended) => return,
-                Ok(Schedule::Done) => {}
-                Err(error) => tracing::error!(error = error_line(&error), "sync"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(LOOK) => {}
-                () = end.as_mut() => return,
-            }
-        }
-    }
-
-    async fn catch_up<E: Future<Output = ()>>(
-        &self,
-        sources: &[Source],
-        slow: &mut SlowRuns,
-        mut end: Pin<&mut E>,
-    ) -> Result<Schedule, TrackerError> {
-        for source in self.due(sources).await? {
-            let tell = |part: &str, outcome: &Outcome| log(&source.name, part, outcome);
-            let progress = Arc::new(NoProgress);
-            match self.sync(source, progress, &tell, end.as_mut()).await? {
-                Ran::Stopped => return Ok(Schedule::Ended),
-                Ran::Busy { since, .. } => slow.watch(source, since, (self.clock)()),
-                Ran::Done { .. } | Ran::Sends => {}
-            }
-        }
-        Ok(Schedule::Done)
-    }
-
     /// Writes how a run went, and when the next one is to be.
     async fn note(
         &self,
@@ -288,45 +248,6 @@ impl Syncer {
         session.write_source(&record).await?;
         session.commit().await?;
         Ok(())
-    }
-}
-
-/// Whether a schedule goes on.
-enum Schedule {
-    /// All whose time had come were asked.
-    Done,
-    /// It was told to end.
-    Ended,
-}
-
-/// Runs of others that take longer than the time from one run to the next, each told once.
-#[derive(Default)]
-struct SlowRuns(HashMap<String, Timestamp>);
-
-impl SlowRuns {
-    fn watch(&mut self, source: &Source, since: Option<Timestamp>, now: Timestamp) {
-        let Some(since) = since else { return };
-        let age = now.duration_since(since).unsigned_abs();
-        if age > source.every && self.0.insert(source.name.clone(), since) != Some(since) {
-            tracing::warn!(
-                source = source.name,
-                %since,
-                "somebody else has been asking it for longer than its interval"
-            );
-        }
-    }
-}
-
-fn log(source: &str, part: &str, outcome: &Outcome) {
-    match outcome {
-        Outcome::Unchanged => tracing::debug!(source, part, "unchanged"),
-        Outcome::StillHeldBack { reason } => {
-            tracing::debug!(source, part, reason, "still held back");
-        }
-        Outcome::Imported(summary, _) => tracing::info!(source, part, ?summary, "imported"),
-        Outcome::Failed(error) => {
-            tracing::warn!(source, part, error = error_line(error), "failed");
-        }
     }
 }
 

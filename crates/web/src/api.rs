@@ -380,11 +380,20 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         answer: Answer::One("About"),
         forms: &[],
     },
+    Operation {
+        path: "/policy.json",
+        id: "policy",
+        about: "How much may be asked, and whom to tell of weaknesses of this server.",
+        parameters: &[],
+        answer: Answer::One("Policy"),
+        forms: &[],
+    },
 ];
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(
     pages::about::About,
+    pages::policy::Policy,
     pages::branch::Answer,
     pages::events::Answer,
     pages::package::Answer,
@@ -469,6 +478,11 @@ impl Operation {
             reference("Error"),
         );
         respond("404", "There is no such thing.", reference("Error"));
+        respond(
+            "429",
+            "It is more than one client may ask; `Retry-After` says when to ask again.",
+            reference("Error"),
+        );
         respond("503", "It took too long.", reference("Error"));
         let other = json!({ "description": "The answer is at another address." });
         for status in ["303", "308"] {

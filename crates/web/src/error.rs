@@ -36,6 +36,9 @@ pub(crate) enum WebError {
     /// Others send at the same time.
     #[error("too much is being received; send it again in a while")]
     Busy,
+    /// Somebody who asks more than they may; in so many seconds they may ask again.
+    #[error("you ask more than your share; ask again in {0} seconds (/policy tells how much)")]
+    TooMany(u128),
     /// A document that cannot be imported.
     #[error("{0}")]
     Unreadable(String),
@@ -55,6 +58,7 @@ impl WebError {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -68,6 +72,10 @@ impl WebError {
     pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
             Self::Unauthorized => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::TooMany(seconds) => {
+                let seconds = HeaderValue::from_str(&seconds.to_string()).ok()?;
+                Some((RETRY_AFTER, seconds))
+            }
             Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("30"))),
             _ => None,
         }

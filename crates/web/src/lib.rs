@@ -5,24 +5,35 @@
 //! templates escape it, links are made of `http` and `https` addresses only, and characters that
 //! reorder text are replaced in every page. No page asks any other host for anything.
 
+mod access;
 mod api;
 mod assets;
 mod atom;
+mod client;
 mod components;
+mod conduct;
 mod error;
 mod format;
 mod guix_data;
 mod headers;
 mod kept;
+mod limits;
+mod listening;
+mod live;
 mod metrics;
 mod osv;
 mod pages;
 mod parameters;
+mod ready;
 mod receive;
 mod respond;
 mod secfixes;
+mod security_txt;
 mod serve;
 mod table;
+mod traffic;
 mod words;
 
+pub use conduct::{Conduct, ConnectionLimits, GRACE, Limits, Proxies, ProxyHeader, Security};
+pub use live::{Live, Settings};
 pub use serve::{Site, router, serve};

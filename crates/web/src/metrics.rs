@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use palisade_tracker::views::{BranchSummary, SourceState, SyncSource};
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
@@ -23,6 +24,8 @@ pub(crate) async fn answer(State(site): State<Site>) -> Result<Response, WebErro
     let sources = site.views.sources((site.clock)()).await?.sources;
     tell_sources(&mut registry, &sources);
     tell_branches(&mut registry, &site.views.branches().await?);
+    site.traffic.register(&mut registry);
+    tell_memory(&mut registry, &site);
     let mut text = String::new();
     encode(&mut text, &registry).map_err(|_| WebError::Internal)?;
     let mut response = sorted(&text).into_response();
@@ -31,7 +34,8 @@ pub(crate) async fn answer(State(site): State<Site>) -> Result<Response, WebErro
     Ok(response)
 }
 
-/// The samples of each family in one order: the registry's is another one each time.
+/// The samples of each family in one order: the registry's is another one each time. The classes of a
+/// histogram stay in theirs, from the smallest to the largest.
 fn sorted(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let is_comment = |line: &&str| line.starts_with('#');
@@ -39,7 +43,7 @@ fn sorted(text: &str) -> String {
     for group in lines.chunk_by(|before, line| is_comment(before) == is_comment(line)) {
         let mut group = group.to_vec();
         if !group.first().is_some_and(is_comment) {
-            group.sort_unstable();
+            group.sort_by_cached_key(|line| labels(line));
         }
         for line in group {
             sorted.push_str(line);
@@ -47,6 +51,45 @@ fn sorted(text: &str) -> String {
         }
     }
     sorted
+}
+
+/// By what a sample is told from others of its family, its class aside.
+fn labels(line: &str) -> String {
+    let labels = line
+        .split_once('{')
+        .and_then(|(_, rest)| Some(rest.rsplit_once('}')?.0));
+    let labels = labels.unwrap_or_default();
+    let class = labels.strip_prefix("le=\"");
+    let rest = class.and_then(|class| class.split_once('"'));
+    let rest = rest.map_or(labels, |(_, rest)| rest.trim_start_matches(','));
+    rest.to_owned()
+}
+
+/// What this process keeps in memory of the database and of clients, and which version it is.
+fn tell_memory(registry: &mut Registry, site: &Site) {
+    let used = site.views.cache_use();
+    let asked = Family::<Labels, Counter>::default();
+    for (result, number) in [("hit", used.hits), ("miss", used.misses)] {
+        let labels = vec![("result", result.to_owned())];
+        asked.get_or_create(&labels).inc_by(number);
+    }
+    let help = "Times that something of the database was looked for in memory";
+    registry.register("cache_requests", help, asked);
+    if let Some(limiter) = &site.live.current().limiter {
+        let clients = Gauge::<i64>::default();
+        clients.set(i64::try_from(limiter.clients()).unwrap_or(i64::MAX));
+        let help = "Clients whose requests are counted";
+        registry.register("limited_clients", help, clients);
+    }
+    let version = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
+    let help = "The version that runs";
+    family(
+        registry,
+        "build_info",
+        help,
+        None,
+        std::iter::once((version, 1)),
+    );
 }
 
 fn family(
@@ -152,6 +195,19 @@ fn tell_branches(registry: &mut Registry, branches: &[BranchSummary]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_of_a_histogram_stay_in_their_order() {
+        let text = "# TYPE h histogram\nh_sum{r=\"b\"} 1\nh_bucket{le=\"0.5\",r=\"b\"} 1\n\
+                    h_bucket{le=\"+Inf\",r=\"b\"} 1\nh_sum{r=\"a\"} 2\n\
+                    h_bucket{le=\"0.5\",r=\"a\"} 1\nh_bucket{le=\"+Inf\",r=\"a\"} 2\n";
+        assert_eq!(
+            sorted(text),
+            "# TYPE h histogram\nh_sum{r=\"a\"} 2\nh_bucket{le=\"0.5\",r=\"a\"} 1\n\
+             h_bucket{le=\"+Inf\",r=\"a\"} 2\nh_sum{r=\"b\"} 1\n\
+             h_bucket{le=\"0.5\",r=\"b\"} 1\nh_bucket{le=\"+Inf\",r=\"b\"} 1\n"
+        );
+    }
 
     #[test]
     fn samples_are_in_order_below_their_heads() {

@@ -234,7 +234,8 @@ pub(crate) async fn negotiate(
     response
 }
 
-fn error_response(error: &WebError, format: Format) -> Response {
+/// An error, in the form that was asked for.
+pub(crate) fn error_response(error: &WebError, format: Format) -> Response {
     let status = error.status();
     let (kind, body) = match format {
         Format::Json => {

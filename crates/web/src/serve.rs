@@ -1,12 +1,10 @@
 //! The routes, what stands around them, and the server.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::http::{HeaderName, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -19,32 +17,48 @@ use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::trace::TraceLayer;
 
+use crate::conduct::GRACE;
 use crate::error::WebError;
 use crate::kept::Kept;
+use crate::live::Live;
+use crate::traffic::Traffic;
 use crate::{
-    assets, format, guix_data, headers, kept, metrics, osv, pages, receive, respond, secfixes,
+    access, assets, format, guix_data, headers, kept, limits, listening, metrics, osv, pages,
+    ready, receive, respond, secfixes, security_txt,
 };
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
 const BODY_BYTES: usize = 16 << 10;
-
-/// How long requests that are under way may take once the server is to end.
-const GRACE: Duration = Duration::from_secs(10);
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What is served.
 #[derive(Clone)]
 pub struct Site {
     /// What pages ask.
     pub views: Views,
-    /// What takes documents, where somebody may send.
-    pub receiver: Option<Arc<Receiver>>,
+    /// What is configured.
+    pub live: Live,
     /// What time it is.
     pub clock: fn() -> Timestamp,
+    pub(crate) traffic: Traffic,
+}
+
+impl Site {
+    /// A site over these views.
+    pub fn new(views: Views, live: Live, clock: fn() -> Timestamp) -> Self {
+        Self {
+            views,
+            live,
+            clock,
+            traffic: Traffic::default(),
+        }
+    }
+}
+
+impl FromRef<Site> for Option<Arc<Receiver>> {
+    fn from_ref(site: &Site) -> Self {
+        site.live.current().settings.receiver.clone()
+    }
 }
 
 impl FromRef<Site> for Views {
@@ -88,8 +102,11 @@ pub fn router(site: Site) -> Router {
         .route("/api", get(pages::api::page))
         .route("/openapi", get(pages::api::page))
         .route("/metrics", get(metrics::answer))
-        .route("/healthz", get(healthz))
         .route("/robots.txt", get(robots))
+        .route("/policy", get(pages::policy::page))
+        .route("/.well-known/security.txt", get(security_txt::answer))
+        .route("/healthz", get(ready::health))
+        .route("/readyz", get(ready::readiness))
         .route("/static/{name}", get(assets::serve))
         .merge(guix_data::router())
         .merge(secfixes::router())
@@ -102,17 +119,19 @@ pub fn router(site: Site) -> Router {
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
     let kept = Kept::new(site.views.clone());
+    // What is kept costs its asker as much as what is made: the units stand around both.
     let pages = receiving(site.clone())
-        .merge(osv::router(site))
-        .fallback_service(pages)
-        .layer(middleware::from_fn(headers::add))
+        .merge(osv::router(site.clone()))
+        .merge(pages)
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(kept, kept::keep))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid));
+        .layer(middleware::from_fn_with_state(site.clone(), limits::admit))
+        .layer(middleware::from_fn(headers::add));
     // The suffix is taken off before routes are looked for.
-    Router::new().fallback_service(MapRequestLayer::new(format::strip_suffix::<Body>).layer(pages))
+    let pages = MapRequestLayer::new(format::strip_suffix::<Body>).layer(pages);
+    Router::new()
+        .fallback_service(pages)
+        .layer(middleware::from_fn_with_state(site, access::watch))
 }
 
 /// What is received: far more may be sent than a page is asked with, and it takes longer.
@@ -120,7 +139,7 @@ fn receiving(site: Site) -> Router {
     Router::new()
         .route("/receive/{kind}", post(receive::document))
         .layer(DefaultBodyLimit::disable())
-        .with_state(site.receiver)
+        .with_state(site)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(
             receive::PATIENCE,
@@ -130,39 +149,12 @@ fn receiving(site: Site) -> Router {
 }
 
 /// Serves until `shutdown` completes, then lets what is under way end.
-///
-/// # Errors
-/// When connections cannot be accepted.
-pub async fn serve(
-    listener: TcpListener,
-    site: Site,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let signal = async move {
-        shutdown.await;
-        // Nobody waits for it when the server has ended by itself.
-        let _ = stopping.send(());
-    };
+pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()>) {
+    let (live, traffic) = (site.live.clone(), site.traffic.clone());
     let warm = tokio::spawn(kept::keep_warm(site.views.clone()));
-    let server = axum::serve(listener, router(site)).with_graceful_shutdown(signal);
-    let patience = async {
-        if stopped.await.is_ok() {
-            tokio::time::sleep(GRACE).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    let ended = tokio::select! {
-        ended = server.into_future() => ended,
-        () = patience => Ok(()),
-    };
+    let router = router(site);
+    listening::serve(listener, router, live, traffic, shutdown, GRACE).await;
     warm.abort();
-    ended
-}
-
-async fn healthz() -> &'static str {
-    "ok\n"
 }
 
 /// What programs that walk through all pages should leave alone: what is made for one question
@@ -178,13 +170,4 @@ async fn nothing() -> WebError {
 pub(crate) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a page panicked");
     WebError::Internal.into_response()
-}
-
-fn span(request: &Request<Body>) -> tracing::Span {
-    let id = request
-        .headers()
-        .get(REQUEST_ID)
-        .and_then(|id| id.to_str().ok())
-        .unwrap_or_default();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
 }

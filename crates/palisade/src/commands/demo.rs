@@ -18,8 +18,8 @@ use tokio::net::TcpListener;
 
 use self::sample::Part;
 use super::{block_on, now, open_current_store};
-use crate::serving::{self, EndSignal};
-use crate::ui;
+use crate::signals::{EndSignal, end_signal};
+use crate::{serving, ui};
 
 /// The file of the database within its folder.
 const DATABASE: &str = "palisade.sqlite";
@@ -38,7 +38,7 @@ pub(crate) struct Demo {
 pub(crate) fn run(command: &Demo) -> anyhow::Result<ExitCode> {
     block_on(async {
         // Whoever ends the demo while it still loads wants the temporary database gone, too.
-        let end = serving::end_signal()?;
+        let end = end_signal()?;
         let listener = listen(command.listen).await?;
         let folder = Folder::open(command.keep.as_deref())?;
         let result = open_and_serve(&folder, listener, end).await;
@@ -71,7 +71,7 @@ async fn load_and_serve(
         loaded = load(store) => loaded?,
         () = &mut end => return Ok(()),
     }
-    serving::serve(store, None, listener, end).await
+    serving::serve(store, listener, end).await
 }
 
 /// Imports the sample, one line a part.

@@ -1,8 +1,10 @@
 //! The commands, one module each.
 
+pub(crate) mod admin;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod findings;
+pub(crate) mod generate;
 pub(crate) mod identity;
 pub(crate) mod import;
 pub(crate) mod lint;
@@ -49,15 +51,19 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Opens the database. Only a file is named in errors: other addresses have passwords in them.
+/// Opens the database.
 pub(crate) async fn open_store(address: &str) -> anyhow::Result<Store> {
-    Store::open(address).await.with_context(|| {
-        if address.contains("://") {
-            "open the database".to_owned()
-        } else {
-            format!("open the database {address}")
-        }
-    })
+    let opened = Store::open(address).await;
+    opened.with_context(|| opening(address))
+}
+
+/// What is being done. Only a file is named in errors: other addresses have passwords in them.
+fn opening(address: &str) -> String {
+    if address.contains("://") {
+        "open the database".to_owned()
+    } else {
+        format!("open the database {address}")
+    }
 }
 
 /// Opens a database that is there, to read from it: a name that is mistyped is no empty database.

@@ -16,7 +16,7 @@ use palisade_tracker::{ImportSummary, Store, TrackerError};
 
 use super::{Format, block_on, now, open_current_store, open_existing_store};
 use crate::configuration::{self, Configuration, Fetch};
-use crate::serving;
+use crate::signals::end_signal;
 use crate::ui::{self, Cell, ProgressLine};
 
 #[expect(
@@ -61,7 +61,7 @@ pub(crate) fn run(database: &str, command: &Sync) -> anyhow::Result<ExitCode> {
         output.flush()?;
         return Ok(ExitCode::SUCCESS);
     }
-    let Configuration { fetch, sources } = Configuration::read(command.config.as_deref())?;
+    let Configuration { fetch, sources, .. } = Configuration::read(command.config.as_deref())?;
     let planned = sources.clone();
     let sources = chosen(sources, &command.sources)?;
     block_on(async {
@@ -135,7 +135,7 @@ enum Went {
 /// Asks sources one after the other, until the user or the system asks for the end. One that somebody
 /// else is asking has gone wrong if it was `named`.
 async fn sync(syncer: &Syncer, sources: &[&Source], named: bool) -> anyhow::Result<Went> {
-    let mut end = serving::end_signal()?;
+    let mut end = end_signal()?;
     let mut went = Went::Well;
     for source in sources {
         let progress = ProgressLine::new(&source.name);

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod admin;
 mod database;
 mod demo;
 mod findings;
+mod generate;
 mod identity;
 mod import;
 mod inventories;
@@ -13,6 +15,7 @@ mod matching;
 mod rules;
 mod running;
 mod serve;
+mod service;
 mod statements;
 mod support;
 mod sync;

@@ -68,6 +68,7 @@ fn a_server_derives_stale_findings_again_before_it_serves() {
         make_stale(database);
         let server = Running::start("serve", |command| {
             command.args(["--listen", "127.0.0.1:0", "--database", database]);
+            command.args(["--log-format", "text"]);
         });
         assert_eq!(findings(database), before);
         let ended = server.end();

@@ -40,6 +40,25 @@ impl Started {
         self.stderr.read_line(line).unwrap();
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id();
+        Command::new("sh")
+            .args(["-c", &format!("kill -{signal} {id}")])
+            .status()
+            .unwrap();
+    }
+
+    /// Waits for a line on standard error that has this in it.
+    pub(crate) fn wait_until_said(&mut self, text: &str) -> String {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(self.stderr.read_line(&mut line).unwrap(), 0, "it has ended");
+        }
+        line
+    }
+
     /// Asks it to end as a system does, and waits until it has.
     pub(crate) fn end(self) -> Ended {
         self.end_by("TERM")
@@ -48,10 +67,7 @@ impl Started {
     /// Sends it a signal that ends it, and waits until it has.
     pub(crate) fn end_by(mut self, signal: &str) -> Ended {
         let id = self.child.id();
-        Command::new("sh")
-            .args(["-c", &format!("kill -{signal} {id}")])
-            .status()
-            .unwrap();
+        self.signal(signal);
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let (mut printed, mut said) = (String::new(), String::new());
@@ -71,7 +87,7 @@ impl Started {
 
 /// A server that is there.
 pub(crate) struct Running {
-    program: Started,
+    pub(crate) program: Started,
     /// HOST:PORT at which it serves.
     pub(crate) address: String,
 }

@@ -27,7 +27,7 @@ fn it_says_where_it_is_and_ends_when_told() {
     } = server.end();
     assert!(status.success(), "{said}");
     assert_eq!(printed, "", "the address is all that is printed");
-    assert!(said.contains("Ctrl-C") && said.contains("ended"), "{said}");
+    assert!(said.contains("ended"), "{said}");
 }
 
 #[test]

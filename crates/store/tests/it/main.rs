@@ -16,4 +16,5 @@ mod revisions;
 mod sessions;
 mod sources;
 mod statements;
+mod upkeep;
 mod vulnerabilities;

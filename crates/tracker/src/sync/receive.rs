@@ -87,6 +87,15 @@ impl Receiver {
         }
     }
 
+    /// The same with other senders; how many may send at the same time is counted on.
+    #[must_use]
+    pub fn replaced(&self, syncer: Syncer, sources: &[Source]) -> Self {
+        Self {
+            places: Arc::clone(&self.places),
+            ..Self::new(syncer, sources)
+        }
+    }
+
     /// Who has this token.
     pub fn sender(&self, token: &str) -> Option<(&Source, &Sender)> {
         let token = blake3::hash(token.as_bytes());

@@ -1,6 +1,7 @@
 //! What is kept in memory of one state of the database.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
@@ -21,6 +22,17 @@ pub(super) struct Cache {
     kept: Mutex<Kept>,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
     turn: tokio::sync::Mutex<()>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// How often something was in memory, and how often it had to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheUse {
+    /// It was in memory.
+    pub hits: u64,
+    /// It was not.
+    pub misses: u64,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +46,24 @@ struct Kept {
 }
 
 impl Cache {
+    pub(super) fn use_so_far(&self) -> CacheUse {
+        CacheUse {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Counts whether something was there.
+    fn counted<T>(&self, found: Option<T>) -> Option<T> {
+        let counter = if found.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
     /// What is kept of a generation; what is of another is forgotten first.
     fn of(&self, generation: Generation) -> MutexGuard<'_, Kept> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +77,7 @@ impl Cache {
     }
 
     pub(super) fn places(&self, generation: Generation) -> Option<Arc<Places>> {
-        self.of(generation).places.clone()
+        self.counted(self.of(generation).places.clone())
     }
 
     pub(super) fn keep_places(&self, generation: Generation, places: &Arc<Places>) {
@@ -61,7 +91,7 @@ impl Cache {
         key: ListingKey,
     ) -> Result<Arc<Listing>, TrackerError> {
         let known = |cache: &Self| cache.of(reading.generation).listings.get(&key).cloned();
-        if let Some(listing) = known(self) {
+        if let Some(listing) = self.counted(known(self)) {
             return Ok(listing);
         }
         let _turn = self.turn.lock().await;
@@ -111,7 +141,7 @@ impl Cache {
 
     /// The names of all packages.
     pub(super) async fn names(&self, reading: &mut Reading) -> Result<Arc<Names>, TrackerError> {
-        if let Some(names) = self.of(reading.generation).names.clone() {
+        if let Some(names) = self.counted(self.of(reading.generation).names.clone()) {
             return Ok(names);
         }
         let _turn = self.turn.lock().await;
@@ -128,7 +158,7 @@ impl Cache {
         &self,
         reading: &mut Reading,
     ) -> Result<Arc<Vec<FeedRow>>, TrackerError> {
-        if let Some(feeds) = self.of(reading.generation).feeds.clone() {
+        if let Some(feeds) = self.counted(self.of(reading.generation).feeds.clone()) {
             return Ok(feeds);
         }
         let _turn = self.turn.lock().await;

@@ -49,6 +49,7 @@ use crate::TrackerError;
 
 pub use advisory::{AdvisoryView, AffectedView, ExploitationView, ReferenceView, SeverityView};
 pub use branch::{BranchSummary, BranchView, RepositorySummary};
+pub use cache::CacheUse;
 pub use changes::ChangeView;
 pub use events::{EventView, EventsQuery, EventsView, From};
 pub use explanation::{
@@ -139,6 +140,16 @@ impl Views {
             store,
             cache: Arc::new(cache::Cache::default()),
         }
+    }
+
+    /// The database that is asked.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How often an answer, or a part of one, was in memory since the program began.
+    pub fn cache_use(&self) -> CacheUse {
+        self.cache.use_so_far()
     }
 
     /// Which state of the database is current: whoever keeps an answer compares this.

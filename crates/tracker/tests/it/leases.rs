@@ -6,7 +6,7 @@ use std::time::Duration;
 use palisade_model::Timestamp;
 use palisade_store::Lease;
 use palisade_tracker::NoProgress;
-use palisade_tracker::sync::{Ran, Source, Syncer};
+use palisade_tracker::sync::{Plan, Ran, Source, Syncer, keep_up};
 
 use crate::sync::{World, catalogue, documents};
 
@@ -122,11 +122,38 @@ async fn the_schedule_ends_when_it_is_told_to_and_gives_its_source_back() {
     let sources = [documents(&world, &["/kev.json"])];
     world.raw("/kev.json", HANGS);
     let stop = tokio::time::sleep(Duration::from_millis(200));
-    let kept = world.syncer.keep_up(&sources, stop);
+    let plan = Plan::asking(world.syncer.clone(), sources.to_vec());
+    let (_plans, planned) = tokio::sync::watch::channel(Arc::new(plan));
+    let kept = keep_up(planned, stop);
     let ended = tokio::time::timeout(Duration::from_secs(20), kept).await;
     ended.expect("it ends when it is told to");
     assert_eq!(world.asked(), ["/kev.json"]);
     assert_eq!(world.state().await.lease, None);
+}
+
+#[tokio::test]
+async fn another_plan_is_followed_at_once() {
+    let world = World::new().await;
+    world.raw("/kev.json", HANGS);
+    let plan = |sources: &[Source]| {
+        let plan = Plan::asking(world.syncer.clone(), sources.to_vec());
+        Arc::new(plan)
+    };
+    let (plans, planned) = tokio::sync::watch::channel(plan(&[]));
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let keeping_up = keep_up(planned, async {
+        let _ = stopped.await;
+    });
+    let replacing = async {
+        plans.send_replace(plan(&[documents(&world, &["/kev.json"])]));
+        while world.asked().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        drop(stop);
+    };
+    let both = Box::pin(async { tokio::join!(keeping_up, replacing) });
+    let ended = tokio::time::timeout(Duration::from_secs(15), both).await;
+    ended.expect("the source of the second plan is asked before the next look");
 }
 
 /// The beginning of an answer, of which the rest never comes.

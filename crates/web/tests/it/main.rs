@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod conduct;
+mod connections;
 mod guix_data;
 mod hostile;
 mod lists;
 mod osv;
 mod pages;
 mod protocol;
+mod readiness;
 mod receive;
 mod secfixes;
 mod support;

@@ -1,14 +1,16 @@
 //! A small site for each test, filled from files.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use palisade_fetch::{Client, Settings};
+use palisade_fetch::Client;
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
@@ -16,13 +18,17 @@ use palisade_tracker::sync::{Doubtful, Receiver, Sender, Source, SourceKind, Syn
 use palisade_tracker::{
     Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_feed, import_inventory,
 };
+use palisade_web::{Conduct, Live, Settings};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub(crate) struct Site {
     router: Router,
+    /// For those who want a socket.
+    pub(crate) served: palisade_web::Site,
     store: Store,
     folder: TempDir,
+    pub(crate) live: Live,
 }
 
 pub(crate) struct Answer {
@@ -62,16 +68,48 @@ impl Site {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("test.sqlite");
         let store = Store::open(path.to_str().unwrap()).await.unwrap();
-        let router = palisade_web::router(palisade_web::Site {
-            views: Views::new(store.clone()),
+        let live = Live::new(Settings {
             receiver: Some(Arc::new(receiver(&store, folder.path()))),
-            clock,
+            conduct: Conduct::default(),
         });
+        let views = Views::new(store.clone());
+        let site = palisade_web::Site::new(views, live.clone(), clock);
         Self {
-            router,
+            router: palisade_web::router(site.clone()),
+            served: site,
             store,
             folder,
+            live,
         }
+    }
+
+    /// Treats clients in this way from now on.
+    pub(crate) fn treat(&self, conduct: Conduct) {
+        let settings = Settings {
+            conduct,
+            ..self.live.settings()
+        };
+        self.live.replace(settings);
+    }
+
+    /// Asks from an address, as over a connection.
+    pub(crate) async fn ask_from(
+        &self,
+        peer: &str,
+        address: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let peer: SocketAddr = peer.parse().unwrap();
+        let mut request = Request::builder().uri(address).extension(ConnectInfo(peer));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.answer(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// The store in which all is.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// demo, which CVE-2025-1000 affects, and calm, which nothing does.
@@ -164,7 +202,10 @@ impl Site {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(body).unwrap();
+        self.answer(request.body(body).unwrap()).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -257,7 +298,7 @@ fn clock() -> Timestamp {
 
 /// Receives into a store.
 fn receiver(store: &Store, folder: &Path) -> Receiver {
-    let settings = Settings::new("Palisade/test".to_owned(), clock);
+    let settings = palisade_fetch::Settings::new("Palisade/test".to_owned(), clock);
     let syncer = Syncer {
         store: store.clone(),
         client: Arc::new(Client::new(settings).unwrap()),
