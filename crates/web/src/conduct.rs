@@ -54,7 +54,8 @@ pub struct Limits {
     pub search: NonZeroU32,
     /// Units of a comparison, or of many questions in one request.
     pub comparison: NonZeroU32,
-    /// Networks without limits, such as a monitor's.
+    /// Networks without limits, such as a monitor's; this machine's own programs, unless configured
+    /// otherwise.
     pub unlimited: Vec<IpNet>,
 }
 
@@ -66,9 +67,18 @@ impl Default for Limits {
             burst: units(200),
             search: units(5),
             comparison: units(20),
-            unlimited: Vec::new(),
+            unlimited: this_machine(),
         }
     }
+}
+
+/// The networks of a machine's own programs.
+fn this_machine() -> Vec<IpNet> {
+    let networks = [
+        IpNet::new(IpAddr::from([127, 0, 0, 0]), 8),
+        IpNet::new(IpAddr::from(std::net::Ipv6Addr::LOCALHOST), 128),
+    ];
+    networks.into_iter().flatten().collect()
 }
 
 /// How many connections there may be at once.
@@ -76,7 +86,7 @@ impl Default for Limits {
 pub struct ConnectionLimits {
     /// Of all clients together; more wait until one ends.
     pub all: usize,
-    /// Of one client that is no proxy; more are closed at once.
+    /// Of one client that is no proxy and has limits; more are closed at once.
     pub each: usize,
 }
 

@@ -155,15 +155,17 @@ impl Connections {
     }
 
     /// A place for one more connection of a client, unless it has all that it may; a proxy that is
-    /// believed has those of many.
+    /// believed has those of many, and who has no limits has as many as there are.
     fn open(&self, peer: SocketAddr, live: &Live) -> Option<Place> {
         let current = live.current();
         let conduct = &current.settings.conduct;
-        let is_proxy = is_within(&conduct.proxies.networks, peer.ip());
+        let limits = conduct.limits.as_ref();
+        let is_free = is_within(&conduct.proxies.networks, peer.ip())
+            || limits.is_some_and(|limits| is_within(&limits.unlimited, peer.ip()));
         let client = client_network(peer.ip());
         self.counts(|counts| {
             let of_client = counts.each.entry(client).or_default();
-            if *of_client >= conduct.connections.each && !is_proxy {
+            if *of_client >= conduct.connections.each && !is_free {
                 return None;
             }
             *of_client += 1;
