@@ -46,41 +46,63 @@ struct Ways {
     all: &'static str,
 }
 
-macro_rules! statement {
-    ($bound:literal, $order:literal, $through:literal) => {
-        concat!(
-            "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event WHERE id ",
-            $bound,
-            " $1 AND ",
-            $through,
-            " AND (CAST($2 AS TEXT) IS NULL OR kind = $2)",
-            " AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3)",
-            " AND (CAST($4 AS TEXT) IS NULL OR package = $4)",
-            " AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5)",
-            " ORDER BY id ",
-            $order,
-            " LIMIT $6"
-        )
-    };
-}
-
-macro_rules! ways {
-    ($bound:literal, $order:literal) => {
-        Ways {
-            vulnerability: statement!($bound, $order, "vulnerability = $5"),
-            package: statement!($bound, $order, "package = $4"),
-            branch: statement!($bound, $order, "branch_id = $3"),
-            kind: statement!($bound, $order, "kind = $2"),
-            all: statement!($bound, $order, "id > 0"),
-        }
-    };
-}
-
 const COUNTS: &str = "SELECT kind, (time - $3) / $4 AS period, count(*) FROM event \
     WHERE (kind = $1 OR kind = $2) AND time >= $3 + $4 * $5 \
     GROUP BY kind, (time - $3) / $4 ORDER BY 2, 1";
-const BACKWARD: Ways = ways!("<", "DESC");
-const ONWARD: Ways = ways!(">", "ASC");
+const BACKWARD: Ways = Ways {
+    vulnerability: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id < $1 AND vulnerability = $5 \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+    package: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND package = $4 \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+    branch: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND branch_id = $3 \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+    kind: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND kind = $2 ORDER BY id DESC LIMIT $6",
+    all: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+};
+const ONWARD: Ways = Ways {
+    vulnerability: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id > $1 AND vulnerability = $5 \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+    package: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND package = $4 \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+    branch: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND branch_id = $3 \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+    kind: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND kind = $2 ORDER BY id ASC LIMIT $6",
+    all: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
+        WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
+        AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
+        AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+};
 
 impl Session {
     /// The latest events before a number, latest first; before none, the latest of all.

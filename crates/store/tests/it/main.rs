@@ -8,6 +8,7 @@ mod blocks;
 mod coverage;
 mod database;
 mod enrichment;
+mod events;
 mod findings;
 mod identities;
 mod listings;
