@@ -322,26 +322,44 @@ impl PlaceLine {
     }
 }
 
+/// The levels of which there is anything, as a row of marks.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = "{% for (class, word, number) in marks %}<span class=\"chip level-{{ class }}\">\
+              {{ word }} <b>{{ number }}</b></span> {% endfor %}"
+)]
+pub(crate) struct LevelMarks {
+    marks: Vec<(&'static str, String, String)>,
+}
+
+impl HtmlSafe for LevelMarks {}
+
+impl LevelMarks {
+    pub(crate) fn of(counts: &LevelCounts) -> Self {
+        let there = counts.named().into_iter().filter(|(_, count)| *count > 0);
+        Self {
+            marks: there
+                .map(|(class, count)| (class, capital(class), number(count)))
+                .collect(),
+        }
+    }
+}
+
 /// The levels with their numbers; `address` gives the list of one.
 pub(crate) fn level_counts(
     counts: &LevelCounts,
     current: Option<&str>,
     address: impl Fn(&str) -> String,
 ) -> Vec<Count> {
-    let count = |class: &'static str, count: usize| Count {
+    let count = |(class, count): (&'static str, usize)| Count {
         label: capital(class),
         number: number(count),
         address: address(class),
         class,
         current: current == Some(class),
     };
-    vec![
-        count("critical", counts.critical),
-        count("high", counts.high),
-        count("medium", counts.medium),
-        count("low", counts.low),
-        count("unrated", counts.unrated),
-    ]
+    counts.named().into_iter().map(count).collect()
 }
 
 impl Pager {

@@ -349,6 +349,17 @@ fn contains(head: &VulnerabilityHead, needle: &str) -> bool {
 }
 
 impl LevelCounts {
+    /// Each level by its name, the gravest first.
+    pub fn named(&self) -> [(&'static str, usize); 5] {
+        [
+            ("critical", self.critical),
+            ("high", self.high),
+            ("medium", self.medium),
+            ("low", self.low),
+            ("unrated", self.unrated),
+        ]
+    }
+
     pub(super) fn add(&mut self, level: Option<Level>) {
         match LevelFilter::of(level) {
             LevelFilter::Critical => self.critical += 1,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use palisade_model::{BranchName, Timestamp};
+use palisade_model::{BranchName, Level, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -170,13 +170,16 @@ fn chances(listing: &Listing) -> Vec<(String, usize)> {
 fn packages(listings: &Listings) -> Vec<BusyPackage> {
     let mut worst: BTreeMap<(&str, &str), BusyPackage> = BTreeMap::new();
     for (branch, listing) in listings {
-        let mut on_branch: BTreeMap<&str, (usize, LevelCounts)> = BTreeMap::new();
+        // A vulnerability counts once, however many versions of the package it affects.
+        let mut on_branch: BTreeMap<&str, BTreeMap<u32, Option<Level>>> = BTreeMap::new();
         for entry in listing.entries.iter().filter(|entry| entry.status == 0) {
-            let counts = on_branch.entry(&listing.source(entry).name).or_default();
-            counts.0 += 1;
-            counts.1.add(listing.level(entry));
+            let open = on_branch.entry(&listing.source(entry).name).or_default();
+            open.insert(entry.vulnerability, listing.level(entry));
         }
-        for (name, (affected, levels)) in on_branch {
+        for (name, open) in on_branch {
+            let affected = open.len();
+            let mut levels = LevelCounts::default();
+            open.into_values().for_each(|level| levels.add(level));
             let package = BusyPackage {
                 branch: branch.clone(),
                 name: name.to_owned(),

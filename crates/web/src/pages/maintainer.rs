@@ -9,7 +9,7 @@ use palisade_tracker::views::{MaintainedPackage, MaintainerView};
 use super::branch_query::NOBODY;
 use super::maintainers::MaintainerLine;
 use super::{Address, Frame};
-use crate::components::{Count, level_counts};
+use crate::components::LevelMarks;
 use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::respond::Wanted;
@@ -42,7 +42,7 @@ struct PackageLine {
     versions: Vec<(String, String)>,
     affected: String,
     exploited: bool,
-    levels: Vec<Count>,
+    levels: LevelMarks,
 }
 
 pub(crate) async fn page(
@@ -138,7 +138,6 @@ fn quiet(view: &MaintainerView) -> Option<String> {
 impl PackageLine {
     fn of(package: &MaintainedPackage, distribution: &str) -> Self {
         let address = package_address(distribution, &package.name);
-        let levels = level_counts(&package.levels, None, |_| address.clone());
         let versions = package.versions.iter();
         Self {
             name: package.name.clone(),
@@ -147,7 +146,7 @@ impl PackageLine {
                 .collect(),
             affected: number(package.affected),
             exploited: package.exploited > 0,
-            levels: levels.into_iter().filter(|it| it.number != "0").collect(),
+            levels: LevelMarks::of(&package.levels),
             address,
         }
     }
@@ -171,18 +170,14 @@ fn table(view: &MaintainerView) -> Table {
         let versions: Vec<String> = versions
             .map(|(branch, version)| format!("{branch} {version}"))
             .collect();
-        let levels = &it.levels;
         let numbers = [
             it.affected,
             it.exploited,
-            levels.critical,
-            levels.high,
-            levels.medium,
-            levels.low,
-            levels.unrated,
         ];
         let mut row = vec![it.name.clone(), versions.join("; ")];
-        row.extend(numbers.map(|number| number.to_string()));
+        let levels = it.levels.named().map(|(_, count)| count);
+        let all = numbers.into_iter().chain(levels);
+        row.extend(all.map(|number| number.to_string()));
         row
     };
     Table::new(&HEAD, view.packages.iter().map(row).collect())

@@ -7,7 +7,7 @@ use palisade_tracker::Views;
 use palisade_tracker::views::{MaintainerSummary, MaintainersView};
 
 use super::{Address, Frame};
-use crate::components::{Count, Pager, level_counts};
+use crate::components::{LevelMarks, Pager};
 use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::respond::Wanted;
@@ -33,6 +33,7 @@ struct Page {
 struct Part {
     text: String,
     offset: usize,
+    total: usize,
 }
 
 /// A maintainer in a table.
@@ -43,7 +44,7 @@ pub(crate) struct MaintainerLine {
     pub(crate) affected_packages: String,
     pub(crate) affected: String,
     pub(crate) exploited: String,
-    pub(crate) levels: Vec<Count>,
+    pub(crate) levels: LevelMarks,
 }
 
 pub(crate) async fn page(
@@ -66,9 +67,12 @@ pub(crate) async fn page(
             name.to_lowercase().contains(&text)
         });
     }
+    let total = view.maintainers.len();
+    view.maintainers.drain(..offset.min(total));
     let part = Part {
         text: text.unwrap_or_default(),
         offset,
+        total,
     };
     wanted.answer_table(&view, |view| Page::of(view, &part, &wanted), table)
 }
@@ -77,9 +81,8 @@ impl Page {
     fn of(view: &MaintainersView, part: &Part, wanted: &Wanted) -> Self {
         let distribution = view.distribution.as_str();
         let line = |it: &MaintainerSummary| MaintainerLine::of(it, distribution);
-        let total = view.maintainers.len();
-        let all = view.maintainers.iter().skip(part.offset);
-        let shown: Vec<MaintainerLine> = all.take(SHOWN).map(line).collect();
+        let shown = view.maintainers.iter().take(SHOWN);
+        let shown: Vec<MaintainerLine> = shown.map(line).collect();
         let address = |offset: usize| {
             let text = Some(part.text.as_str()).filter(|text| !text.is_empty());
             let offset = (offset > 0).then(|| offset.to_string());
@@ -97,7 +100,7 @@ impl Page {
             distribution_address: distribution_address(distribution),
             orphaned: line(&view.orphaned),
             text: part.text.clone(),
-            pager: Pager::of(part.offset, shown.len(), total, SHOWN, address),
+            pager: Pager::of(part.offset, shown.len(), part.total, SHOWN, address),
             maintainers: shown,
         }
     }
@@ -106,14 +109,13 @@ impl Page {
 impl MaintainerLine {
     pub(crate) fn of(summary: &MaintainerSummary, distribution: &str) -> Self {
         let address = maintainer_address(distribution, summary.name.as_deref());
-        let levels = level_counts(&summary.levels, None, |_| address.clone());
         Self {
             name: summary.name.clone().unwrap_or_default(),
             packages: number(summary.packages),
             affected_packages: number(summary.affected_packages),
             affected: number(summary.affected),
             exploited: number(summary.exploited),
-            levels: levels.into_iter().filter(|it| it.number != "0").collect(),
+            levels: LevelMarks::of(&summary.levels),
             address,
         }
     }
@@ -134,20 +136,16 @@ const HEAD: [&str; 10] = [
 
 fn table(view: &MaintainersView) -> Table {
     let row = |it: &MaintainerSummary| {
-        let levels = &it.levels;
         let mut row = vec![it.name.clone().unwrap_or_default()];
         let numbers = [
             it.packages,
             it.affected_packages,
             it.affected,
             it.exploited,
-            levels.critical,
-            levels.high,
-            levels.medium,
-            levels.low,
-            levels.unrated,
         ];
-        row.extend(numbers.map(|number| number.to_string()));
+        let levels = it.levels.named().map(|(_, count)| count);
+        let all = numbers.into_iter().chain(levels);
+        row.extend(all.map(|number| number.to_string()));
         row
     };
     let all = view.maintainers.iter().chain([&view.orphaned]);

@@ -7,7 +7,7 @@ use palisade_tracker::views::{BranchBuckets, BusyPackage, StatisticsView, Week};
 
 use super::Frame;
 use super::branches::BranchLine;
-use crate::components::{Count, level_counts};
+use crate::components::LevelMarks;
 use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::respond::{Keeping, Wanted};
@@ -64,7 +64,7 @@ struct BusyLine {
     address: String,
     branch: String,
     affected: String,
-    levels: Vec<Count>,
+    levels: LevelMarks,
 }
 
 struct WeekLine {
@@ -122,17 +122,10 @@ impl Page {
 
 impl StackLine {
     fn of(summary: &palisade_tracker::views::BranchSummary, longest: usize) -> Self {
-        let levels = &summary.counts.levels;
-        let counts = [
-            ("critical", levels.critical),
-            ("high", levels.high),
-            ("medium", levels.medium),
-            ("low", levels.low),
-            ("unrated", levels.unrated),
-        ];
         let mut begin = 0.0;
         let mut parts = Vec::new();
-        for (class, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        let levels = summary.counts.levels.named();
+        for (class, count) in levels.into_iter().filter(|(_, count)| *count > 0) {
             let length = share(count, longest);
             parts.push(BarPart {
                 class,
@@ -168,12 +161,11 @@ impl BucketTable {
 impl BusyLine {
     fn of(package: &BusyPackage) -> Self {
         let address = package_address(package.branch.distribution().as_str(), &package.name);
-        let levels = level_counts(&package.levels, None, |_| address.clone());
         Self {
             name: package.name.clone(),
             branch: package.branch.to_string(),
             affected: number(package.affected),
-            levels: levels.into_iter().filter(|it| it.number != "0").collect(),
+            levels: LevelMarks::of(&package.levels),
             address,
         }
     }
