@@ -9,7 +9,7 @@ use crate::{Store, StoreError};
 const COPY: &str = "VACUUM INTO $1";
 
 impl Store {
-    /// Copies the whole database, as it is at this moment, into a file that does not exist yet.
+    /// Copies the whole database, as it is at this moment, into a file that does not exist yet, or is empty.
     ///
     /// # Errors
     /// When the file cannot be written, or the database is on a PostgreSQL server, which has programs

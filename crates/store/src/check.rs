@@ -100,9 +100,16 @@ impl Store {
         let mut session = self.read().await?;
         if self.backend() == Backend::Sqlite {
             begins(Examined::Structure);
-            session
-                .check_structure(|line| found(Examined::Structure, line))
-                .await?;
+            let mut is_broken = false;
+            let line = |line| {
+                is_broken = true;
+                found(Examined::Structure, line);
+            };
+            session.check_structure(line).await?;
+            // What the rows of a broken file say is worth nothing.
+            if is_broken {
+                return Ok(());
+            }
         }
         begins(Examined::Rows);
         for pointer in POINTERS {

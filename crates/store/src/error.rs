@@ -1,5 +1,8 @@
 //! What can go wrong with the store.
 
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
+
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -40,6 +43,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether SQLite says that its file is damaged, or none of its own (`SQLITE_CORRUPT`,
+    /// `SQLITE_NOTADB`).
+    #[must_use]
+    pub fn is_malformed(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        let error = error.try_downcast_ref::<SqliteError>();
+        // Extended codes have the plain one in their lowest byte.
+        let code = error.and_then(|error| error.code()?.parse::<u32>().ok());
+        code.is_some_and(|code| matches!(code & 0xff, 11 | 26))
+    }
+
     pub(crate) fn damaged(block: i64, reason: &(impl std::fmt::Display + ?Sized)) -> Self {
         Self::Damaged {
             block,

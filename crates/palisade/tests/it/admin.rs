@@ -90,10 +90,6 @@ fn a_database_that_is_cut_is_told_so() {
     fs_err::write(&database, damaged).unwrap();
     let checked = run(address, &["admin", "check", "--format", "json"]);
     let report = printed(&checked);
-    if checked.status.code() == Some(2) {
-        assert!(said(&checked).contains("malformed"), "{}", said(&checked));
-        return;
-    }
     assert_eq!(checked.status.code(), Some(1), "{report}{}", said(&checked));
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["sound"], false);

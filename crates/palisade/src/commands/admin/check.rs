@@ -1,10 +1,9 @@
 //! `palisade admin check`: what is wrong with a database, a line each.
 
-use std::cell::RefCell;
 use std::io::Write;
 use std::process::ExitCode;
 
-use palisade_tracker::{Examined, Schema, Store};
+use palisade_tracker::{Examined, Schema, Store, StoreError};
 use serde::Serialize;
 
 use super::Format;
@@ -15,7 +14,7 @@ use crate::ui;
 struct Report {
     /// Whether nothing is wrong.
     sound: bool,
-    /// How the schema stands to this program's.
+    /// How the schema stands to this program's; empty when the database could not tell.
     schema: String,
     problems: Vec<Problem>,
 }
@@ -38,30 +37,38 @@ pub(super) async fn run(store: &Store, format: Format) -> anyhow::Result<ExitCod
 }
 
 async fn examine(store: &Store) -> anyhow::Result<Report> {
+    let mut report = Report::default();
+    match look_through(store, &mut report).await {
+        // So damaged that the database cannot even tell what is wrong with it.
+        Err(error) if error.is_malformed() => report.problems.push(Problem {
+            part: name(Examined::Structure),
+            problem: format!("{:#}", anyhow::Error::from(error)),
+        }),
+        done => done?,
+    }
+    report.sound = report.problems.is_empty();
+    Ok(report)
+}
+
+async fn look_through(store: &Store, report: &mut Report) -> Result<(), StoreError> {
     let schema = store.schema().await?;
-    let mut problems = Vec::new();
+    report.schema = schema.to_string();
+    let problems = &mut report.problems;
     if schema == Schema::Fits {
-        let found = RefCell::new(&mut problems);
         let tell = |part, problem| {
             let part = name(part);
-            found.borrow_mut().push(Problem { part, problem });
+            problems.push(Problem { part, problem });
         };
-        store
-            .check(tell, |part| ui::say(&format!("looking at {}", name(part))))
-            .await?;
+        let begins = |part| ui::say(&format!("looking at {}", name(part)));
+        store.check(tell, begins).await
     } else {
         // What does not fit cannot be looked into: its tables may be other ones.
-        let problem = schema.to_string();
         problems.push(Problem {
             part: "schema",
-            problem,
+            problem: schema.to_string(),
         });
+        Ok(())
     }
-    Ok(Report {
-        sound: problems.is_empty(),
-        schema: schema.to_string(),
-        problems,
-    })
 }
 
 fn write_text(output: &mut impl Write, report: &Report) -> std::io::Result<()> {
