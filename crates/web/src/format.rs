@@ -16,6 +16,14 @@ pub(crate) enum Format {
     Csv,
 }
 
+impl Format {
+    /// What a path ends in that asks for this form; nothing for pages.
+    pub(crate) fn suffix(self) -> &'static str {
+        let known = SUFFIXES.iter().find(|(_, format)| *format == self);
+        known.map_or("", |(suffix, _)| suffix)
+    }
+}
+
 /// Linked data, which is JSON.
 pub(crate) const LINKED: &str = "application/ld+json";
 
@@ -59,9 +67,7 @@ pub(crate) fn address_in(format: Format, uri: &Uri) -> String {
         "/" => "/index",
         path => path,
     };
-    let suffix = SUFFIXES.iter().find(|(_, known)| *known == format);
-    let suffix = suffix.map_or("", |(suffix, _)| suffix);
-    format!("{path}{suffix}{}", query_of(uri))
+    format!("{path}{}{}", format.suffix(), query_of(uri))
 }
 
 pub(crate) fn format_of(suffix: Option<&Format>, headers: &HeaderMap) -> Format {

@@ -26,6 +26,7 @@ mod pages;
 mod parameters;
 mod ready;
 mod receive;
+mod redirect;
 mod respond;
 mod secfixes;
 mod security_txt;
@@ -34,6 +35,6 @@ mod table;
 mod traffic;
 mod words;
 
-pub use conduct::{Conduct, ConnectionLimits, GRACE, Limits, Proxies, ProxyHeader, Security};
+pub use conduct::{Conduct, ConnectionLimits, Limits, Proxies, ProxyHeader, Security};
 pub use live::{Live, Settings};
 pub use serve::{Site, router, serve};

@@ -2,9 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use palisade_model::VulnerabilityId;
 use palisade_tracker::Views;
 use palisade_tracker::views::{ChangeView, FindingPlace, FindingView};
@@ -12,8 +10,8 @@ use palisade_tracker::views::{ChangeView, FindingPlace, FindingView};
 use super::Frame;
 use crate::components::{Badge, Evidence, Moment, State as StateOf};
 use crate::error::WebError;
-use crate::format::Format;
 use crate::parameters::Parameters;
+use crate::redirect::moved;
 use crate::respond::Wanted;
 use crate::words::{branch_address, finding_address, package_address, vulnerability_address};
 
@@ -55,15 +53,8 @@ pub(crate) async fn page(
     let distribution = super::distribution(&distribution)?;
     let name: VulnerabilityId = id.parse().map_err(|_| unknown())?;
     if name.as_str() != id {
-        let suffix = if wanted.format == Format::Json {
-            ".json"
-        } else {
-            ""
-        };
         let address = finding_address(distribution.as_str(), &package, name.as_str());
-        let address = HeaderValue::from_str(&format!("{address}{suffix}"));
-        let address = address.map_err(|_| WebError::Internal)?;
-        return Ok((StatusCode::PERMANENT_REDIRECT, [(LOCATION, address)]).into_response());
+        return Ok(moved(wanted.format, &address));
     }
     let view = views
         .finding(&distribution, &package, name.as_str())

@@ -2,9 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use palisade_model::BranchName;
 use palisade_tracker::Views;
 use palisade_tracker::views::{
@@ -17,8 +15,8 @@ use utoipa::ToSchema;
 use super::{Address, Frame};
 use crate::components::{Badge, Count, Evidence, Pager, PlaceLine, RevisionLine};
 use crate::error::WebError;
-use crate::format::Format;
 use crate::parameters::Parameters;
+use crate::redirect::see_other_in;
 use crate::respond::Wanted;
 use crate::words::{
     branch_address, events_address, finding_address, maintainer_address, number, package_address,
@@ -162,14 +160,7 @@ pub(crate) async fn page(
         .ok_or_else(unknown)?;
     let path = package_address(distribution.as_str(), &view.name);
     if view.name != name {
-        let suffix = if wanted.format == Format::Json {
-            ".json"
-        } else {
-            ""
-        };
-        let address = HeaderValue::from_str(&format!("{path}{suffix}"));
-        let address = address.map_err(|_| WebError::Internal)?;
-        return Ok((StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response());
+        return Ok(see_other_in(wanted.format, &path));
     }
     let branch = query.branch.as_ref().map(ToString::to_string);
     let limit = limit.map(|limit| limit.to_string());

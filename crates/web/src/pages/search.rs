@@ -2,9 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use palisade_tracker::Views;
 use palisade_tracker::views::{PackageHit, SearchView, VulnerabilityHit};
 
@@ -13,6 +11,7 @@ use crate::components::Badge;
 use crate::error::WebError;
 use crate::format::Format;
 use crate::parameters::Parameters;
+use crate::redirect::see_other;
 use crate::respond::Wanted;
 use crate::words::{number, package_address, vulnerability_address};
 
@@ -48,18 +47,11 @@ pub(crate) async fn page(
     parameters.finish()?;
     let view = views.search(&query).await?;
     if let (Format::Html, Some(exact)) = (wanted.format, &view.exact) {
+        // What a search finds changes.
         return Ok(see_other(&vulnerability_address(exact)));
     }
     let json = wanted.json_address.clone();
     wanted.answer(&view, |view| Page::of(view, json))
-}
-
-/// A temporary redirect: what a search finds changes.
-fn see_other(address: &str) -> Response {
-    match HeaderValue::from_str(address) {
-        Ok(address) => (StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response(),
-        Err(_) => WebError::Internal.into_response(),
-    }
 }
 
 impl Page {
