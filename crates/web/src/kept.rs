@@ -4,7 +4,7 @@
 //! again, or asks whether it still holds, costs next to nothing. What an answer says of its own
 //! keeping decides: only what is public is kept. A bound on bytes makes the least used ones go.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes};
@@ -35,11 +35,14 @@ const ANSWERS: usize = 4000;
 /// Bytes of one answer at the most: a whole branch's findings are made when they are asked for.
 const ANSWER_BYTES: usize = 1 << 20;
 
-/// How long an answer is kept: some tell how long ago something was.
+/// How long an answer is kept that depends on what time it is.
 const AGE: Duration = Duration::from_secs(30);
 
 /// How long the state of the database is taken for what it was.
 const SEEN: Duration = Duration::from_millis(100);
+
+/// How long looking at the database may take; a page that is made anew says what is wrong with it.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// How often it is looked whether there is another state to prepare for.
 const WARM: Duration = Duration::from_millis(500);
@@ -69,7 +72,8 @@ pub(crate) struct OfNow;
 #[derive(Debug)]
 struct Answer {
     generation: Generation,
-    made: Instant,
+    /// How long it holds while the database stays as it is; without, as long as that does.
+    until: Option<Instant>,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -84,12 +88,20 @@ impl Weighter<Question, Arc<Answer>> for Bytewise {
     }
 }
 
+/// A look at the database.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    when: Instant,
+    /// Its state; none when it could not be told.
+    generation: Option<Generation>,
+}
+
 /// The answers that are kept, and when the database was last looked at.
 #[derive(Clone)]
 pub(crate) struct Kept {
     views: Views,
     answers: Arc<Cache<Question, Arc<Answer>, Bytewise>>,
-    seen: Arc<Mutex<Option<(Instant, Generation)>>>,
+    seen: Arc<Mutex<Option<Seen>>>,
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -106,23 +118,26 @@ impl Kept {
     /// The state of the database, looked at a short while ago at the most. `None` when it cannot
     /// be told: then nothing that is kept is of use.
     async fn generation(&self) -> Option<Generation> {
-        if let Some(generation) = self.just_seen() {
-            return Some(generation);
+        if let Some(seen) = self.just_seen() {
+            return seen.generation;
         }
         let _turn = self.turn.lock().await;
-        if let Some(generation) = self.just_seen() {
-            return Some(generation);
+        if let Some(seen) = self.just_seen() {
+            return seen.generation;
         }
-        let generation = self.views.generation().await.ok()?;
+        let asked = tokio::time::timeout(LOOK, self.views.generation()).await;
+        let generation = asked.ok().and_then(Result::ok);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Some((Instant::now(), generation));
-        Some(generation)
+        *seen = Some(Seen {
+            when: Instant::now(),
+            generation,
+        });
+        generation
     }
 
-    fn just_seen(&self) -> Option<Generation> {
+    fn just_seen(&self) -> Option<Seen> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let (when, generation) = (*seen)?;
-        (when.elapsed() < SEEN).then_some(generation)
+        seen.filter(|seen| seen.when.elapsed() < SEEN)
     }
 }
 
@@ -134,9 +149,10 @@ pub(crate) async fn keep_warm(views: Views) -> std::convert::Infallible {
         if let Ok(generation) = views.generation().await
             && warm != Some(generation)
         {
-            match views.warm().await {
-                Ok(()) => warm = Some(generation),
-                Err(error) => tracing::warn!(%error, "pages could not be prepared"),
+            // What fails is not tried again: a page makes what it needs, or says what is wrong.
+            warm = Some(generation);
+            if let Err(error) = views.warm().await {
+                tracing::warn!(%error, "pages could not be prepared");
             }
         }
         tokio::time::sleep(WARM).await;
@@ -153,7 +169,7 @@ pub(crate) async fn keep(State(kept): State<Kept>, request: Request, next: Next)
     };
     if let Some(answer) = kept.answers.get(&question)
         && answer.generation == generation
-        && answer.made.elapsed() < AGE
+        && answer.holds()
     {
         return answer.response(&Conditions::of(request.headers()));
     }
@@ -165,7 +181,8 @@ pub(crate) async fn keep(State(kept): State<Kept>, request: Request, next: Next)
     if !is_public(&response) {
         return unless_known(response, &asked);
     }
-    if response.extensions_mut().remove::<OfNow>().is_none() {
+    let is_of_now = response.extensions_mut().remove::<OfNow>().is_some();
+    if !is_of_now {
         let changed = changed(generation);
         response
             .headers_mut()
@@ -181,7 +198,7 @@ pub(crate) async fn keep(State(kept): State<Kept>, request: Request, next: Next)
     };
     let answer = Arc::new(Answer {
         generation,
-        made: Instant::now(),
+        until: is_of_now.then(|| Instant::now() + AGE),
         headers: parts.headers,
         body,
     });
@@ -208,7 +225,7 @@ impl Question {
         let headers = request.headers();
         let accepts = headers.get_all(ACCEPT).iter();
         let mut accepts = accepts.filter_map(|value| value.to_str().ok());
-        let is_linked = accepts.any(|accept| accept.contains(LINKED));
+        let is_linked = accepts.any(|accept| accept.to_ascii_lowercase().contains(LINKED));
         let is_known = headers.contains_key(AUTHORIZATION);
         if request.method() != Method::GET || is_known || is_linked {
             return None;
@@ -298,9 +315,12 @@ impl Conditions {
 
 /// When a state of the database came about, once the second is over within which it could change
 /// again.
+///
+/// A page also depends on the program: none is older than its start.
 fn changed(generation: Generation) -> Option<HeaderValue> {
+    static START: LazyLock<SystemTime> = LazyLock::new(SystemTime::now);
     let seconds = u64::try_from(generation.time / 1_000_000).ok()?;
-    let time = UNIX_EPOCH + Duration::from_secs(seconds);
+    let time = (UNIX_EPOCH + Duration::from_secs(seconds)).max(*START);
     if SystemTime::now().duration_since(time).ok()? < Duration::from_secs(2) {
         return None;
     }
@@ -308,6 +328,10 @@ fn changed(generation: Generation) -> Option<HeaderValue> {
 }
 
 impl Answer {
+    fn holds(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() < until)
+    }
+
     fn response(&self, asked: &Conditions) -> Response {
         let holds = asked.hold(&self.headers);
         let mut response = if holds {
