@@ -8,6 +8,8 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName};
 
+use ipnet::IpNet;
+
 use crate::conduct::{Proxies, ProxyHeader, is_within};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -17,6 +19,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) struct Client {
     /// Its address; none where there is no connection, as in tests.
     pub(crate) address: Option<IpAddr>,
+    /// Whether that is the client itself and not a proxy that does not tell for whom it asks.
+    pub(crate) is_itself: bool,
     /// Whether a proxy that is believed asks for it.
     pub(crate) through_proxy: bool,
 }
@@ -26,20 +30,29 @@ impl Client {
         let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
             return Self {
                 address: None,
+                is_itself: false,
                 through_proxy: false,
             };
         };
         let peer = peer.ip().to_canonical();
         let through_proxy = is_within(&proxies.networks, peer);
-        let address = if through_proxy {
+        let (address, is_itself) = if through_proxy {
             behind(peer, request.headers(), proxies)
         } else {
-            peer
+            (peer, !is_forwarded(request.headers()))
         };
         Self {
             address: Some(address),
+            is_itself,
             through_proxy,
         }
+    }
+
+    /// Whether it is of a network without limits: a proxy of such a network has them all the same
+    /// if it does not tell for whom it asks.
+    pub(crate) fn is_free(self, unlimited: &[IpNet]) -> bool {
+        let address = self.address.filter(|_| self.is_itself);
+        address.is_some_and(|address| is_within(unlimited, address))
     }
 }
 
@@ -48,8 +61,8 @@ pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
     headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED)
 }
 
-/// For whom a proxy asks; the proxy itself if it does not say.
-fn behind(proxy: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr {
+/// For whom a proxy asks, and that it says so; the proxy itself if it does not.
+fn behind(proxy: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> (IpAddr, bool) {
     let name = match proxies.header {
         ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
         ProxyHeader::Forwarded => FORWARDED,
@@ -58,7 +71,7 @@ fn behind(proxy: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr {
     // Several headers are one list, the last entry being that of the nearest proxy.
     for value in headers.get_all(name).iter().rev() {
         let Ok(value) = value.to_str() else {
-            return last;
+            return (last, false);
         };
         for entry in value.rsplit(',') {
             let address = match proxies.header {
@@ -67,15 +80,15 @@ fn behind(proxy: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr {
             };
             // What cannot be read hides whatever stands before it.
             let Some(address) = address else {
-                return last;
+                return (last, false);
             };
             if !is_within(&proxies.networks, address) {
-                return address;
+                return (address, true);
             }
             last = address;
         }
     }
-    last
+    (last, false)
 }
 
 /// The address in an element such as `for="[2001:db8::1]:4711";proto=https`.

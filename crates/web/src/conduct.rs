@@ -4,14 +4,12 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::Timestamp;
-use serde::Serialize;
 
 /// How clients are treated.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conduct {
     /// Who may speak for others.
     pub proxies: Proxies,
@@ -19,8 +17,30 @@ pub struct Conduct {
     pub limits: Option<Limits>,
     /// How many connections there may be.
     pub connections: ConnectionLimits,
+    /// Networks for whose clients none of this counts, such as a monitor's; this machine's own
+    /// programs, unless configured otherwise.
+    pub unlimited: Vec<IpNet>,
     /// Whom to tell of weaknesses of this server.
     pub security: Option<Security>,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self {
+            proxies: Proxies::default(),
+            limits: None,
+            connections: ConnectionLimits::default(),
+            unlimited: this_machine(),
+            security: None,
+        }
+    }
+}
+
+impl Conduct {
+    /// The fields of `security.txt`, as long as they may be believed.
+    pub fn security_at(&self, now: Timestamp) -> Option<&Security> {
+        self.security.as_ref().filter(|it| it.expires > now)
+    }
 }
 
 /// Proxies that are believed when they tell for whom they ask.
@@ -54,9 +74,6 @@ pub struct Limits {
     pub search: NonZeroU32,
     /// Units of a comparison, or of many questions in one request.
     pub comparison: NonZeroU32,
-    /// Networks without limits, such as a monitor's; this machine's own programs, unless configured
-    /// otherwise.
-    pub unlimited: Vec<IpNet>,
 }
 
 impl Default for Limits {
@@ -67,7 +84,6 @@ impl Default for Limits {
             burst: units(200),
             search: units(5),
             comparison: units(20),
-            unlimited: this_machine(),
         }
     }
 }
@@ -100,7 +116,7 @@ impl Default for ConnectionLimits {
 }
 
 /// The fields of a `security.txt` (RFC 9116).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Security {
     /// Addresses of people, the best first: `mailto:`, `https:` or `tel:`.
     pub contact: Vec<String>,
@@ -121,6 +137,3 @@ pub(crate) fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
     let address = address.to_canonical();
     networks.iter().any(|network| network.contains(&address))
 }
-
-/// How long requests that are under way may take once the server is to end.
-pub const GRACE: Duration = Duration::from_secs(10);

@@ -33,8 +33,8 @@ pub(crate) enum WebError {
     /// A document that is too large.
     #[error("the document has more than {0} bytes")]
     TooLarge(u64),
-    /// Others send at the same time.
-    #[error("too much is being received; send it again in a while")]
+    /// Others ask or send much at the same time.
+    #[error("too much is being done at once; try it again in a while")]
     Busy,
     /// Somebody who asks more than they may; in so many seconds they may ask again.
     #[error("you ask more than your share; ask again in {0} seconds (/policy tells how much)")]

@@ -18,10 +18,10 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
 
 use crate::client::Client;
-use crate::conduct::{Limits, is_within};
+use crate::conduct::Limits;
 use crate::error::WebError;
 use crate::format::{Format, format_of};
-use crate::respond::error_response;
+use crate::respond::{self, error_response};
 use crate::serve::Site;
 
 /// Clients that are told apart at the same time: about 10 MB.
@@ -43,15 +43,28 @@ enum Cost {
     Comparison,
 }
 
-/// Beginnings of the patterns of routes that cost something else than a page.
+/// Patterns of routes that cost something else than a page; one that ends in `/` stands for all
+/// that begin so.
 const COSTS: &[(&str, Cost)] = &[
     ("/healthz", Cost::Nothing),
     ("/static/", Cost::Nothing),
     ("/search", Cost::Search),
+    ("/statistics", Cost::Search),
     ("/v1/querybatch", Cost::Comparison),
     ("/v1/query", Cost::Search),
     ("/compare", Cost::Comparison),
+    ("/compare/", Cost::Comparison),
+    ("/compare-by-datetime", Cost::Comparison),
+    ("/revision/{commit}/packages", Cost::Comparison),
+    ("/branch/{repository}", Cost::Comparison),
+    ("/vuln-orphaned", Cost::Comparison),
+    ("/maintainer-issues", Cost::Comparison),
+    ("/srcpkg/", Cost::Search),
 ];
+
+/// Requests that cost as much as a comparison and are answered at the same time: others must still
+/// find a connection to the database.
+pub(crate) const AT_ONCE: usize = 3;
 
 /// Where a request notes the pattern of its route, for whoever stands around the routes.
 #[derive(Debug, Clone, Default)]
@@ -96,9 +109,6 @@ impl Limiter {
         let Some(units) = self.units(cost) else {
             return Ok(());
         };
-        if is_within(&self.limits.unlimited, address) {
-            return Ok(());
-        }
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         if asked.is_multiple_of(LOOK) {
             self.tidy();
@@ -157,7 +167,9 @@ fn network(address: IpAddr, (four, six): (u8, u8)) -> IpNet {
 }
 
 fn cost(route: &str) -> Cost {
-    let known = COSTS.iter().find(|(start, _)| route.starts_with(start));
+    let is =
+        |pattern: &str| route == pattern || (pattern.ends_with('/') && route.starts_with(pattern));
+    let known = COSTS.iter().find(|(pattern, _)| is(pattern));
     known.map_or(Cost::Page, |(_, cost)| *cost)
 }
 
@@ -165,11 +177,19 @@ fn cost(route: &str) -> Cost {
 pub(crate) async fn admit(State(site): State<Site>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
-    let client = request.extensions().get::<Client>();
-    let address = client.and_then(|client| client.address);
+    let cost = match *request.method() {
+        // What a browser asks before it asks.
+        Method::OPTIONS => Cost::Nothing,
+        _ => cost(&route),
+    };
     let current = site.live.current();
-    let taken = match (current.limiter.as_deref(), address) {
-        (Some(limiter), Some(address)) => limiter.take(address, cost(&route)),
+    let client = request.extensions().get::<Client>();
+    let counted = client.filter(|client| !client.is_free(&current.settings.conduct.unlimited));
+    let taken = match (
+        current.limiter.as_deref(),
+        counted.and_then(|it| it.address),
+    ) {
+        (Some(limiter), Some(address)) => limiter.take(address, cost),
         _ => Ok(()),
     };
     let format = match *request.method() {
@@ -181,7 +201,15 @@ pub(crate) async fn admit(State(site): State<Site>, request: Request, next: Next
         let _ = noted.set(route.clone());
     }
     match taken {
-        Ok(()) => next.run(request).await,
+        Ok(()) => {
+            if cost != Cost::Comparison {
+                return next.run(request).await;
+            }
+            match tokio::time::timeout(respond::PATIENCE, site.heavy.acquire()).await {
+                Ok(_one_of_few) => next.run(request).await,
+                Err(_) => error_response(&WebError::Busy, format),
+            }
+        }
         Err(wait) => {
             site.traffic.limited(&route);
             let seconds = wait.as_millis().div_ceil(1000).max(1);
@@ -201,7 +229,6 @@ mod tests {
             burst: units(10),
             search: units(5),
             comparison: units(20),
-            unlimited: vec!["192.0.2.0/24".parse().unwrap()],
         };
         Limiter::with_most(limits, most)
     }
@@ -243,7 +270,6 @@ mod tests {
         assert!(spend("2001:db8:0:2::1"));
         assert!(spend("198.51.100.1") && spend("198.51.100.2"));
         assert!(!spend("::ffff:198.51.100.2"));
-        assert!(spend("192.0.2.1") && spend("192.0.2.1"), "without limits");
     }
 
     #[test]

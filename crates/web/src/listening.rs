@@ -27,6 +27,9 @@ use crate::limits::client_network;
 use crate::live::Live;
 use crate::traffic::Traffic;
 
+/// How long requests that are under way may take once the server is to end.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
 /// How long the headers of a request may take to come, the pause before them included.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -159,9 +162,8 @@ impl Connections {
     fn open(&self, peer: SocketAddr, live: &Live) -> Option<Place> {
         let current = live.current();
         let conduct = &current.settings.conduct;
-        let limits = conduct.limits.as_ref();
         let is_free = is_within(&conduct.proxies.networks, peer.ip())
-            || limits.is_some_and(|limits| is_within(&limits.unlimited, peer.ip()));
+            || is_within(&conduct.unlimited, peer.ip());
         let client = client_network(peer.ip());
         self.counts(|counts| {
             let of_client = counts.each.entry(client).or_default();

@@ -13,8 +13,7 @@ use crate::serve::Site;
 
 pub(crate) async fn answer(State(site): State<Site>) -> Result<Response, WebError> {
     let current = site.live.current();
-    let security = current.settings.conduct.security.as_ref();
-    let valid = security.filter(|security| security.expires > (site.clock)());
+    let valid = current.settings.conduct.security_at((site.clock)());
     let none = || WebError::NotFound("nobody is named here to whom weaknesses are told".to_owned());
     let headers = [
         (CONTENT_TYPE, "text/plain; charset=utf-8"),

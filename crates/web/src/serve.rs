@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use palisade_tracker::Views;
 use palisade_tracker::sync::Receiver;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tower::Layer;
 use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::conduct::GRACE;
 use crate::error::WebError;
 use crate::kept::Kept;
 use crate::live::Live;
@@ -41,6 +41,8 @@ pub struct Site {
     /// What time it is.
     pub clock: fn() -> Timestamp,
     pub(crate) traffic: Traffic,
+    /// Places for requests that take long.
+    pub(crate) heavy: Arc<Semaphore>,
 }
 
 impl Site {
@@ -51,6 +53,7 @@ impl Site {
             live,
             clock,
             traffic: Traffic::default(),
+            heavy: Arc::new(Semaphore::new(limits::AT_ONCE)),
         }
     }
 }
@@ -101,13 +104,7 @@ pub fn router(site: Site) -> Router {
         .route("/about", get(pages::about::page))
         .route("/api", get(pages::api::page))
         .route("/openapi", get(pages::api::page))
-        .route("/metrics", get(metrics::answer))
-        .route("/robots.txt", get(robots))
         .route("/policy", get(pages::policy::page))
-        .route("/.well-known/security.txt", get(security_txt::answer))
-        .route("/healthz", get(ready::health))
-        .route("/readyz", get(ready::readiness))
-        .route("/static/{name}", get(assets::serve))
         .merge(guix_data::router())
         .merge(secfixes::router())
         .fallback(nothing)
@@ -118,6 +115,21 @@ pub fn router(site: Site) -> Router {
             respond::negotiate,
         ))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES));
+    // What asks nothing of the database, or asks how it is, must not wait for it.
+    let beside = Router::new()
+        .route("/metrics", get(metrics::answer))
+        .route("/robots.txt", get(robots))
+        .route("/.well-known/security.txt", get(security_txt::answer))
+        .route("/healthz", get(ready::health))
+        .route("/readyz", get(ready::readiness))
+        .route("/static/{name}", get(assets::serve))
+        .with_state(site.clone())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(
+            respond::PATIENCE,
+            respond::negotiate,
+        ))
+        .layer(CompressionLayer::new());
     let kept = Kept::new(site.views.clone());
     // What is kept costs its asker as much as what is made: the units stand around both.
     let pages = receiving(site.clone())
@@ -125,6 +137,7 @@ pub fn router(site: Site) -> Router {
         .merge(pages)
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(kept, kept::keep))
+        .merge(beside)
         .layer(middleware::from_fn_with_state(site.clone(), limits::admit))
         .layer(middleware::from_fn(headers::add));
     // The suffix is taken off before routes are looked for.
@@ -153,7 +166,7 @@ pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Outp
     let (live, traffic) = (site.live.clone(), site.traffic.clone());
     let warm = tokio::spawn(kept::keep_warm(site.views.clone()));
     let router = router(site);
-    listening::serve(listener, router, live, traffic, shutdown, GRACE).await;
+    listening::serve(listener, router, live, traffic, shutdown, listening::GRACE).await;
     warm.abort();
 }
 

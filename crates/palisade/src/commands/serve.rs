@@ -182,7 +182,7 @@ fn configured(
         serving: Serving { conduct, drain },
     } = configuration;
     if let Some(security) = &conduct.security
-        && security.expires <= now()
+        && conduct.security_at(now()).is_none()
     {
         tracing::warn!(expires = %security.expires, "security.txt has expired and is not served");
     }

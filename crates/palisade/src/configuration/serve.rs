@@ -55,7 +55,7 @@ impl Default for WrittenLimits {
             burst: limits.burst,
             search: limits.search,
             comparison: limits.comparison,
-            unlimited: limits.unlimited,
+            unlimited: Conduct::default().unlimited,
             connections: number(connections.all),
             connections_per_client: number(connections.each),
         }
@@ -106,7 +106,6 @@ impl WrittenServe {
             burst,
             search,
             comparison,
-            unlimited,
         };
         let conduct = Conduct {
             proxies: Proxies {
@@ -114,6 +113,7 @@ impl WrittenServe {
                 header,
             },
             limits: enabled.then_some(limits),
+            unlimited,
             connections: ConnectionLimits {
                 all: connections.get(),
                 each: connections_per_client.get(),
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(drain, Duration::from_secs(5));
         let limits = conduct.limits.unwrap();
         assert_eq!((limits.per_second.get(), limits.burst.get()), (3, 200));
-        assert_eq!(limits.unlimited[0].to_string(), "192.0.2.7/32");
+        assert_eq!(conduct.unlimited[0].to_string(), "192.0.2.7/32");
         assert_eq!(conduct.connections.each, 7);
         assert_eq!(conduct.security.unwrap().contact.len(), 1);
         let off = serving("[serve.limits]\nenabled = false\n").unwrap();

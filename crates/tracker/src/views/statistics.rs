@@ -179,7 +179,9 @@ fn packages(listings: &Listings) -> Vec<BusyPackage> {
         for (name, open) in on_branch {
             let affected = open.len();
             let mut levels = LevelCounts::default();
-            open.into_values().for_each(|level| levels.add(level));
+            for level in open.into_values() {
+                levels.add(level);
+            }
             let package = BusyPackage {
                 branch: branch.clone(),
                 name: name.to_owned(),

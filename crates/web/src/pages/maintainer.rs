@@ -170,10 +170,7 @@ fn table(view: &MaintainerView) -> Table {
         let versions: Vec<String> = versions
             .map(|(branch, version)| format!("{branch} {version}"))
             .collect();
-        let numbers = [
-            it.affected,
-            it.exploited,
-        ];
+        let numbers = [it.affected, it.exploited];
         let mut row = vec![it.name.clone(), versions.join("; ")];
         let levels = it.levels.named().map(|(_, count)| count);
         let all = numbers.into_iter().chain(levels);

@@ -137,12 +137,7 @@ const HEAD: [&str; 10] = [
 fn table(view: &MaintainersView) -> Table {
     let row = |it: &MaintainerSummary| {
         let mut row = vec![it.name.clone().unwrap_or_default()];
-        let numbers = [
-            it.packages,
-            it.affected_packages,
-            it.affected,
-            it.exploited,
-        ];
+        let numbers = [it.packages, it.affected_packages, it.affected, it.exploited];
         let levels = it.levels.named().map(|(_, count)| count);
         let all = numbers.into_iter().chain(levels);
         row.extend(all.map(|number| number.to_string()));

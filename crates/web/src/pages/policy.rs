@@ -79,8 +79,7 @@ pub(crate) async fn page(
     parameters.finish()?;
     let current = site.live.current();
     let conduct = &current.settings.conduct;
-    let security = conduct.security.as_ref();
-    let security = security.filter(|it| it.expires > (site.clock)());
+    let security = conduct.security_at((site.clock)());
     let policy = Policy {
         limits: conduct.limits.as_ref().map(LimitsView::of),
         connections: conduct.connections.each,

@@ -226,3 +226,26 @@ async fn the_policy_tells_the_limits_that_hold() {
     assert_eq!(policy["limits"]["search"], 5);
     assert_eq!(policy["connections"], 64);
 }
+
+#[tokio::test]
+async fn programs_of_this_machine_have_no_limits_but_a_proxy_that_is_not_named_has() {
+    let site = Site::small().await;
+    site.treat(limited());
+    for _ in 0..20 {
+        let answer = site.ask_from("127.0.0.1:1000", "/search?q=demo", &[]).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    let forwarded = [("x-forwarded-for", "203.0.113.9")];
+    let answer = spend(&site, "127.0.0.1:1000", &forwarded).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_tell_for_whom_it_asks_has_limits() {
+    let site = Site::small().await;
+    let mut conduct = limited();
+    conduct.unlimited = conduct.proxies.networks.clone();
+    site.treat(conduct);
+    let answer = spend(&site, PROXY, &[]).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+}

@@ -51,6 +51,7 @@ async fn a_client_has_so_many_connections_and_gets_them_back() {
     let site = Site::new().await;
     site.treat(Conduct {
         connections: ConnectionLimits { all: 10, each: 2 },
+        unlimited: Vec::new(),
         ..Conduct::default()
     });
     let server = start(&site).await;
