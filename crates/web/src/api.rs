@@ -45,6 +45,7 @@ pub(crate) enum Kind {
     Number(u64, u64),
     Choice(&'static [&'static str]),
     Branch,
+    Date,
 }
 
 /// What is answered: an object of a schema, or a list of such.
@@ -254,7 +255,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         path: "/search.json",
         id: "search",
         about: "Vulnerabilities by identifiers or parts of them, packages by parts of their names \
-                or nearly so, and products by name.",
+                or nearly so, maintainers by parts of theirs, and products by name.",
         parameters: &[query("q", "What is looked for.", Kind::Text)],
         answer: Answer::One("SearchView"),
         forms: &[],
@@ -274,6 +275,11 @@ pub(crate) const OPERATIONS: &[Operation] = &[
                 "before",
                 "Only events with lower numbers.",
                 Kind::Number(1, i64::MAX as u64),
+            ),
+            query(
+                "until",
+                "Only events up to the end of this day, in UTC.",
+                Kind::Date,
             ),
             query(
                 "kind",
@@ -509,6 +515,7 @@ impl Parameter {
             Kind::Text if self.place == Place::Path => json!({ "type": "string", "minLength": 1 }),
             Kind::Text => json!({ "type": "string", "maxLength": 100, "pattern": PLAIN }),
             Kind::Branch => json!({ "type": "string", "pattern": BRANCH }),
+            Kind::Date => json!({ "type": "string", "format": "date" }),
             Kind::Number(least, most) => {
                 json!({ "type": "integer", "minimum": least, "maximum": most })
             }
@@ -532,6 +539,7 @@ impl Parameter {
         match self.kind {
             Kind::Text => "a text".to_owned(),
             Kind::Branch => "DISTRIBUTION/BRANCH".to_owned(),
+            Kind::Date => "YYYY-MM-DD".to_owned(),
             Kind::Number(least, most) if most > 1_000_000 => format!("a number from {least} on"),
             Kind::Number(least, most) => format!("a number from {least} to {most}"),
             Kind::Choice(words) => words.join(", "),

@@ -6,7 +6,7 @@ use palisade_model::{Confidence, Evidence as Steps, Level, StepKind, Timestamp, 
 use palisade_tracker::views::{FindingItem, LevelCounts, PackagePlace, RevisionRef, Score};
 
 use crate::words::{
-    capital, day, finding_address, minute, number, package_address, percent, record_address,
+    capital, clock, day, finding_address, minute, number, package_address, percent, record_address,
     short_revision, vulnerability_address,
 };
 
@@ -204,6 +204,14 @@ impl Moment {
             moment.text.push_str(" or before");
         }
         moment
+    }
+
+    /// The time of a day that is told before.
+    pub(crate) fn clock(time: Timestamp) -> Self {
+        Self {
+            machine: time.to_string(),
+            text: clock(time),
+        }
     }
 
     pub(crate) fn minute(time: Timestamp) -> Self {

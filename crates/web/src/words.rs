@@ -137,9 +137,13 @@ pub(crate) fn day(time: Timestamp) -> String {
 
 /// A time to the minute.
 pub(crate) fn minute(time: Timestamp) -> String {
+    format!("{} {}", day(time), clock(time))
+}
+
+/// A time of day, to the minute.
+pub(crate) fn clock(time: Timestamp) -> String {
     let text = time.to_string();
-    let (day, rest) = text.split_at_checked(10).unwrap_or((&text, ""));
-    format!("{day} {} UTC", rest.get(1..6).unwrap_or_default())
+    format!("{} UTC", text.get(11..16).unwrap_or_default())
 }
 
 /// A revision's name, shortened when it is a commit.

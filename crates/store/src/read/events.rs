@@ -49,6 +49,8 @@ struct Ways {
 const COUNTS: &str = "SELECT kind, (time - $3) / $4 AS period, count(*) FROM event \
     WHERE (kind = $1 OR kind = $2) AND time >= $3 + $4 * $5 \
     GROUP BY kind, (time - $3) / $4 ORDER BY 2, 1";
+/// Events are numbered as they happen, so that the first hit from the end is the answer.
+const LAST_BEFORE: &str = "SELECT id FROM event WHERE time < $1 ORDER BY id DESC LIMIT 1";
 const BACKWARD: Ways = Ways {
     vulnerability: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id < $1 AND vulnerability = $5 \
@@ -128,6 +130,15 @@ impl Session {
         query: &EventQuery,
     ) -> Result<Vec<EventRow>, StoreError> {
         self.events(&ONWARD, after, query).await
+    }
+
+    /// The number of the last event before a time in microseconds since 1970; none before the first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn last_event_before(&mut self, time: i64) -> Result<Option<i64>, StoreError> {
+        let rows = self.query(LAST_BEFORE, params![time]).await?;
+        rows.first().map(|row| row.int(0)).transpose()
     }
 
     /// How many events of two kinds there were in each period: kind, number of the period, count.

@@ -87,6 +87,10 @@ const COUNTS: Dialect = with_numbers!(
     " GROUP BY f.branch_id, f.source_package_id, f.status"
 );
 
+const FIXES: &str = "SELECT fixed_in, count(*) FROM finding \
+    WHERE branch_id = $1 AND source_package_id = $2 AND status = 0 AND fixed_in IS NOT NULL \
+    GROUP BY fixed_in ORDER BY fixed_in";
+
 /// The vulnerabilities of current source packages whose gravest status is among two, worst first.
 const FINDINGS: Dialect = with_numbers!(
     "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, v.exploited_since, e.score, \
@@ -235,6 +239,22 @@ impl Session {
             .await?;
         rows.iter()
             .map(|row| Ok((SourcePackageId(row.int(1)?), row.int(2)?, row.int(3)?)))
+            .collect()
+    }
+
+    /// The versions in which what affects a source package on a branch was fixed, each with the
+    /// number of findings.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn fixes(
+        &mut self,
+        branch: BranchId,
+        source: SourcePackageId,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = self.query(FIXES, params![branch.0, source.0]).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?, row.int(1)?)))
             .collect()
     }
 

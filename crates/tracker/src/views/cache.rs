@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
 
 use super::listing::Listing;
+use super::roster::People;
 use super::search::Names;
 use super::{Places, Reading};
 use crate::TrackerError;
@@ -42,6 +43,7 @@ struct Kept {
     listings: HashMap<ListingKey, Arc<Listing>>,
     maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
     names: Option<Arc<Names>>,
+    people: Option<Arc<People>>,
     feeds: Option<Arc<Vec<FeedRow>>>,
 }
 
@@ -151,6 +153,17 @@ impl Cache {
         let names = Arc::new(Names::of(reading.session.package_names().await?));
         self.of(reading.generation).names = Some(Arc::clone(&names));
         Ok(names)
+    }
+
+    /// Everybody who maintains something.
+    pub(super) async fn people(&self, reading: &mut Reading) -> Result<Arc<People>, TrackerError> {
+        if let Some(people) = self.counted(self.of(reading.generation).people.clone()) {
+            return Ok(people);
+        }
+        // What it is made of is kept, too: to make it twice is no waste.
+        let people = Arc::new(People::of(self, reading).await?);
+        self.of(reading.generation).people = Some(Arc::clone(&people));
+        Ok(people)
     }
 
     /// All feeds.

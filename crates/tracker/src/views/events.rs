@@ -56,6 +56,8 @@ pub enum From {
     Latest,
     /// Behind an event, back in time.
     Before(i64),
+    /// With the last before a moment, back in time.
+    BeforeTime(Timestamp),
     /// Behind an event, onward: nothing is told twice or left out.
     Since(i64),
 }
@@ -96,6 +98,11 @@ impl Views {
         let mut rows = match query.from {
             From::Latest => session.events_before(None, &wanted).await?,
             From::Before(number) => session.events_before(Some(number), &wanted).await?,
+            From::BeforeTime(moment) => {
+                let last = session.last_event_before(moment.as_microsecond()).await?;
+                let before = last.map_or(0, |number| number.saturating_add(1));
+                session.events_before(Some(before), &wanted).await?
+            }
             From::Since(number) => session.events_after(number, &wanted).await?,
         };
         let more = rows.len() > query.limit;

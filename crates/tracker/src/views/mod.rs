@@ -71,7 +71,9 @@ pub use package::{
 };
 pub use palisade_store::Generation;
 pub use relatives::{Kinship, RelativePlace, RelativeView};
-pub use roster::{MaintainedPackage, MaintainerSummary, MaintainerView, MaintainersView};
+pub use roster::{
+    MaintainedPackage, MaintainerHit, MaintainerSummary, MaintainerView, MaintainersView,
+};
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
 pub use secfixes::{
     AlpineRepository, CpeBound, CpeMatch, SecfixesPackage, SecfixesState, SecfixesVersion,
@@ -174,6 +176,7 @@ impl Views {
             self.cache.maintained(&mut reading, *id).await?;
         }
         self.cache.names(&mut reading).await?;
+        self.cache.people(&mut reading).await?;
         self.cache.feeds(&mut reading).await?;
         Ok(())
     }

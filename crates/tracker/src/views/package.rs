@@ -89,6 +89,10 @@ pub struct PackageVersion {
     pub patches: Vec<PatchView>,
     /// Vulnerabilities that affect it.
     pub affected: i64,
+    /// Of these, how many have a fix that is known.
+    pub fixable: i64,
+    /// The latest of the versions in which those were fixed.
+    pub last_fix: Option<String>,
     /// Vulnerabilities of which nobody can tell yet.
     pub under_investigation: i64,
     /// What is built from it.
@@ -406,9 +410,11 @@ async fn version(
             .map_or(0, |(_, _, count)| *count)
     };
     let points = reading.session.revisions_at(at.branch, [at.since]).await?;
+    let fixes = reading.session.fixes(at.branch, at.source).await?;
     let built = built
         .iter()
         .filter(|row| row.source == at.source && row.branch == at.branch);
+    let last_fix = latest(branch.distribution().scheme(), &fixes);
     Ok(Some(PackageVersion {
         branch,
         version: at.version.clone(),
@@ -423,6 +429,8 @@ async fn version(
             .map(|package| patches(&package.patches))
             .unwrap_or_default(),
         affected: count(0),
+        fixable: fixes.iter().map(|(_, count)| count).sum(),
+        last_fix,
         under_investigation: count(1),
         built: built
             .map(|row| BuiltPackage {
@@ -433,6 +441,18 @@ async fn version(
             })
             .collect(),
     }))
+}
+
+/// The latest of some versions; none when there are two that cannot be compared.
+fn latest(scheme: Scheme, fixes: &[(String, i64)]) -> Option<String> {
+    let mut versions = fixes.iter().map(|(version, _)| version);
+    let mut latest = versions.next()?;
+    for version in versions {
+        if scheme.compare(version, latest)?.is_gt() {
+            latest = version;
+        }
+    }
+    Some(latest.clone())
 }
 
 fn patches(patches: &[Patch]) -> Vec<PatchView> {

@@ -9,6 +9,7 @@ use palisade_store::MaintainedRow;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::cache::Cache;
 use super::listing::{LevelCounts, Listing};
 use super::{Reading, Views};
 use crate::TrackerError;
@@ -79,6 +80,59 @@ pub struct MaintainedPackage {
 
 /// Packages of one maintainer that are told.
 const PACKAGES: usize = 2000;
+
+/// A maintainer that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MaintainerHit {
+    /// The distribution.
+    #[schema(value_type = String)]
+    pub distribution: Distribution,
+    /// The maintainer as the distribution writes it.
+    pub name: String,
+    /// Source packages, by name.
+    pub packages: usize,
+}
+
+/// Everybody who maintains something.
+#[derive(Debug, Default)]
+pub(super) struct People(Vec<(String, MaintainerHit)>);
+
+impl People {
+    /// Those whose name or address contains this, which is in lower case.
+    pub(super) fn containing(&self, needle: &str) -> impl Iterator<Item = &MaintainerHit> {
+        let fits = move |(lower, _): &&(String, MaintainerHit)| lower.contains(needle);
+        self.0.iter().filter(fits).map(|(_, hit)| hit)
+    }
+
+    pub(super) async fn of(cache: &Cache, reading: &mut Reading) -> Result<Self, TrackerError> {
+        let places = Arc::clone(&reading.places);
+        let mut found: BTreeMap<(&Distribution, String), BTreeSet<String>> = BTreeMap::new();
+        for (id, branch) in &places.branches {
+            for row in cache.maintained(reading, *id).await?.iter() {
+                let Some(name) = row.maintainer.clone() else {
+                    continue;
+                };
+                let packages = found.entry((branch.distribution(), name)).or_default();
+                packages.insert(row.name.clone());
+            }
+        }
+        let hit =
+            |((distribution, name), packages): ((&Distribution, String), BTreeSet<String>)| {
+                let distribution = distribution.clone();
+                let packages = packages.len();
+                let lower = name.to_lowercase();
+                (
+                    lower,
+                    MaintainerHit {
+                        distribution,
+                        name,
+                        packages,
+                    },
+                )
+            };
+        Ok(Self(found.into_iter().map(hit).collect()))
+    }
+}
 
 /// What is gathered of one package over all branches.
 #[derive(Default)]

@@ -1,9 +1,10 @@
-//! Finding vulnerabilities and packages by what somebody remembers of their names.
+//! Finding vulnerabilities, packages and maintainers by what somebody remembers of their names.
 
 use palisade_matching::key;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::roster::MaintainerHit;
 use super::types::Score;
 use super::{Reading, Views};
 use crate::TrackerError;
@@ -31,6 +32,8 @@ pub struct SearchView {
     pub packages: Vec<PackageHit>,
     /// Packages that are left out here.
     pub more_packages: usize,
+    /// Maintainers by parts of their names or addresses.
+    pub maintainers: Vec<MaintainerHit>,
     /// Packages with a name much like it, where nothing is called so.
     pub similar: Vec<PackageHit>,
     /// Vulnerabilities of the product of that name, the worst first.
@@ -151,8 +154,8 @@ impl Names {
 }
 
 impl Views {
-    /// Finds vulnerabilities by identifiers and parts of them, packages by parts of their names,
-    /// and what is known of a product by its name.
+    /// Finds vulnerabilities by identifiers and parts of them, packages and maintainers by parts
+    /// of their names, and what is known of a product by its name.
     ///
     /// # Errors
     /// When the database refuses.
@@ -168,11 +171,18 @@ impl Views {
         let mut reading = self.reading().await?;
         identifiers(&mut reading, query, &mut view).await?;
         let names = self.cache.names(&mut reading).await?;
-        view.packages = names.search(&query.to_lowercase());
+        let lower = query.to_lowercase();
+        view.packages = names.search(&lower);
         view.more_packages = view.packages.len().saturating_sub(RESULTS);
         view.packages.truncate(RESULTS);
-        if view.packages.is_empty() && view.vulnerabilities.is_empty() {
-            view.similar = names.similar(&query.to_lowercase());
+        let people = self.cache.people(&mut reading).await?;
+        let found = people.containing(&lower).take(RESULTS);
+        view.maintainers = found.cloned().collect();
+        if view.packages.is_empty()
+            && view.vulnerabilities.is_empty()
+            && view.maintainers.is_empty()
+        {
+            view.similar = names.similar(&lower);
         }
         let key = key_hash(&key::of_name(query));
         let limit = i64::try_from(RESULTS).unwrap_or(i64::MAX);

@@ -3,6 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use palisade_model::BranchName;
 use palisade_tracker::Views;
 use palisade_tracker::views::{EventView, EventsQuery, EventsView, From};
@@ -17,7 +20,7 @@ use crate::format::Format;
 use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::table::Table;
-use crate::words::{branch_address, finding_address, package_address, vulnerability_address};
+use crate::words::{branch_address, day, finding_address, package_address, vulnerability_address};
 
 /// Events of a page, and of an answer for programs, unless asked otherwise.
 const LIMITS: (usize, usize) = (100, 500);
@@ -44,16 +47,25 @@ struct Page {
     branch: String,
     package: String,
     vulnerability: String,
+    until: String,
     filtered: bool,
-    events: Vec<EventLine>,
+    days: Vec<Day>,
     older: Option<String>,
     newest: Option<String>,
+}
+
+/// What happened on a day, the latest first.
+struct Day {
+    date: String,
+    events: Vec<EventLine>,
 }
 
 /// An event in a list.
 pub(crate) struct EventLine {
     pub(crate) number: String,
     pub(crate) time: Moment,
+    /// The time of day.
+    clock: Moment,
     pub(crate) says: String,
     pub(crate) branch: String,
     pub(crate) address: Option<String>,
@@ -73,6 +85,7 @@ pub(crate) struct Answer {
 
 struct Asked {
     query: EventsQuery,
+    until: Option<Date>,
     address: Address,
 }
 
@@ -112,15 +125,17 @@ impl Asked {
         let vulnerability = parameters.text("vulnerability")?;
         let since = parameters.number("since", 0..=usize::MAX >> 1)?;
         let before = parameters.number("before", 1..=usize::MAX >> 1)?;
+        let until: Option<Date> = parameters.parsed("until")?;
         let limit = parameters.number("limit", 1..=MOST)?;
         parameters.finish()?;
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let from = match (since, before) {
-            (None, None) => From::Latest,
-            (Some(since), None) => From::Since(number(since)),
-            (None, Some(before)) => From::Before(number(before)),
-            (Some(_), Some(_)) => {
-                let reason = "since and before cannot be given together";
+        let from = match (since, before, until) {
+            (None, None, None) => From::Latest,
+            (Some(since), None, None) => From::Since(number(since)),
+            (None, Some(before), None) => From::Before(number(before)),
+            (None, None, Some(day)) => From::BeforeTime(end(day)?),
+            _ => {
+                let reason = "of since, before and until only one can be given";
                 return Err(WebError::BadRequest(reason.to_owned()));
             }
         };
@@ -145,6 +160,7 @@ impl Asked {
                 from,
                 limit: limit.unwrap_or(usual),
             },
+            until,
             address,
         })
     }
@@ -166,7 +182,7 @@ impl Asked {
         let last = view.events.last().filter(|_| view.more)?.number.to_string();
         let name = match self.query.from {
             From::Since(_) => "since",
-            From::Latest | From::Before(_) => "before",
+            From::Latest | From::Before(_) | From::BeforeTime(_) => "before",
         };
         Some(self.address.clone().with(name, Some(&last)))
     }
@@ -176,7 +192,7 @@ impl Asked {
         let latest = view.events.iter().map(|event| event.number).max();
         let latest = latest.unwrap_or(match self.query.from {
             From::Since(number) => number,
-            From::Latest | From::Before(_) => 0,
+            From::Latest | From::Before(_) | From::BeforeTime(_) => 0,
         });
         self.address
             .clone()
@@ -199,11 +215,13 @@ impl Page {
                 .unwrap_or_default(),
             package: given(&query.package),
             vulnerability: given(&query.vulnerability),
+            until: asked.until.map(|day| day.to_string()).unwrap_or_default(),
             filtered: query.kind.is_some()
                 || query.branch.is_some()
                 || query.package.is_some()
-                || query.vulnerability.is_some(),
-            events: view.events.iter().map(EventLine::of).collect(),
+                || query.vulnerability.is_some()
+                || asked.until.is_some(),
+            days: days(&view.events),
             older: asked.next(view).map(|address| address.text()),
             newest: (query.from != From::Latest).then(|| asked.address.text()),
         }
@@ -216,11 +234,31 @@ impl EventLine {
         Self {
             number: event.number.to_string(),
             time: Moment::minute(event.time),
+            clock: Moment::clock(event.time),
             says: event.says.clone(),
             branch: branch.map(ToString::to_string).unwrap_or_default(),
             address: address(event),
         }
     }
+}
+
+fn days(events: &[EventView]) -> Vec<Day> {
+    let of_one_day = events.chunk_by(|a, b| day(a.time) == day(b.time));
+    let day = |events: &[EventView]| Day {
+        date: events
+            .first()
+            .map(|event| day(event.time))
+            .unwrap_or_default(),
+        events: events.iter().map(EventLine::of).collect(),
+    };
+    of_one_day.map(day).collect()
+}
+
+/// When a day is over, in UTC.
+fn end(day: Date) -> Result<Timestamp, WebError> {
+    let next = day.tomorrow().and_then(|next| next.to_zoned(TimeZone::UTC));
+    let out_of_range = |_| WebError::BadRequest("until: there is no day after it".to_owned());
+    Ok(next.map_err(out_of_range)?.timestamp())
 }
 
 /// Where to read on.

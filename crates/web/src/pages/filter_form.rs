@@ -56,6 +56,36 @@ impl FilterForm {
     }
 }
 
+impl FilterForm {
+    /// What is asked for, in words; nothing where everything of a state is.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let chosen = |what: &str, choices: &[Choice]| {
+            let choice = choices
+                .iter()
+                .find(|it| it.selected && !it.value.is_empty())?;
+            Some(format!("{what}: {}", choice.label))
+        };
+        let written =
+            |what: &str, text: &str| (!text.is_empty()).then(|| format!("{what}: {text}"));
+        let marked = |what: &str, is_marked: bool| is_marked.then(|| what.to_owned());
+        let words = [
+            chosen("state", &self.status_choices),
+            chosen("level", &self.level_choices),
+            written("only the level", &self.level),
+            written("text", &self.text),
+            written("package", &self.package),
+            chosen("scored by", &self.scorer_choices),
+            chosen("confidence", &self.confidence_choices),
+            chosen("EPSS", &self.epss_choices),
+            chosen("exploitation (CISA SSVC)", &self.ssvc_choices),
+            written("maintainer", &self.maintainer),
+            marked("known to be exploited", self.exploited),
+            marked("a fix is known", self.fixable),
+        ];
+        words.into_iter().flatten().collect()
+    }
+}
+
 /// The parties that score, with how many vulnerabilities each.
 fn scorers(view: &BranchView, asked: Option<&str>) -> Vec<Choice> {
     let foremost = Choice {

@@ -67,6 +67,7 @@ struct VersionLine {
     patches: Vec<PatchLine>,
     affected: String,
     affected_address: String,
+    fixes: String,
     queue: String,
     built: Vec<String>,
     built_count: String,
@@ -377,6 +378,7 @@ impl VersionLine {
                 .map(|it| (it.version.clone(), lines(&it.patches))),
             patches: lines(&version.patches),
             affected: number(version.affected),
+            fixes: fixes(version),
             affected_address: Address::of(path).with("branch", Some(&branch)).text(),
             queue: number(version.under_investigation),
             built_count: number(built.len()),
@@ -447,5 +449,21 @@ impl HistoryLine {
             since: item.since.as_ref().map(RevisionLine::since),
             until: item.until.as_ref().map(RevisionLine::of),
         }
+    }
+}
+
+/// What is to be had by going to a later version, of all that affects this one.
+fn fixes(version: &PackageVersion) -> String {
+    let fixable = version.fixable;
+    let of_what = match version.affected {
+        _ if fixable == 0 => return String::new(),
+        1 => "a fix is known".to_owned(),
+        affected if affected == fixable => "fixes of all are known".to_owned(),
+        _ => format!("fixes of {} are known", number(fixable)),
+    };
+    match &version.last_fix {
+        Some(last) if fixable == 1 => format!("{of_what}: in {last}"),
+        Some(last) => format!("{of_what}, the last in {last}"),
+        None => of_what,
     }
 }

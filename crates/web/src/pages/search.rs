@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use palisade_tracker::Views;
-use palisade_tracker::views::{PackageHit, SearchView, VulnerabilityHit};
+use palisade_tracker::views::{MaintainerHit, PackageHit, SearchView, VulnerabilityHit};
 
 use super::Frame;
 use crate::components::Badge;
@@ -13,7 +13,7 @@ use crate::format::Format;
 use crate::parameters::Parameters;
 use crate::redirect::see_other;
 use crate::respond::Wanted;
-use crate::words::{number, package_address, vulnerability_address};
+use crate::words::{maintainer_address, number, package_address, vulnerability_address};
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -25,6 +25,7 @@ struct Page {
     vulnerabilities: Vec<HitLine>,
     packages: Vec<(String, String, String)>,
     more_packages: Option<String>,
+    maintainers: Vec<(String, String, String)>,
     similar: Vec<(String, String, String)>,
     product: Vec<HitLine>,
 }
@@ -67,8 +68,14 @@ impl Page {
             let address = package_address(&hit.distribution, &hit.name);
             (hit.distribution.clone(), hit.name.clone(), address)
         };
+        let maintainer = |hit: &MaintainerHit| {
+            let distribution = hit.distribution.to_string();
+            let address = maintainer_address(&distribution, Some(&hit.name));
+            (distribution, hit.name.clone(), address)
+        };
         let nothing = view.vulnerabilities.is_empty()
             && view.packages.is_empty()
+            && view.maintainers.is_empty()
             && view.product.is_empty()
             && view.similar.is_empty();
         Self {
@@ -79,6 +86,7 @@ impl Page {
             vulnerabilities: view.vulnerabilities.iter().map(HitLine::of).collect(),
             packages: view.packages.iter().map(package).collect(),
             similar: view.similar.iter().map(package).collect(),
+            maintainers: view.maintainers.iter().map(maintainer).collect(),
             more_packages: (view.more_packages > 0).then(|| number(view.more_packages)),
             product: view.product.iter().map(HitLine::of).collect(),
         }

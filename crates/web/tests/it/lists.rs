@@ -122,10 +122,75 @@ async fn events_are_followed_by_number() {
     );
     let feed = site.get("/events.atom").await;
     assert!(feed.body.contains("CVE-2025-2000 in demo 1.0 is affected"));
+    let today = opened[0]["time"].as_str().unwrap()[..10].to_owned();
+    assert!(page.contains(&format!("<h2>{today}</h2>")), "{page}");
+    let until = async |day: &str| {
+        site.json(&format!("/events.json?until={day}&limit=1"))
+            .await
+    };
+    let to_the_end = until(&today).await;
+    assert_eq!(
+        to_the_end["events"][0],
+        site.json("/events.json").await["events"][0]
+    );
+    assert!(
+        to_the_end["next"].as_str().unwrap().contains("before="),
+        "{to_the_end}"
+    );
+    assert_eq!(until("2025-01-01").await["events"], serde_json::json!([]));
+    for day in ["9999-12-31", "2025-13-01", "yesterday"] {
+        let refused = site.get(&format!("/events?until={day}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{day}");
+    }
     let both = site.get("/events?since=1&before=2").await;
     assert_eq!(both.status, StatusCode::BAD_REQUEST);
     let unknown = site.get("/events?branch=guix/nothing").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_filtered_list_says_what_is_left_out() {
+    let site = Site::small().await;
+    let all = site.page("/branch/guix/master").await;
+    assert!(!all.contains("Shown are only"), "{all}");
+    let some = site
+        .page("/branch/guix/master?minimum_level=high&q=dem&fixable=yes")
+        .await;
+    for word in ["level: High or worse", "text: dem", "a fix is known"] {
+        assert!(some.contains(&format!("<b>{word}</b>")), "{word}: {some}");
+    }
+}
+
+#[tokio::test]
+async fn maintainers_are_found_by_parts_of_their_names() {
+    let site = Site::new().await;
+    let packages = [
+        "demo 1.0-r0 demo Ann Archer <ann@example.org>",
+        "other 1.0-r0 other Ann Archer <ann@example.org>",
+        "third 1.0-r0 third Bob <bob@example.org>",
+    ];
+    site.alpine(1, &packages).await;
+    let found = site.json("/search.json?q=ARCH").await;
+    let ann = serde_json::json!([{
+        "distribution": "alpine", "name": "Ann Archer <ann@example.org>", "packages": 2
+    }]);
+    assert_eq!(found["maintainers"], ann);
+    let page = site.page("/search?q=archer").await;
+    let address = "/maintainers/alpine/packages?name=Ann%20Archer%20%3Cann%40example%2Eorg%3E";
+    assert!(page.contains(address), "{page}");
+    site.page(address).await;
+}
+
+#[tokio::test]
+async fn a_version_tells_which_later_one_has_the_known_fixes() {
+    let site = Site::small().await;
+    let view = site.json("/package/guix/demo.json").await;
+    let version = &view["versions"][0];
+    assert_eq!(version["affected"], 1);
+    assert_eq!(version["fixable"], 1);
+    assert_eq!(version["last_fix"], "2.0");
+    let page = site.page("/package/guix/demo").await;
+    assert!(page.contains("a fix is known: in 2.0"), "{page}");
 }
 
 #[tokio::test]
