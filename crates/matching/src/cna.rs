@@ -125,7 +125,9 @@ fn of_words(
     if name.source == NameSource::Hint {
         return Ok(Identity::new(Confidence::Likely, How::PackagerHint));
     }
-    let shared = home.and_then(|home| {
+    // A library and what it is called after may both be kept there, so it says nothing of kin.
+    let shared = home.filter(|_| name.source != NameSource::Kin);
+    let shared = shared.and_then(|home| {
         let words = origins::words_of(home);
         words
             .into_iter()

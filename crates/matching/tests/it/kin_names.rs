@@ -2,6 +2,7 @@
 
 use palisade_matching::Refusal;
 use palisade_model::Confidence::{Certain, Likely};
+use palisade_model::Product;
 
 use crate::support::{cpe, identity, named, package};
 
@@ -40,6 +41,20 @@ fn a_name_that_another_package_bears_is_not_that_of_its_kin() {
     assert_eq!(identity(&binding, product()), Ok(Likely));
     binding.hints.bare_name_taken = true;
     assert_eq!(identity(&binding, product()), Err(Refusal::Taken));
+}
+
+#[test]
+fn a_home_that_both_share_does_not_make_a_library_of_what_it_is_called_after() {
+    let mut library = package("libzorbo", "1.0", "https://github.com/acme/libzorbo");
+    library.hints.bare_name_taken = true;
+    let mut product = named("somebody", "zorbo");
+    if let Product::Named { collection_url, .. } = &mut product {
+        *collection_url = Some("https://github.com/acme".to_owned());
+    }
+    assert_eq!(identity(&library, product.clone()), Err(Refusal::Taken));
+    // Of the package that bears the name it says enough.
+    let program = package("zorbo", "1.0", "https://github.com/acme/zorbo");
+    assert_eq!(identity(&program, product), Ok(Likely));
 }
 
 #[test]
