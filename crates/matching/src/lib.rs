@@ -44,4 +44,4 @@ pub use refusal::{Refusal, product_words};
 pub use subject::{Place, Subject};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
-pub const RULES_VERSION: i64 = 6;
+pub const RULES_VERSION: i64 = 7;

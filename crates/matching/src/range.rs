@@ -80,12 +80,7 @@ struct Compared<'s> {
 impl Compared<'_> {
     fn order(&self, scheme: RangeScheme, bound: &str) -> Option<Ordering> {
         if self.own {
-            // Alpine really ships versions that apk calls invalid (`6.6.2p1-r0`): then what counts
-            // is upstream's part, and the revision is not looked at.
-            return self.distribution.compare(self.version, bound).or_else(|| {
-                let upstream = |version| palisade_version::upstream(self.distribution, version);
-                upstream(self.version).compare(&upstream(bound).text)
-            });
+            return self.by_scheme(scheme, self.version, bound);
         }
         if is_commit(bound) || is_distributions(bound) {
             // CISA's containers call a commit a version of the type `custom`; and a distribution's
@@ -102,17 +97,28 @@ impl Compared<'_> {
             Comparison::Days(order) if scheme != RangeScheme::Git => return Some(order),
             Comparison::Days(_) | Comparison::None => return None,
         }
-        match scheme {
-            RangeScheme::Stated(stated) => stated
-                .0
-                .compare(self.version, bound)
-                .or_else(|| Scheme::Generic.compare(self.version, bound)),
-            RangeScheme::Unstated => self
-                .unstated
-                .compare(self.version, bound)
-                .or_else(|| Scheme::Generic.compare(self.version, bound)),
-            RangeScheme::Git => None,
+        if scheme == RangeScheme::Git {
+            return None;
         }
+        self.by_scheme(scheme, self.version, bound)
+    }
+
+    /// The order of two versions by the scheme of the range that has one of them.
+    fn by_scheme(&self, scheme: RangeScheme, version: &str, other: &str) -> Option<Ordering> {
+        if self.own {
+            // Alpine really ships versions that apk calls invalid (`6.6.2p1-r0`): then what counts
+            // is upstream's part, and the revision is not looked at.
+            return self.distribution.compare(version, other).or_else(|| {
+                let upstream = |version| palisade_version::upstream(self.distribution, version);
+                upstream(version).compare(&upstream(other).text)
+            });
+        }
+        let scheme = match scheme {
+            RangeScheme::Stated(stated) => stated.0,
+            RangeScheme::Unstated | RangeScheme::Git => self.unstated,
+        };
+        let order = scheme.compare(version, other);
+        order.or_else(|| Scheme::Generic.compare(version, other))
     }
 
     /// The order against an upper bound such as `5.10.*`, which stands for all that begin so.
@@ -500,12 +506,8 @@ fn is_later(range: &VersionRange, known: &VersionRange, compared: &Compared<'_>)
     let (Some(new), Some(old)) = (range.span.end(), known.span.end()) else {
         return range.span.end().is_none();
     };
-    let scheme = match (compared.own, range.scheme) {
-        (true, _) => compared.distribution,
-        (false, RangeScheme::Stated(stated)) => stated.0,
-        (false, _) => Scheme::Generic,
-    };
-    scheme.compare(new, old).is_some_and(Ordering::is_gt)
+    let order = compared.by_scheme(range.scheme, new, old);
+    order.is_some_and(Ordering::is_gt)
 }
 
 /// A span in words: `before 1.2`, `from 1.0 up to 1.4`.
