@@ -4,7 +4,7 @@ use palisade_matching::Refusal;
 use palisade_model::Confidence::{Certain, Likely};
 use palisade_model::Product;
 
-use crate::support::{cpe, identity, named, package};
+use crate::support::{cpe, identity, identity_words, named, package};
 
 #[test]
 fn a_library_without_lib_is_the_project_that_its_addresses_name() {
@@ -61,6 +61,11 @@ fn a_home_that_both_share_does_not_make_a_library_of_what_it_is_called_after() {
 fn cpe_names_may_differ_in_what_divides_words() {
     let page = package("openfoo", "44", "https://openfoo.example/");
     assert_eq!(identity(&page, cpe("openfoo:open_foo")), Ok(Likely));
+    let words = identity_words(&page, cpe("openfoo:open_foo"));
+    assert!(
+        words.contains("openfoo:open_foo") && words.contains("(openfoo)"),
+        "{words}"
+    );
     assert_eq!(
         identity(&page, cpe("acme:open_foo")),
         Err(Refusal::Unvouched)
