@@ -21,6 +21,7 @@ INVENTORIES = [
     ("apkindex", INDEXES / "SYNTH-edge-community-x86_64-20260822.tar.gz",
      ["--branch", "alpine/edge", "--repository", "community"]),
 ]
+BRANCHES = ["guix/master", "alpine/v3.17", "alpine/edge"]
 
 
 def load(palisade, database):

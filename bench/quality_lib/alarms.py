@@ -8,6 +8,7 @@ the package for another. What came into the release after the records were made,
 is counted apart."""
 
 import collections
+import functools
 import json
 import re
 import subprocess
@@ -59,7 +60,9 @@ def upstream(version):
     return REVISION.match(version)[1]
 
 
+@functools.cache
 def is_earlier(version, other):
+    # A process for each pair takes milliseconds, and the same pairs come again and again.
     return version != other and subprocess.run(
         ["dpkg", "--compare-versions", version, "lt", other], check=False).returncode == 0
 

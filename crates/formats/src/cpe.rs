@@ -280,8 +280,11 @@ pub fn formatted(name: &Cpe) -> String {
     )
 }
 
-/// A value with a backslash before what would mean something else.
+/// A value with a backslash before what would mean something else; that it may be any is kept.
 fn quoted(value: &str) -> String {
+    if value == "*" {
+        return value.to_owned();
+    }
     let mut text = String::with_capacity(value.len());
     for c in value.chars() {
         if c.is_ascii_punctuation() && !matches!(c, '-' | '.' | '_') {
@@ -394,6 +397,7 @@ mod tests {
         for text in [
             r"cpe:2.3:a:foo\:bar:libsigc\+\+:*:*:*:*:*:node.js:*:*",
             "cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*",
+            "cpe:2.3:a:*:zlib:*:*:*:*:*:*:*:*",
         ] {
             let name = Attributes::parse(text).unwrap().name();
             assert_eq!(formatted(&name), text);

@@ -10,8 +10,6 @@ use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::osv::Whose;
-
 mod owner;
 pub(crate) use owner::Owner;
 
@@ -43,17 +41,6 @@ pub struct Purl {
     pub subpath: Option<String>,
 }
 
-/// A package as OSV names it: of a distribution the source package, as far as it is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Whose it is.
-    pub whose: Whose,
-    /// What it is called there.
-    pub name: String,
-    /// The version.
-    pub version: Option<String>,
-}
-
 /// Why a text is no package URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPurl {
@@ -79,31 +66,6 @@ impl Purl {
     pub fn qualifier(&self, key: &str) -> Option<&str> {
         let found = self.qualifiers.iter().find(|(known, _)| known == key);
         found.map(|(_, value)| value.as_str())
-    }
-
-    /// The package in OSV's words; `None` for what nobody packaged.
-    pub fn named(&self) -> Option<Named> {
-        let own = self.version.as_deref().map(|own| self.with_epoch(own));
-        match self.owner() {
-            Owner::Distribution(release) => {
-                let (source, told) = self.source().unzip();
-                let version = own.map(|own| self.source_version(told.flatten().as_deref(), &own));
-                Some(Named {
-                    whose: Whose::Distribution {
-                        distribution: release.distribution.parse().ok()?,
-                        branch: release.branch,
-                    },
-                    name: source.unwrap_or_else(|| self.name.clone()),
-                    version,
-                })
-            }
-            Owner::Registry(registry) => Some(Named {
-                whose: Whose::Registry(registry.name.to_owned()),
-                name: self.name_in(registry),
-                version: own,
-            }),
-            Owner::SomeDistribution | Owner::Upstream | Owner::NoPackage => None,
-        }
     }
 
     /// Namespace and name, with something between where there are both.

@@ -14,7 +14,8 @@ use crate::claim::{Claim, Outcome};
 use crate::how::How;
 use crate::identities::name_of;
 use crate::judgement::{Judgement, Ruling};
-use crate::range::{RangeOutcome, span_words};
+use crate::range::RangeOutcome;
+use crate::span::span_words;
 use crate::subject::Subject;
 
 /// Something that would change a judgement.

@@ -2,14 +2,16 @@
 
 use palisade_model::{Affected, Confidence, Lower, Product, Span, Step, StepKind, VersionStatus};
 
+use crate::compared::{Subjected, subjected};
 use crate::condition::{Condition, condition};
 use crate::curated;
 use crate::doubt::Doubt;
 use crate::how::{How, Identity};
 use crate::identity::identify;
-use crate::range::{RangeOutcome, Subjected, closeness, evaluate, span_words, subjected};
+use crate::range::{RangeOutcome, evaluate};
 use crate::refusal::Refusal;
 use crate::series::{ends_before, kin};
+use crate::span::{closeness, span_words};
 use crate::subject::{Place, Subject};
 
 /// Whose record an advisory is.

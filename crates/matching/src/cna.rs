@@ -125,7 +125,9 @@ fn of_words(
     if name.source == NameSource::Hint {
         return Ok(Identity::new(Confidence::Likely, How::PackagerHint));
     }
-    let shared = home.and_then(|home| {
+    // A library and what it is called after may both be kept there, so it says nothing of kin.
+    let shared = home.filter(|_| name.source != NameSource::Kin);
+    let shared = shared.and_then(|home| {
         let words = origins::words_of(home);
         words
             .into_iter()
@@ -143,12 +145,29 @@ fn of_words(
 
 /// A product whose name is the package's but for its vendor in front or what divides its words; the
 /// package's addresses have to vouch for the vendor.
-pub(crate) fn of_other_wording(
+fn of_other_wording(
     subject: &Subject,
     (vendor, short): (&str, &str),
     text: &str,
     rest: Option<&str>,
 ) -> Result<Identity, Refusal> {
+    let name = other_wording(subject, short, text, rest)?;
+    let voucher = voucher(subject, name, short).ok_or(Refusal::Unvouched)?;
+    let how = How::NameAndVendor {
+        product: format!("{vendor} {text}"),
+        voucher,
+    };
+    Ok(Identity::new(Confidence::Likely, how))
+}
+
+/// The name of the package that a product has but for its vendor in front or what divides its words,
+/// unless the name or the vendor speaks against it.
+pub(crate) fn other_wording<'s>(
+    subject: &'s Subject,
+    vendor: &str,
+    text: &str,
+    rest: Option<&str>,
+) -> Result<&'s Name, Refusal> {
     let same = |name: &&Name| {
         let other = rest.is_some_and(|rest| name.text == rest || is_joined(&name.text, rest));
         !name.source.is_loose() && (other || is_joined(&name.text, text))
@@ -157,18 +176,13 @@ pub(crate) fn of_other_wording(
     if curated::is_common(&name.text) {
         return Err(Refusal::Common);
     }
-    if curated::is_company(short) {
+    if curated::is_company(vendor) {
         return Err(Refusal::Company);
     }
-    if curated::homonym(&subject.distribution, &subject.name, short).is_some() {
+    if curated::homonym(&subject.distribution, &subject.name, vendor).is_some() {
         return Err(Refusal::Homonym);
     }
-    let voucher = voucher(subject, name, short).ok_or(Refusal::Unvouched)?;
-    let how = How::NameAndVendor {
-        product: format!("{vendor} {text}"),
-        voucher,
-    };
-    Ok(Identity::new(Confidence::Likely, how))
+    Ok(name)
 }
 
 /// A distributor's list has the package's name, which is that of the project for both.

@@ -54,9 +54,7 @@ impl Alias {
                 Window::Since(version) => !ends_before(affected, version),
             }
     }
-}
 
-impl Alias {
     /// Whether the product is called so, in the spelling of [`normal_name`], whoever makes it.
     pub(crate) fn is_named(&self, product: &str) -> bool {
         self.window == Window::All && self.product == product

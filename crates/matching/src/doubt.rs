@@ -8,8 +8,9 @@ use palisade_model::{Confidence, Product, Registry, Span, Upper, VersionStatus};
 
 use crate::claim::{Authority, Claim, lower};
 use crate::condition::Condition;
-use crate::range::{RangeOutcome, has_beginning};
+use crate::range::RangeOutcome;
 use crate::series::{first_number, has_series, kin};
+use crate::span::has_beginning;
 
 /// A reason to doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

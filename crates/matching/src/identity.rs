@@ -2,7 +2,7 @@
 
 use palisade_model::{Affected, Confidence, Cpe, CpePart, Product, Sense};
 
-use crate::cna::{of_named, of_other_wording};
+use crate::cna::{of_named, other_wording};
 use crate::curated;
 use crate::environment::{Target, foreign};
 use crate::how::{How, Identity};
@@ -186,9 +186,7 @@ fn refused(subject: &Subject, cpe: &Cpe) -> Option<Refusal> {
 /// A CPE name that differs from the package's in nothing but what divides its words
 /// (`traffic_server` and `trafficserver`).
 fn of_joined_words(subject: &Subject, cpe: &Cpe) -> Result<Identity, Refusal> {
-    let text = normal_name(&cpe.product);
-    let vendor = (cpe.vendor.as_str(), cpe.vendor.as_str());
-    let identity = of_other_wording(subject, vendor, &text, None)?;
+    let name = other_wording(subject, &cpe.vendor, &normal_name(&cpe.product), None)?;
     if let Some(refusal) = refused(subject, cpe) {
         return Err(refusal);
     }
@@ -198,10 +196,12 @@ fn of_joined_words(subject: &Subject, cpe: &Cpe) -> Result<Identity, Refusal> {
     }
     // That the vendor has the name too says little of a name that is not quite the same: git-hub is
     // not github:github.
-    let own = subject.names.first();
-    own.and_then(|own| address_voucher(subject, own, &vendor_letters(&cpe.vendor)))
-        .map(|_| identity)
-        .ok_or(Refusal::Unvouched)
+    let voucher = address_voucher(subject, name, &vendor_letters(&cpe.vendor));
+    let how = How::NameAndVendor {
+        product: format!("{}:{}", cpe.vendor, cpe.product),
+        voucher: voucher.ok_or(Refusal::Unvouched)?,
+    };
+    Ok(Identity::new(Confidence::Likely, how))
 }
 
 /// A product that is partly made of the package's code.

@@ -13,6 +13,7 @@ mod account;
 mod change;
 mod claim;
 mod cna;
+mod compared;
 mod condition;
 mod curated;
 mod days;
@@ -28,20 +29,23 @@ mod origins;
 mod range;
 mod refusal;
 mod series;
+mod span;
 mod subject;
 mod wording;
 
 pub use account::{Overruling, Standing};
 pub use change::{Change, Proposed};
 pub use claim::{Authority, Claim, Outcome, Provenance, Silence};
+pub use compared::{Subjected, is_commit};
 pub use curated::{BuiltIn, built_in};
 pub use how::{How, Identity};
 pub use identities::{Identities, name_of};
 pub use judgement::{Judgement, judge};
 pub use names::bare_names;
-pub use range::{RangeOutcome, Subjected, is_commit, span_words};
+pub use range::RangeOutcome;
 pub use refusal::{Refusal, product_words};
+pub use span::span_words;
 pub use subject::{Place, Subject};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
-pub const RULES_VERSION: i64 = 6;
+pub const RULES_VERSION: i64 = 7;

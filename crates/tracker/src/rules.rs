@@ -60,7 +60,8 @@ async fn are_followed(session: &mut Session) -> Result<bool, TrackerError> {
 /// Writes anew by which keys packages and advisories meet: other rules see other names in them.
 async fn renew_keys(session: &mut Session, progress: &dyn Progress) -> Result<(), TrackerError> {
     let sources = session.all_sources().await?;
-    if sources.is_empty() {
+    let advisories = session.all_advisories().await?;
+    if sources.is_empty() && advisories.is_empty() {
         return Ok(());
     }
     progress.step("finding names by the new rules");
@@ -68,7 +69,7 @@ async fn renew_keys(session: &mut Session, progress: &dyn Progress) -> Result<()
     for chunk in sources.chunks(CHUNK) {
         write_source_keys(session, chunk).await?;
     }
-    for chunk in session.all_advisories().await?.chunks(CHUNK) {
+    for chunk in advisories.chunks(CHUNK) {
         let advisories = load_advisories(session, chunk).await?;
         let keys = advisories.iter().map(|(id, advisory)| {
             let keys = palisade_matching::key::of_affected(&advisory.affected);

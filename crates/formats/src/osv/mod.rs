@@ -19,6 +19,7 @@
 
 mod ecosystem;
 mod events;
+mod named;
 mod record;
 mod severity;
 mod specific;
@@ -43,6 +44,7 @@ use record::{Document, EcosystemSpecific, Entry, Range};
 use tags::is_own_version;
 
 pub use ecosystem::Whose;
+pub use named::Named;
 pub(crate) use severity::score;
 
 /// Cuts a document into raw records.

@@ -106,6 +106,19 @@ impl Purl {
         }
     }
 
+    /// The package of a distribution as its source package, with the version, as far as either is told.
+    pub(crate) fn as_source(&self) -> (String, Option<String>) {
+        let own = self.version.as_deref().map(|own| self.with_epoch(own));
+        match (self.source(), own) {
+            (None, own) => (self.name.clone(), own),
+            (Some((name, told)), None) => (name, told),
+            (Some((name, told)), Some(own)) => {
+                let version = self.source_version(told.as_deref(), &own);
+                (name, Some(version))
+            }
+        }
+    }
+
     /// The address of the repository that it names, of a forge.
     pub(crate) fn repository(&self) -> Option<String> {
         let host = match &*self.kind {
@@ -199,7 +212,9 @@ mod tests {
     #[test]
     fn the_source_is_told_in_several_ways() {
         for (text, name, version) in [
+            ("pkg:deb/debian/a@1-1", "a", "1-1"),
             ("pkg:deb/debian/a@1-1?upstream=b", "b", "1-1"),
+            ("pkg:deb/debian/a?upstream=b%402-1", "b", "2-1"),
             ("pkg:deb/debian/a@1-1?upstream=b%402-1", "b", "2-1"),
             ("pkg:deb/debian/a@1-1?upstream=b&epoch=3", "b", "3:1-1"),
             ("pkg:apk/alpine/a@1-r1?origin=b", "b", "1-r1"),
@@ -219,11 +234,12 @@ mod tests {
                 "1-1",
             ),
         ] {
-            let purl = purl(text);
-            let (source, told) = purl.source().unwrap();
-            let own = purl.with_epoch(purl.version.as_deref().unwrap());
-            let found = purl.source_version(told.as_deref(), &own);
-            assert_eq!((&*source, &*found), (name, version), "{text}");
+            let (source, found) = purl(text).as_source();
+            assert_eq!(
+                (&*source, found.as_deref()),
+                (name, Some(version)),
+                "{text}"
+            );
         }
     }
 }

@@ -94,14 +94,7 @@ impl Known {
         release: Release,
         platform: Platform<'_>,
     ) -> Option<Said> {
-        let own = purl.version.as_deref().map(|own| purl.with_epoch(own));
-        let (name, version) = match (purl.source(), own) {
-            (None, own) => (purl.name.clone(), own),
-            (Some((name, told)), None) => (name, told),
-            (Some((name, told)), Some(own)) => {
-                (name, Some(purl.source_version(told.as_deref(), &own)))
-            }
-        };
+        let (name, version) = purl.as_source();
         if !is_package_name(&name) {
             return None;
         }

@@ -116,6 +116,40 @@ fn what_is_none_is_refused() {
     assert_eq!(long.parse::<Purl>(), Err(InvalidPurl::TooLong));
 }
 
+#[test]
+fn in_osvs_words_a_package_is_its_source_with_the_version_that_is_told() {
+    for (text, name, version) in [
+        (
+            "pkg:deb/debian/libssl3@3.0.1-1?upstream=openssl",
+            "openssl",
+            "3.0.1-1",
+        ),
+        (
+            "pkg:deb/debian/libssl3@3.0.1-1+b1?upstream=openssl%403.0.1-1",
+            "openssl",
+            "3.0.1-1",
+        ),
+        (
+            "pkg:deb/debian/libssl3?upstream=openssl@3.0.1",
+            "openssl",
+            "3.0.1",
+        ),
+        (
+            "pkg:deb/debian/openssl@3.0.1-1?epoch=1",
+            "openssl",
+            "1:3.0.1-1",
+        ),
+        ("pkg:pypi/Django@5.0", "Django", "5.0"),
+    ] {
+        let named = purl(text).named().unwrap();
+        assert_eq!(named.name, name, "{text}");
+        assert_eq!(named.version.as_deref(), Some(version), "{text}");
+    }
+    let unsaid = purl("pkg:deb/debian/libssl3?upstream=openssl").named();
+    assert_eq!(unsaid.unwrap().version, None);
+    assert_eq!(purl("pkg:generic/openssl@3.0.1").named(), None);
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text: String) {

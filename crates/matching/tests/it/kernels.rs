@@ -5,7 +5,7 @@ use palisade_model::{
     Affected, Confidence, Lower, Product, RangeScheme, Span, Upper, VersionRange, VersionStatus,
 };
 
-use crate::support::{judged, named, package, range};
+use crate::support::{judged, judged_with_words, named, package, range};
 
 fn commits(from: &str) -> Affected {
     let span = Span::Between(
@@ -63,18 +63,8 @@ fn a_fault_whose_commit_is_known_alarms() {
 
 #[test]
 fn the_evidence_says_why_nobody_is_alarmed() {
-    let subject = crate::support::subject(&package("linux-lts", "6.1.113", "https://kernel.org/"));
+    let linux = package("linux-lts", "6.1.113", "https://www.kernel.org/");
     let entries = [commits("1da177e4c3f4"), releases(None)];
-    let provenance = palisade_matching::Provenance {
-        feed: "cve5",
-        record: "CVE-2024-1000",
-    };
-    let place = palisade_matching::Place::default();
-    let claims = entries
-        .iter()
-        .filter_map(|entry| palisade_matching::Claim::of(&subject, entry, provenance, place));
-    let id = "CVE-2024-1000".parse().unwrap();
-    let judgement = palisade_matching::judge(&subject, &[id], claims.collect(), Vec::new());
-    let words = judgement.unwrap().confidence_words().join("; ");
+    let (_, words) = judged_with_words(&linux, &entries).unwrap();
     assert!(words.contains("nobody has looked since when"), "{words}");
 }

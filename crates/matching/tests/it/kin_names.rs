@@ -2,8 +2,9 @@
 
 use palisade_matching::Refusal;
 use palisade_model::Confidence::{Certain, Likely};
+use palisade_model::Product;
 
-use crate::support::{cpe, identity, named, package};
+use crate::support::{cpe, identity, identity_words, named, package};
 
 #[test]
 fn a_library_without_lib_is_the_project_that_its_addresses_name() {
@@ -43,9 +44,28 @@ fn a_name_that_another_package_bears_is_not_that_of_its_kin() {
 }
 
 #[test]
+fn a_home_that_both_share_does_not_make_a_library_of_what_it_is_called_after() {
+    let mut library = package("libzorbo", "1.0", "https://github.com/acme/libzorbo");
+    library.hints.bare_name_taken = true;
+    let mut product = named("somebody", "zorbo");
+    if let Product::Named { collection_url, .. } = &mut product {
+        *collection_url = Some("https://github.com/acme".to_owned());
+    }
+    assert_eq!(identity(&library, product.clone()), Err(Refusal::Taken));
+    // Of the package that bears the name it says enough.
+    let program = package("zorbo", "1.0", "https://github.com/acme/zorbo");
+    assert_eq!(identity(&program, product), Ok(Likely));
+}
+
+#[test]
 fn cpe_names_may_differ_in_what_divides_words() {
     let page = package("openfoo", "44", "https://openfoo.example/");
     assert_eq!(identity(&page, cpe("openfoo:open_foo")), Ok(Likely));
+    let words = identity_words(&page, cpe("openfoo:open_foo"));
+    assert!(
+        words.contains("openfoo:open_foo") && words.contains("(openfoo)"),
+        "{words}"
+    );
     assert_eq!(
         identity(&page, cpe("acme:open_foo")),
         Err(Refusal::Unvouched)

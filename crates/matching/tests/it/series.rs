@@ -107,12 +107,14 @@ fn perls_modules_count_in_decimals() {
     };
     let entry = affects(
         cpe("convert-uulib_project:convert-uulib"),
-        &[up_to("1.050")],
+        &[up_to("1.050"), between("1.6", "1.7")],
     );
-    let status =
-        |version| judged(&uulib(version), std::slice::from_ref(&entry)).map(|it| it.status);
-    assert_eq!(status("1.8"), Some(Fixed));
-    assert_eq!(status("1.04"), Some(Bad));
+    let verdict = |version| judged(&uulib(version), std::slice::from_ref(&entry)).unwrap();
+    assert_eq!(verdict("1.04").status, Bad);
+    let later = verdict("1.8");
+    assert_eq!(later.status, Fixed);
+    // The range that ends last names the fix; 50 is more than 7 only where numbers are whole.
+    assert_eq!(later.fixed_in.as_deref(), Some("1.7"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Packages and entries in few words, and what comes of them.
 
-use palisade_matching::{Claim, Place, Provenance, Refusal, Silence, Subject, judge};
+use palisade_matching::{Claim, Identity, Place, Provenance, Refusal, Silence, Subject, judge};
 use palisade_model::{
     Affected, Confidence, Cpe, CpePart, Lower, Package, Product, RangeScheme, SourceOrigin, Span,
     Upper, Verdict, VersionRange, VersionStatus,
@@ -93,6 +93,14 @@ const RECORD: Provenance<'_> = Provenance {
 
 /// What the entries of one record come to; nothing where none is about the package.
 pub(crate) fn judged(package: &Package, entries: &[Affected]) -> Option<Verdict> {
+    judged_with_words(package, entries).map(|(verdict, _)| verdict)
+}
+
+/// The same with why it is no surer.
+pub(crate) fn judged_with_words(
+    package: &Package,
+    entries: &[Affected],
+) -> Option<(Verdict, String)> {
     let subject = subject(package);
     let claims = entries
         .iter()
@@ -104,15 +112,25 @@ pub(crate) fn judged(package: &Package, entries: &[Affected]) -> Option<Verdict>
         claims,
         Vec::new(),
     );
-    judgement.map(|judgement| judgement.verdict())
+    judgement.map(|it| (it.verdict(), it.confidence_words().join("; ")))
 }
 
 /// How sure it is that the package is the product, or why it is not.
 pub(crate) fn identity(package: &Package, product: Product) -> Result<Confidence, Refusal> {
+    identified(package, product).map(|identity| identity.confidence)
+}
+
+/// Why the package is the product, in words.
+pub(crate) fn identity_words(package: &Package, product: Product) -> String {
+    let identity = identified(package, product).unwrap();
+    identity.how.words(&package.name)
+}
+
+fn identified(package: &Package, product: Product) -> Result<Identity, Refusal> {
     let subject = subject(package);
     let entry = affects(product, &[Span::All]);
     match Claim::heard(&subject, &entry, RECORD, Place::default()) {
-        Ok(claim) => Ok(claim.identity.confidence),
+        Ok(claim) => Ok(claim.identity),
         Err(Silence::Refused(refusal)) => Err(refusal),
         Err(Silence::OtherVersions) => panic!("an entry on all versions was silent"),
     }

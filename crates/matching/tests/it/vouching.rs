@@ -3,7 +3,7 @@
 use palisade_matching::Refusal;
 use palisade_model::{Confidence, Product};
 
-use crate::support::{cpe, from_source, identity, package};
+use crate::support::{cpe, from_source, identity, identity_words, package};
 
 #[test]
 fn the_projects_own_name_stands_for_nobody_who_added_to_it() {
@@ -13,20 +13,7 @@ fn the_projects_own_name_stands_for_nobody_who_added_to_it() {
     assert_eq!(of("zorbo"), Ok(Confidence::Likely));
     assert_eq!(of("zorbo_project"), Ok(Confidence::Likely));
     assert_eq!(of("zorbosoftware"), Ok(Confidence::Likely));
-    let words = |vendor: &str| {
-        let subject = crate::support::subject(&yeti);
-        let entry = crate::support::affects(
-            cpe(&format!("{vendor}:zorbo")),
-            &[palisade_model::Span::All],
-        );
-        let provenance = palisade_matching::Provenance {
-            feed: "nvd",
-            record: "CVE-2024-1000",
-        };
-        let place = palisade_matching::Place::default();
-        let claim = palisade_matching::Claim::of(&subject, &entry, provenance, place).unwrap();
-        claim.identity.how.words("zorbo")
-    };
+    let words = |vendor: &str| identity_words(&yeti, cpe(&format!("{vendor}:zorbo")));
     assert!(words("zorbosoftware").contains("vouch"));
     assert!(!words("zorbo-platform").contains("vouch"));
 }

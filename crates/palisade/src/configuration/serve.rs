@@ -17,7 +17,7 @@ pub(super) struct WrittenServe {
     #[serde(deserialize_with = "networks")]
     proxies: Vec<IpNet>,
     proxy_header: WrittenHeader,
-    #[serde(deserialize_with = "super::duration")]
+    #[serde(deserialize_with = "super::source::duration")]
     drain: Duration,
     limits: WrittenLimits,
     security: Option<WrittenSecurity>,

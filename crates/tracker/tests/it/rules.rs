@@ -131,6 +131,25 @@ async fn names_that_other_rules_saw_are_found_again() {
 }
 
 #[tokio::test]
+async fn names_in_advisories_are_found_again_before_there_is_an_inventory() {
+    let tracker = Tracker::new().await;
+    let affected = nvd_before("CVE-2025-1000", &product("widget"), "1.1");
+    tracker.feed(FeedKind::Nvd, &page(&[affected])).await;
+    let before = content(&tracker.store).await;
+    assert_ne!(before.tables["advisory_key"], Vec::<String>::new());
+    let mut session = tracker.store.write().await.unwrap();
+    session.remove_keys().await.unwrap();
+    session.commit().await.unwrap();
+    let steps = Steps::default();
+    let judged = follow_rules(&tracker.store, NOW, &steps).await.unwrap();
+    assert!(!judged, "there are no findings");
+    assert_eq!(steps.0.into_inner().unwrap(), REJUDGED[..1]);
+    let after = content(&tracker.store).await.without(&["setting"]);
+    let before = before.without(&["setting"]);
+    assert_eq!(before.differences(&after, 9), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn whoever_has_nothing_to_judge_waits_for_no_writer() {
     let tracker = tracker().await;
     follow(&tracker.store).await;
