@@ -216,6 +216,22 @@ async fn a_published_record_gets_what_was_found_in_place_of_what_it_says() {
 }
 
 #[tokio::test]
+async fn a_published_record_loses_what_was_found_to_be_wrong() {
+    let site = site().await;
+    let entry = |release: &str| json!({"package": {"ecosystem": release, "name": "calm"}, "versions": ["1.1-r0"]});
+    let secdb = json!({"distroversion": "v3.17", "reponame": "main", "packages": [
+        {"pkg": {"name": "calm", "secfixes": {"0": ["CVE-2025-1004"]}}}]});
+    site.feed(FeedKind::Secdb, &secdb.to_string()).await;
+    let record = json!({"id": "CVE-2025-1004", "modified": "2025-01-01T00:00:00Z", "affected": [
+        entry("Alpine:v3.17"), entry("Alpine:v3.16")]});
+    site.feed(FeedKind::Osv, &record.to_string()).await;
+    let calm = package("Alpine:v3.17", "calm", "1.0-r0");
+    assert_eq!(ids(&site, calm).await, [""; 0], "it was never affected");
+    let told = site.json("/v1/vulns/CVE-2025-1004").await;
+    assert_eq!(told["affected"], json!([entry("Alpine:v3.16")]));
+}
+
+#[tokio::test]
 async fn a_batch_is_answered_in_its_order() {
     let site = site().await;
     let queries = json!({"queries": [

@@ -29,19 +29,16 @@ pub(super) async fn document(
 ) -> Result<Option<Value>, TrackerError> {
     let records = reading.session.records_named(&KINDS, &hit.id).await?;
     let vulnerability = reading.session.vulnerability_named(&hit.id).await?;
-    let (advisories, entries) = match &vulnerability {
-        Some(row) => {
-            let advisories = told::advisories(&mut reading.session, row.id).await?;
-            let entries = entries(reading, row, &advisories).await?;
-            (advisories, entries)
-        }
-        None => (Vec::new(), Vec::new()),
-    };
+    let (mut advisories, mut known) = (Vec::new(), Known::default());
+    if let Some(row) = &vulnerability {
+        advisories = told::advisories(&mut reading.session, row.id).await?;
+        known = entries(reading, row, &advisories).await?;
+    }
     if let Some(record) = records.first() {
         let mut raw = Vec::new();
         let keep = |_: usize, bytes: &[u8]| raw = bytes.to_vec();
         reading.session.read_spans(&[record.raw], keep).await?;
-        if let Some(published) = published(&record.feed_kind, &raw, &entries, hit) {
+        if let Some(published) = published(&record.feed_kind, &raw, &known, hit) {
             return Ok(Some(published));
         }
     }
@@ -49,19 +46,29 @@ pub(super) async fn document(
         return Ok(None);
     };
     let aliases = reading.session.aliases(row.id).await?;
-    let made = made(&row, hit, aliases, &advisories, entries);
+    let made = made(&row, hit, aliases, &advisories, known.entries);
     Ok(serde_json::to_value(made).ok())
 }
 
+/// What is known of who is affected by a vulnerability.
+#[derive(Debug, Default)]
+struct Known {
+    /// Those who are, or were.
+    entries: Vec<Entry>,
+    /// The packages that were looked at: what a record says of those has become findings, and
+    /// whichever has no entry was never found affected.
+    looked_at: HashSet<Package>,
+}
+
 /// A published record with the entries of ours; `None` when it can no longer be read.
-fn published(kind: &str, raw: &[u8], entries: &[Entry], hit: &OsvHit) -> Option<Value> {
+fn published(kind: &str, raw: &[u8], known: &Known, hit: &OsvHit) -> Option<Value> {
     if kind == FeedKind::Osv.name() {
-        return with_entries(raw, entries, hit.modified).ok();
+        return with_entries(raw, &known.looked_at, &known.entries, hit.modified).ok();
     }
     let kind: FeedKind = kind.parse().ok()?;
     let mut document = Document::of(&kind.parse(raw).ok()?.advisory);
     document.modified = hit.modified;
-    document.affected.extend(entries.iter().cloned());
+    document.affected.extend(known.entries.iter().cloned());
     serde_json::to_value(document).ok()
 }
 
@@ -112,15 +119,16 @@ async fn entries(
     reading: &mut Reading,
     row: &VulnerabilityRow,
     advisories: &[(String, Advisory)],
-) -> Result<Vec<Entry>, TrackerError> {
-    let (mut entries, kept) = found(reading, row.id).await?;
+) -> Result<Known, TrackerError> {
+    let mut known = found(reading, row.id).await?;
+    let Known { entries, looked_at } = &mut known;
     let own = advisories
         .iter()
         .filter(|(kind, _)| kind != FeedKind::Osv.name());
     let told = own.flat_map(|(_, advisory)| &advisory.affected);
     for entry in told.filter(|it| is_distributions(it)).filter_map(Entry::of) {
         let same = |it: &Entry| it.package == entry.package;
-        if !kept.contains(&entry.package) && !entries.iter().any(same) {
+        if !looked_at.contains(&entry.package) && !entries.iter().any(same) {
             entries.push(entry);
         }
     }
@@ -128,7 +136,7 @@ async fn entries(
         let order = |it: &Entry| (it.package.ecosystem.clone(), it.package.name.clone());
         order(a).cmp(&order(b))
     });
-    Ok(entries)
+    Ok(known)
 }
 
 fn is_distributions(entry: &palisade_model::Affected) -> bool {
@@ -142,12 +150,8 @@ struct Found {
     rows: Vec<(FindingRow, SourceSpan)>,
 }
 
-/// The entries of what was found, and the packages that were looked at: what a record says of those
-/// has become findings.
-async fn found(
-    reading: &mut Reading,
-    vulnerability: i64,
-) -> Result<(Vec<Entry>, HashSet<Package>), TrackerError> {
+/// The entries of what was found, and the packages of which anything was.
+async fn found(reading: &mut Reading, vulnerability: i64) -> Result<Known, TrackerError> {
     let session = &mut reading.session;
     let rows = session
         .findings_of_vulnerabilities(&[vulnerability])
@@ -171,7 +175,10 @@ async fn found(
     let reasons = reasons(reading, vulnerability, &packages).await?;
     let entries = packages.iter().filter_map(|it| it.entry(reading, &reasons));
     let looked_at = packages.iter().filter_map(|it| it.package(reading));
-    Ok((entries.collect(), looked_at.collect()))
+    Ok(Known {
+        entries: entries.collect(),
+        looked_at: looked_at.collect(),
+    })
 }
 
 /// Why findings are so, and the ranges of the entry that decided.
