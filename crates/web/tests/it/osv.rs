@@ -88,6 +88,36 @@ async fn a_branchs_package_is_answered_by_what_was_found() {
 }
 
 #[tokio::test]
+async fn of_two_packages_of_one_version_both_are_asked() {
+    let patched = json!({"name": "demo", "version": "1.1", "home_page": "https://acme.example/demo",
+        "source": {"type": "url", "urls": [], "patches": ["demo-CVE-2025-1000.patch"]}});
+    let plain = json!({"name": "demo", "version": "1.1", "home_page": "https://acme.example/demo"});
+    for packages in [[&patched, &plain], [&plain, &patched]] {
+        let site = Site::new().await;
+        let record = nvd(
+            "CVE-2025-1000",
+            "demo",
+            "An overflow.",
+            "https://acme.example/1",
+        );
+        site.feed(FeedKind::Nvd, &record).await;
+        site.guix("master", 1, &packages.map(Clone::clone)).await;
+        let found = ids(&site, package("Guix", "demo", "1.1")).await;
+        assert_eq!(found, ["CVE-2025-1000"]);
+        let told = site.json("/v1/vulns/CVE-2025-1000").await;
+        let affected = &told["affected"][0];
+        assert_eq!(affected["versions"], json!(["1.1"]));
+        let now = affected["database_specific"]["now"].as_array().unwrap();
+        let statuses: Vec<&Value> = now.iter().map(|it| &it["status"]).collect();
+        assert_eq!(statuses, ["affected", "fixed"]);
+        // When only the one with the patch is left, the version is no longer affected.
+        site.guix("master", 2, std::slice::from_ref(&patched)).await;
+        let left = ids(&site, package("Guix", "demo", "1.1")).await;
+        assert_eq!(left, [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn a_package_url_names_branch_source_and_version() {
     let site = site().await;
     for (purl, expected) in [

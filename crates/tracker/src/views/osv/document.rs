@@ -1,6 +1,7 @@
 //! One record of OSV's: as it was published, or made of what is known of a vulnerability; with what
 //! was found on the branches that are kept here.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use palisade_formats::feed::FeedKind;
@@ -169,7 +170,16 @@ async fn found(reading: &mut Reading, vulnerability: i64) -> Result<Known, Track
     });
     let mut packages = Vec::new();
     for ((branch, name), mut rows) in grouped(placed) {
-        rows.sort_by_key(|(_, span)| (span.until.is_some(), std::cmp::Reverse(span.since)));
+        // Of one version in several states the one counts that was there last, and of those that
+        // were there together the worst.
+        rows.sort_by_key(|(row, span)| {
+            let until = span.until.unwrap_or(i64::MAX);
+            (
+                Reverse(until),
+                status(row.state.status),
+                Reverse(span.since),
+            )
+        });
         packages.push(Found { branch, name, rows });
     }
     let reasons = reasons(reading, vulnerability, &packages).await?;
