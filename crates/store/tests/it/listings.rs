@@ -137,7 +137,7 @@ fn records_are_found_by_their_names_and_keys() {
         });
         database.read(async |session| {
             let found = session.records_named(&["osv", "rustsec"], "X-1").await?;
-            assert_eq!((found.len(), found[0].modified), (1, Some(NOW)));
+            assert_eq!(found.len(), 1);
             assert_eq!(found[0].feed_kind, "osv");
             assert_eq!(session.records_named(&["nvd"], "X-1").await?.len(), 0);
             let keys = advisory("X-1").keys;
