@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use palisade_formats::feed::FeedKind;
+use palisade_web::{Conduct, Proxies};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Site, nvd};
@@ -328,11 +329,31 @@ async fn a_host_that_is_none_makes_addresses_relative() {
     let answer = site.ask(Method::GET, "/srcpkg/demo", &headers).await;
     let document: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(document["id"], "/srcpkg/demo");
-    let behind = [
+}
+
+#[tokio::test]
+async fn only_a_proxy_that_is_believed_says_how_we_were_asked() {
+    let site = site().await;
+    site.treat(Conduct {
+        proxies: Proxies {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Proxies::default()
+        },
+        ..Conduct::default()
+    });
+    let headers = [
         ("accept", "application/ld+json"),
         ("host", "tracker.example"),
+        ("x-forwarded-for", "203.0.113.1"),
         ("x-forwarded-proto", "https"),
     ];
-    let answer = site.ask(Method::GET, "/srcpkg/demo", &behind).await;
-    assert!(answer.body.contains("https://tracker.example/srcpkg/demo"));
+    for (peer, id) in [
+        ("10.0.0.1:1000", "https://tracker.example/srcpkg/demo"),
+        // A client that lies.
+        ("198.51.100.1:1000", "http://tracker.example/srcpkg/demo"),
+    ] {
+        let answer = site.ask_from(peer, "/srcpkg/demo", &headers).await;
+        let document: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(document["id"], id, "{peer}");
+    }
 }
