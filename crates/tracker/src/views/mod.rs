@@ -74,8 +74,8 @@ pub use relatives::{Kinship, RelativePlace, RelativeView};
 pub use roster::{MaintainedPackage, MaintainerSummary, MaintainerView, MaintainersView};
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
 pub use secfixes::{
-    AlpineRepository, CpeBound, CpeMatch, SecfixesPackage, SecfixesState, SecfixesVersion,
-    SecfixesVulnerability, Selection,
+    AlpineRepository, CpeBound, CpeMatch, SecfixesPackage, SecfixesPart, SecfixesState,
+    SecfixesVersion, SecfixesVulnerability, Selection,
 };
 pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
 pub use statistics::{BranchBuckets, BusyPackage, StatisticsView, Week};

@@ -357,3 +357,42 @@ async fn only_a_proxy_that_is_believed_says_how_we_were_asked() {
         assert_eq!(document["id"], id, "{peer}");
     }
 }
+
+#[tokio::test]
+async fn a_package_is_told_of_all_its_repositories() {
+    let site = site().await;
+    let mut import = site.packages(2, &["demo 1.1-r0", "demo-doc 1.1-r0 demo"]);
+    import.repository = Some("community".to_owned());
+    site.place(import).await;
+    let package = linked(&site, "/srcpkg/demo").await;
+    let version = format!("{HOST}/srcpkg/demo/1.1-r0");
+    assert_eq!(package["packageVersion"], json!([version]));
+    let found = linked(&site, "/srcpkg/demo/1.1-r0").await;
+    let states = found["state"].as_array().unwrap().iter();
+    let open: Vec<&Value> = states
+        .filter(|state| state["fixed"] == false)
+        .map(|state| &state["repo"])
+        .collect();
+    assert_eq!(open, ["3.17-community", "3.17-main"]);
+    assert_eq!(found["repo"], "3.17-community");
+}
+
+#[tokio::test]
+async fn long_lists_come_in_parts() {
+    let site = Site::new().await;
+    let ids: Vec<String> = (0..105).map(|it| format!("CVE-2025-{it:04}")).collect();
+    let secdb = json!({"distroversion": "v3.17", "reponame": "main", "packages": [
+        {"pkg": {"name": "demo", "secfixes": {"1.2-r0": ids}}}]});
+    site.feed(FeedKind::Secdb, &secdb.to_string()).await;
+    site.alpine(1, &["demo 1.1-r0"]).await;
+    let first = linked(&site, "/branch/3.17-main").await;
+    assert_eq!(first["items"].as_array().unwrap().len(), 100);
+    let next = first["next"].as_str().unwrap().strip_prefix(HOST).unwrap();
+    let second = linked(&site, next).await;
+    assert_eq!(second["items"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        second["items"][0]["id"],
+        format!("{HOST}/vuln/CVE-2025-0100")
+    );
+    assert_eq!(second.get("next"), None);
+}
