@@ -5,6 +5,8 @@
 //! that `fixed` and `last_affected` never meet in one, as the schema demands. What OSV has no words
 //! for is left out: versions that are said not to be affected, and conditions.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use palisade_model::{
     Advisory, Affected, CvssVersion, Lower, Product, RangeScheme, Rating, Reference, Severity,
@@ -367,42 +369,48 @@ fn events(span: &Span) -> Option<Vec<Event>> {
     Some(events)
 }
 
-/// Puts entries into a published record, in place of those on the same packages, and says when it
-/// was changed; everything else stays as it is, but for an empty package, which is none.
+/// Puts entries into a published record, in place of those on the same packages and on packages of
+/// which more is known than the record says, and says when it was changed; everything else stays as
+/// it is, but for an empty package, which is none.
 ///
 /// # Errors
 /// When it is no record.
-pub fn with_entries(
+pub fn with_entries<'a>(
     raw: &[u8],
-    entries: &[Entry],
+    known: impl IntoIterator<Item = &'a Package>,
+    entries: &'a [Entry],
     modified: Timestamp,
 ) -> Result<Value, BadRecord> {
     let mut record: Map<String, Value> = serde_json::from_slice(raw)?;
     let version = record.entry("schema_version");
     version.or_insert_with(|| SCHEMA_VERSION.into());
     record.insert("modified".to_owned(), modified.to_string().into());
-    let mut published = match record.remove("affected") {
+    let mut affected = match record.remove("affected") {
         Some(Value::Array(published)) => published,
         _ => Vec::new(),
     };
-    published.iter_mut().for_each(drop_empty_package);
-    if entries.is_empty() && !published.is_empty() {
-        record.insert("affected".to_owned(), published.into());
-    } else if !entries.is_empty() {
-        let is_ours = |theirs: &Value| {
-            let text = |key: &str| theirs.get("package")?.get(key)?.as_str();
-            let (ecosystem, name) = (text("ecosystem"), text("name"));
-            entries.iter().any(|ours| {
-                Some(&*ours.package.ecosystem) == ecosystem && Some(&*ours.package.name) == name
-            })
-        };
-        let mut affected: Vec<Value> = published.into_iter().filter(|it| !is_ours(it)).collect();
-        for entry in entries {
-            affected.push(serde_json::to_value(entry)?);
-        }
+    let told = entries.iter().map(|entry| &entry.package);
+    let ours: HashSet<(&str, &str)> = known
+        .into_iter()
+        .chain(told)
+        .map(|package| (&*package.ecosystem, &*package.name))
+        .collect();
+    affected.retain(|theirs| !named(theirs).is_some_and(|package| ours.contains(&package)));
+    affected.iter_mut().for_each(drop_empty_package);
+    for entry in entries {
+        affected.push(serde_json::to_value(entry)?);
+    }
+    if !affected.is_empty() {
         record.insert("affected".to_owned(), affected.into());
     }
     Ok(Value::Object(record))
+}
+
+/// The ecosystem and the name of an entry's package.
+fn named(entry: &Value) -> Option<(&str, &str)> {
+    let package = entry.get("package")?;
+    let text = |key: &str| package.get(key)?.as_str();
+    Some((text("ecosystem")?, text("name")?))
 }
 
 /// Takes away a package that is there and empty, as OSV's exporter of CVE records wrote it beside

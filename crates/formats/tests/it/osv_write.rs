@@ -1,5 +1,7 @@
 //! Records of OSV as they are written: what was read is read again from them.
 
+use std::collections::HashSet;
+
 use palisade_formats::feed::FeedKind;
 use palisade_formats::osv::write::{Document, Entry, Event, Package, Range, with_entries};
 use palisade_model::{
@@ -148,6 +150,7 @@ fn entries_take_the_place_of_those_on_the_same_packages() {
     let raw = br#"{"id":"X-1","modified":"2020-01-01T00:00:00Z","x_own":[1,2],"affected":[
         {"package":{"ecosystem":"Alpine:v3.17","name":"a"},"versions":["1"]},
         {"package":{"ecosystem":"Alpine:v3.17","name":"b"},"versions":["2"]},
+        {"package":{"ecosystem":"Alpine:v3.17","name":"c"},"versions":["3"]},
         {"package":{},"ranges":[]}, 7]}"#;
     let entry = Entry {
         package: Package::of_distribution("alpine", Some("v3.17"), "a").unwrap(),
@@ -160,7 +163,12 @@ fn entries_take_the_place_of_those_on_the_same_packages() {
         database_specific: None,
     };
     let time = "2025-01-01T00:00:00Z".parse().unwrap();
-    let record = with_entries(raw, std::slice::from_ref(&entry), time).unwrap();
+    // Of c it is known that it is not affected: it has no entry.
+    let known: HashSet<Package> = ["a", "c"]
+        .into_iter()
+        .map(|name| Package::of_distribution("alpine", Some("v3.17"), name).unwrap())
+        .collect();
+    let record = with_entries(raw, &known, std::slice::from_ref(&entry), time).unwrap();
     assert_eq!(record["x_own"], json!([1, 2]));
     assert_eq!(record["modified"], "2025-01-01T00:00:00Z");
     let affected = record["affected"].as_array().unwrap();
@@ -173,8 +181,13 @@ fn entries_take_the_place_of_those_on_the_same_packages() {
     );
     assert_eq!(affected[3], serde_json::to_value(&entry).unwrap());
     for bad in ["", "[]", "7", "{"] {
-        assert!(with_entries(bad.as_bytes(), &[], time).is_err(), "{bad}");
+        let read = with_entries(bad.as_bytes(), &known, &[], time);
+        assert!(read.is_err(), "{bad}");
     }
+    let refuted =
+        br#"{"id":"X-2","affected":[{"package":{"ecosystem":"Alpine:v3.17","name":"c"}}]}"#;
+    let record = with_entries(refuted, &known, &[], time).unwrap();
+    assert_eq!(record.get("affected"), None, "nothing is left");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What is in a repository now, or was in one of its revisions: packages with their sources.
 
+use std::collections::HashMap;
+
 use crate::block::BlockSpan;
 use crate::facts::span;
 use crate::lists::with_numbers;
@@ -54,6 +56,14 @@ const PRESENT: Dialect = with_numbers!(
     "$1",
     " ORDER BY s.name, s.id, p.name"
 );
+const PRESENT_OF_SOURCES: Dialect = with_numbers!(
+    "SELECT DISTINCT s.id, s.name, s.version, p.name, p.maintainer, r.branch_id, r.name \
+     FROM package p JOIN package_interval i ON i.package_id = p.id AND i.until IS NULL \
+     JOIN repository r ON r.id = i.repository_id \
+     JOIN source_package s ON s.id = p.source_package_id WHERE p.source_package_id",
+    "$1",
+    " ORDER BY s.name, s.id, p.name"
+);
 const PRESENT_REPOSITORIES: Dialect = with_numbers!(
     "SELECT DISTINCT p.source_package_id, r.branch_id, r.name FROM package p \
      JOIN package_interval i ON i.package_id = p.id AND i.until IS NULL \
@@ -80,10 +90,15 @@ const REVISIONS_BETWEEN: &str = "SELECT r.name, r.time, r.position, r.position =
     (SELECT min(l.position) FROM revision l WHERE l.repository_id = p.id) FROM repository p \
     JOIN revision r ON r.repository_id = p.id WHERE p.branch_id = $1 AND r.time > $2 \
     AND r.time < $3 ORDER BY r.position DESC LIMIT $4";
-const LAST_BEFORE: &str = "SELECT r.name, r.time, r.position, r.position = \
-    (SELECT min(l.position) FROM revision l WHERE l.repository_id = p.id) FROM repository p \
-    JOIN revision r ON r.repository_id = p.id WHERE p.branch_id = $1 AND r.position < $2 \
-    ORDER BY r.position DESC LIMIT 1";
+const POSITIONS_BEFORE: Dialect = Dialect {
+    sqlite: "SELECT wanted.value, (SELECT max(r.position) FROM repository p \
+             JOIN revision r ON r.repository_id = p.id \
+             WHERE p.branch_id = $1 AND r.position < wanted.value) FROM json_each($2) AS wanted",
+    postgres: "SELECT wanted.value::bigint, (SELECT max(r.position) FROM repository p \
+               JOIN revision r ON r.repository_id = p.id \
+               WHERE p.branch_id = $1 AND r.position < wanted.value::bigint) \
+               FROM jsonb_array_elements_text($2::jsonb) AS wanted(value)",
+};
 
 impl Session {
     /// The repositories of a name on a branch, one for each architecture.
@@ -113,16 +128,22 @@ impl Session {
     ) -> Result<Vec<PresentPackage>, StoreError> {
         let list = json_ints(repositories.iter().map(|repository| repository.0));
         let rows = self.query(PRESENT, params![list]).await?;
+        rows.iter().map(present).collect()
+    }
+
+    /// The packages of source packages that are in repositories now, with the branch and the name of
+    /// the repository.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn present_packages_of(
+        &mut self,
+        sources: &[SourcePackageId],
+    ) -> Result<Vec<(BranchId, String, PresentPackage)>, StoreError> {
+        let list = json_ints(sources.iter().map(|source| source.0));
+        let rows = self.query(PRESENT_OF_SOURCES, params![list]).await?;
         rows.iter()
-            .map(|row| {
-                Ok(PresentPackage {
-                    source: SourcePackageId(row.int(0)?),
-                    source_name: row.text(1)?,
-                    source_version: row.text(2)?,
-                    name: row.text(3)?,
-                    maintainer: row.opt_text(4)?,
-                })
-            })
+            .map(|row| Ok((BranchId(row.int(5)?), row.text(6)?, present(row)?)))
             .collect()
     }
 
@@ -234,20 +255,35 @@ impl Session {
         rows.iter().map(super::branches::point).collect()
     }
 
-    /// The last revision of a branch before a position.
+    /// Of each position the last one of a branch before it, if there is any.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn last_before(
+    pub async fn positions_before(
         &mut self,
         branch: BranchId,
-        position: i64,
-    ) -> Result<Option<super::RevisionPoint>, StoreError> {
-        let row = self
-            .query_one(LAST_BEFORE, params![branch.0, position])
-            .await?;
-        row.map(|row| super::branches::point(&row)).transpose()
+        positions: impl IntoIterator<Item = i64>,
+    ) -> Result<HashMap<i64, i64>, StoreError> {
+        let params = params![branch.0, json_ints(positions)];
+        let rows = self.query(POSITIONS_BEFORE, params).await?;
+        let mut before = HashMap::with_capacity(rows.len());
+        for row in rows {
+            if let Some(last) = row.opt_int(1)? {
+                before.insert(row.int(0)?, last);
+            }
+        }
+        Ok(before)
     }
+}
+
+fn present(row: &Row) -> Result<PresentPackage, StoreError> {
+    Ok(PresentPackage {
+        source: SourcePackageId(row.int(0)?),
+        source_name: row.text(1)?,
+        source_version: row.text(2)?,
+        name: row.text(3)?,
+        maintainer: row.opt_text(4)?,
+    })
 }
 
 fn listed(row: &Row) -> Result<ListedPackage, StoreError> {

@@ -11,8 +11,6 @@ use crate::session::{Dialect, Row, Session, json_texts, params};
 pub struct NamedRecord {
     /// The feed's kind.
     pub feed_kind: String,
-    /// When its source last changed it, in microseconds since 1970.
-    pub modified: Option<i64>,
     /// Where its raw record is.
     pub raw: BlockSpan,
 }
@@ -27,7 +25,7 @@ pub struct ModifiedName {
 }
 
 const RECORDS_NAMED: Dialect = with_texts!(
-    "SELECT f.kind, a.modified, a.raw_block, a.raw_offset, a.raw_length FROM feed f \
+    "SELECT f.kind, a.raw_block, a.raw_offset, a.raw_length FROM feed f \
      JOIN advisory a ON a.feed_id = f.id AND a.name = $1 WHERE f.kind",
     "$2",
     " ORDER BY f.kind, f.scope"
@@ -69,8 +67,7 @@ impl Session {
             .map(|row| {
                 Ok(NamedRecord {
                     feed_kind: row.text(0)?,
-                    modified: row.opt_int(1)?,
-                    raw: span(row, 2)?,
+                    raw: span(row, 1)?,
                 })
             })
             .collect()

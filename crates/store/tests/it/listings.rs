@@ -89,9 +89,12 @@ fn it_is_known_when_a_version_was_where_and_which_revision_came_before() {
             };
             assert_eq!(spans, [gone]);
             assert_eq!(session.package_versions("guix", "a").await?, []);
-            let before = session.last_before(branch, second).await?.unwrap();
-            assert_eq!(before.name, "day 1");
-            assert_eq!(session.last_before(branch, first).await?, None);
+            let asked = [first, second, i64::MAX];
+            let before = session.positions_before(branch, asked).await?;
+            assert_eq!(before.get(&first), None, "nothing was before the first");
+            assert_eq!(before.get(&second), Some(&first));
+            let latest = session.latest_revisions(branch, 1).await?.remove(0);
+            assert_eq!(before.get(&i64::MAX), Some(&latest.position));
             let between = session
                 .revisions_between(branch, NOW + DAY, NOW + 3 * DAY, 9)
                 .await?;
@@ -115,6 +118,13 @@ fn what_is_in_repositories_now_is_told_with_its_source() {
                 .map(|row| (row.source_name.as_str(), row.name.as_str()))
                 .collect();
             assert_eq!(told, [("other", "c"), ("src", "b")]);
+            let of = session.present_packages_of(&[rows[1].source]).await?;
+            let mut told: Vec<_> = of
+                .iter()
+                .map(|(at, repository, row)| (*at, repository.as_str(), row.name.as_str()))
+                .collect();
+            told.sort_unstable();
+            assert_eq!(told, [(branch, "contrib", "b"), (branch, "main", "b")]);
             let places = session.present_repositories(&[rows[1].source]).await?;
             let names: Vec<_> = places.iter().map(|(_, _, name)| name.as_str()).collect();
             assert_eq!(names, ["contrib", "main"]);
@@ -137,7 +147,7 @@ fn records_are_found_by_their_names_and_keys() {
         });
         database.read(async |session| {
             let found = session.records_named(&["osv", "rustsec"], "X-1").await?;
-            assert_eq!((found.len(), found[0].modified), (1, Some(NOW)));
+            assert_eq!(found.len(), 1);
             assert_eq!(found[0].feed_kind, "osv");
             assert_eq!(session.records_named(&["nvd"], "X-1").await?.len(), 0);
             let keys = advisory("X-1").keys;

@@ -11,7 +11,7 @@ use crate::TrackerError;
 use crate::encoding::decode;
 
 /// Packages that are read at once.
-const CHUNK: i64 = 2000;
+const CHUNK: usize = 2000;
 
 /// Packages of one answer at the most; Guix has about 32,000.
 const PACKAGES: usize = 200_000;
@@ -137,18 +137,21 @@ impl Views {
             }
             versions.insert(span.version, (since.min(span.since), until));
         }
-        let mut history = Vec::with_capacity(order.len());
-        for version in order {
+        let ends = versions.values().map(|(_, until)| end(*until));
+        let before = session.positions_before(id, ends).await?;
+        let firsts = versions.values().map(|(since, _)| *since);
+        let wanted = firsts.chain(before.values().copied());
+        let points = session.revisions_at(id, wanted).await?;
+        let revision = |position: &i64| points.get(position).map(RevisionRef::from);
+        let history = order.into_iter().map(|version| {
             let (since, until) = versions[&version];
-            let first = session.revisions_at(id, [since]).await?;
-            let last = session.last_before(id, until.unwrap_or(i64::MAX)).await?;
-            history.push(GuixVersion {
+            GuixVersion {
                 version,
-                first: first.get(&since).map(RevisionRef::from),
-                last: last.as_ref().map(RevisionRef::from),
-            });
-        }
-        Ok(Some(history))
+                first: revision(&since),
+                last: before.get(&end(until)).and_then(revision),
+            }
+        });
+        Ok(Some(history.collect()))
     }
 
     /// On which branches which versions of a package are now.
@@ -224,7 +227,13 @@ impl Views {
         let mut after = query.after.clone().unwrap_or_default();
         let mut found: Vec<Package> = Vec::new();
         while found.len() < limit {
-            let rows = at.listed(&mut reading, &after).await?;
+            // Words may be in none of many; without any, no more is read than is told.
+            let chunk = if words.is_empty() {
+                CHUNK.min(limit - found.len())
+            } else {
+                CHUNK
+            };
+            let rows = at.listed(&mut reading, &after, chunk).await?;
             let Some(last) = rows.last() else {
                 break;
             };
@@ -275,17 +284,13 @@ impl Views {
             let Some(at) = at(&mut reading, commit).await? else {
                 return Ok(None);
             };
+            let (session, position) = (&mut reading.session, at.point.position);
+            let rows = session
+                .listed_packages(at.id, position, "", i64::MAX)
+                .await?;
             let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-            let mut after = String::new();
-            loop {
-                let rows = at.listed(&mut reading, &after).await?;
-                let Some(last) = rows.last() else {
-                    break;
-                };
-                after.clone_from(&last.name);
-                for row in rows {
-                    names.entry(row.name).or_default().insert(row.version);
-                }
+            for row in rows {
+                names.entry(row.name).or_default().insert(row.version);
             }
             sides.push(names);
         }
@@ -308,6 +313,11 @@ fn branch_id(reading: &Reading, name: &str) -> Option<BranchId> {
     let mut all = branches(reading).into_iter();
     all.find(|(_, branch)| branch.name() == name)
         .map(|(id, _)| id)
+}
+
+/// The position before which something went; behind all others if it is still there.
+fn end(until: Option<i64>) -> i64 {
+    until.unwrap_or(i64::MAX)
 }
 
 /// A revision on a branch.
@@ -333,10 +343,12 @@ impl At {
         &self,
         reading: &mut Reading,
         after: &str,
+        chunk: usize,
     ) -> Result<Vec<ListedPackage>, TrackerError> {
         let (session, position) = (&mut reading.session, self.point.position);
+        let limit = i64::try_from(chunk).unwrap_or(i64::MAX);
         let mut rows = session
-            .listed_packages(self.id, position, after, CHUNK)
+            .listed_packages(self.id, position, after, limit)
             .await?;
         let Some(last) = rows.last().map(|row| row.name.clone()) else {
             return Ok(rows);

@@ -76,8 +76,8 @@ pub use roster::{
 };
 pub use search::{PackageHit, SearchView, VulnerabilityHit};
 pub use secfixes::{
-    AlpineRepository, CpeBound, CpeMatch, SecfixesPackage, SecfixesState, SecfixesVersion,
-    SecfixesVulnerability, Selection,
+    AlpineRepository, CpeBound, CpeMatch, SecfixesPackage, SecfixesPart, SecfixesState,
+    SecfixesVersion, SecfixesVulnerability, Selection,
 };
 pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
 pub use statistics::{BranchBuckets, BusyPackage, StatisticsView, Week};

@@ -128,12 +128,19 @@ impl OsvReader {
     /// When the database refuses.
     pub async fn record(&mut self, id: &str) -> Result<OsvAnswer, TrackerError> {
         let mut hits = self.hits(vec![id.to_owned()]).await?;
-        let hit = hits.remove(0);
-        if let Some(found) = document::document(&mut self.reading, &hit).await? {
+        self.record_of(&hits.remove(0)).await
+    }
+
+    /// The record of a hit.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn record_of(&mut self, hit: &OsvHit) -> Result<OsvAnswer, TrackerError> {
+        if let Some(found) = document::document(&mut self.reading, hit).await? {
             return Ok(OsvAnswer::Found(Box::new(found)));
         }
         let session = &mut self.reading.session;
-        let names = session.vulnerabilities_of_alias(id, CHOICES).await?;
+        let names = session.vulnerabilities_of_alias(&hit.id, CHOICES).await?;
         Ok(if names.is_empty() {
             OsvAnswer::Unknown
         } else {

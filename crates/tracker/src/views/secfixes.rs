@@ -5,15 +5,16 @@
 //! of which nobody can tell is no state, as it never alarms.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use palisade_formats::cpe;
 use palisade_model::{
     Affected, BranchName, Cpe, CvssVersion, Distribution, Lower, Product, Rating, Reference,
     Severity, Span, Upper, VerdictStatus, VersionStatus,
 };
-use palisade_store::{BranchId, Session, SourcePackageId, VulnerabilityFindingRow};
+use palisade_store::{BranchId, PresentPackage, Session, SourcePackageId, VulnerabilityFindingRow};
 
-use super::{Places, Reading, Views, evidence, told};
+use super::{Places, Reading, Views, evidence, grouped, told};
 use crate::TrackerError;
 use crate::derive::status;
 
@@ -25,6 +26,10 @@ const REFERENCES: usize = 200;
 
 /// What CPE names match of one vulnerability, at the most.
 const MATCHES: usize = 500;
+
+/// States, links and matches behind which a list ends early, and matches of a package at the most:
+/// each is some hundred bytes of an answer.
+const DETAILS: usize = 20_000;
 
 /// A repository of Alpine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +57,15 @@ pub struct SecfixesVulnerability {
     pub states: Vec<SecfixesState>,
     /// Which products it is in, as far as packages are those.
     pub matches: Vec<CpeMatch>,
+}
+
+/// A part of a list of vulnerabilities.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SecfixesPart {
+    /// The vulnerabilities.
+    pub items: Vec<Arc<SecfixesVulnerability>>,
+    /// How many stand before what follows, if anything does.
+    pub next: Option<usize>,
 }
 
 /// A vulnerability's state in a package.
@@ -141,6 +155,13 @@ impl Selection {
     }
 }
 
+impl SecfixesVulnerability {
+    /// How much there is to tell of it.
+    fn details(&self) -> usize {
+        self.states.len() + self.references.len() + self.matches.len()
+    }
+}
+
 impl Views {
     /// The repositories of Alpine that are kept here.
     ///
@@ -163,8 +184,7 @@ impl Views {
     }
 
     /// A part of the unresolved vulnerabilities of packages of a repository: one for each package
-    /// and vulnerability, by the package's name; and how many there are. `None` when there is no
-    /// such repository.
+    /// and vulnerability, by the package's name. `None` when there is no such repository.
     ///
     /// # Errors
     /// When the database refuses.
@@ -174,25 +194,33 @@ impl Views {
         selection: &Selection,
         offset: usize,
         limit: usize,
-    ) -> Result<Option<(usize, Vec<SecfixesVulnerability>)>, TrackerError> {
+    ) -> Result<Option<SecfixesPart>, TrackerError> {
         let mut reading = self.reading().await?;
         let Some(versions) = versions(&mut reading, repository, selection).await? else {
             return Ok(None);
         };
         let states = versions.into_iter().flat_map(|version| version.states);
         let open: Vec<SecfixesState> = states.filter(|state| !state.fixed).collect();
-        let mut known: HashMap<String, SecfixesVulnerability> = HashMap::new();
-        let mut part = Vec::new();
+        let mut known: HashMap<&str, Arc<SecfixesVulnerability>> = HashMap::new();
+        let (mut items, mut passed, mut details) = (Vec::new(), offset, 0);
         for state in open.iter().skip(offset).take(limit) {
-            let name = &state.vulnerability;
+            if details >= DETAILS {
+                break;
+            }
+            passed += 1;
+            let name = state.vulnerability.as_str();
             if !known.contains_key(name)
                 && let Some(found) = vulnerability(&mut reading, name).await?
             {
-                known.insert(name.clone(), found);
+                known.insert(name, Arc::new(found));
             }
-            part.extend(known.get(name).cloned());
+            if let Some(found) = known.get(name) {
+                details += found.details();
+                items.push(Arc::clone(found));
+            }
         }
-        Ok(Some((open.len(), part)))
+        let next = (passed < open.len()).then_some(passed);
+        Ok(Some(SecfixesPart { items, next }))
     }
 
     /// The packages of a repository. `None` when there is no such repository.
@@ -221,16 +249,17 @@ impl Views {
         let session = &mut reading.session;
         let sources = session.sources_named(distribution.as_str(), name).await?;
         let ids: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
-        let placed = session.present_repositories(&ids).await?;
+        let present = session.present_packages_of(&ids).await?;
+        let present = present.into_iter().map(|(at, in_, it)| ((at, in_), it));
+        let mut present = grouped(present);
         let mut found = Vec::new();
         for repository in repositories(&reading.places) {
-            let branch = reading.places.id(&repository.branch);
-            let is_here = |(_, at, name): &&(SourcePackageId, BranchId, String)| {
-                Some(*at) == branch && *name == repository.repository
+            let Some(branch) = reading.places.id(&repository.branch) else {
+                continue;
             };
-            if placed.iter().any(|it| is_here(&it)) {
-                let all = versions(&mut reading, &repository.name, &Selection::All).await?;
-                found.extend(all.into_iter().flatten().filter(|it| it.package == name));
+            if let Some(packages) = present.remove(&(branch, repository.repository)) {
+                let sources = sources_of(&repository.name, packages);
+                found.extend(with_states(session, branch, sources).await?);
             }
         }
         if found.is_empty() {
@@ -283,7 +312,7 @@ async fn vulnerability(
     };
     let advisories = told::advisories(session, row.id).await?;
     let mut findings = session.vulnerability_findings(row.id, STATES).await?;
-    let places = std::sync::Arc::clone(&reading.places);
+    let places = Arc::clone(&reading.places);
     findings.retain(|found| {
         let branch = places.name(found.branch);
         branch.is_some_and(|branch| *branch.distribution() == Distribution::alpine())
@@ -389,13 +418,24 @@ async fn versions(
     let ids = session
         .repositories_named(branch, &repository.repository)
         .await?;
-    let mut sources: BTreeMap<(String, i64), SecfixesVersion> = BTreeMap::new();
-    for package in session.present_packages(&ids).await? {
+    let packages = session.present_packages(&ids).await?;
+    let mut sources = sources_of(&repository.name, packages);
+    sources.retain(|_, source| selection.takes(source.maintainer.as_deref()));
+    Ok(Some(with_states(session, branch, sources).await?))
+}
+
+/// Source packages by name and number.
+type Sources = BTreeMap<(String, i64), SecfixesVersion>;
+
+/// The source packages of packages of a repository.
+fn sources_of(repository: &str, packages: Vec<PresentPackage>) -> Sources {
+    let mut sources = Sources::new();
+    for package in packages {
         let key = (package.source_name.clone(), package.source.0);
         let source = sources.entry(key).or_insert_with(|| SecfixesVersion {
             package: package.source_name.clone(),
             version: package.source_version.clone(),
-            repository: repository.name.clone(),
+            repository: repository.to_owned(),
             maintainer: None,
             states: Vec::new(),
         });
@@ -404,7 +444,15 @@ async fn versions(
             source.maintainer = package.maintainer.or_else(|| source.maintainer.take());
         }
     }
-    sources.retain(|_, source| selection.takes(source.maintainer.as_deref()));
+    sources
+}
+
+/// Source packages of a branch with what was found in them.
+async fn with_states(
+    session: &mut Session,
+    branch: BranchId,
+    mut sources: Sources,
+) -> Result<Vec<SecfixesVersion>, TrackerError> {
     let ids: Vec<SourcePackageId> = sources.keys().map(|(_, id)| SourcePackageId(*id)).collect();
     let rows = session.findings_of_sources(branch, &ids).await?;
     let vulnerabilities: Vec<i64> = rows.iter().map(|row| row.key.vulnerability).collect();
@@ -423,7 +471,7 @@ async fn versions(
         {
             source.states.push(SecfixesState {
                 vulnerability: name.clone(),
-                repository: repository.name.clone(),
+                repository: source.repository.clone(),
                 package: source.package.clone(),
                 version: source.version.clone(),
                 fixed,
@@ -434,7 +482,7 @@ async fn versions(
     for version in &mut versions {
         version.states.sort();
     }
-    Ok(Some(versions))
+    Ok(versions)
 }
 
 /// What CPE names match of a package's vulnerabilities.
@@ -464,24 +512,28 @@ async fn matches(
     places: &Places,
     asked: &[evidence::Asked],
 ) -> Result<Vec<CpeMatch>, TrackerError> {
-    let mut found = BTreeSet::new();
+    let mut found: BTreeMap<String, BTreeSet<CpeMatch>> = BTreeMap::new();
+    let mut total = 0;
     evidence::judge_again(session, places, asked, |_, judged| {
+        let name = judged.name.as_str();
+        let of_name = found.entry(name.to_owned()).or_default();
         for claim in judged.judgement.claims() {
             for (cpe, minimum, maximum) in bounds(claim.entry()) {
-                if found.len() < MATCHES {
-                    found.insert(CpeMatch {
-                        vulnerability: judged.name.to_string(),
+                if of_name.len() < MATCHES && total < DETAILS {
+                    let is_new = of_name.insert(CpeMatch {
+                        vulnerability: name.to_owned(),
                         package: judged.subject.name.clone(),
                         cpe: cpe::formatted(cpe),
                         minimum,
                         maximum,
                     });
+                    total += usize::from(is_new);
                 }
             }
         }
     })
     .await?;
-    Ok(found.into_iter().collect())
+    Ok(found.into_values().flatten().collect())
 }
 
 /// An entry's CPE names with its ranges.

@@ -5,6 +5,7 @@
 //! channel news nothing is kept here: their routes are not there, and their keys within others are
 //! empty. Who wants a page is sent to ours, where there is one.
 
+mod commit;
 mod error;
 mod node;
 
@@ -17,6 +18,7 @@ use axum::routing::get;
 use palisade_model::{Distribution, Package, Timestamp};
 use palisade_tracker::Views;
 use palisade_tracker::views::GuixPackages;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::format::Format;
@@ -24,6 +26,7 @@ use crate::parameters::Parameters;
 use crate::respond::{Wanted, json as text};
 use crate::serve::Site;
 use crate::words::{package_address, query_value, segment};
+use commit::Commit;
 use error::GuixError;
 use node::Fields;
 
@@ -38,30 +41,45 @@ const MOST: usize = 100_000;
 
 type Answer = Result<Response, GuixError>;
 
+/// A package of a path.
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// A version of a package of a path.
+#[derive(Deserialize)]
+struct Numbered {
+    name: String,
+    version: String,
+}
+
 /// The routes of the interface.
 pub(crate) fn router() -> Router<Site> {
     const BRANCH: &str = "/repository/{id}/branch/{branch}";
-    let latest = format!("{BRANCH}/latest-processed-revision");
     Router::new()
+        .merge(of_revision("/revision/{commit}"))
+        .merge(of_revision(&format!("{BRANCH}/latest-processed-revision")))
         .route("/repositories", get(repositories))
         .route("/repository/{id}", get(repository))
         .route(BRANCH, get(branch))
         .route(&format!("{BRANCH}/package/{{name}}"), get(history))
-        .route(&latest, get(latest_revision))
-        .route(&format!("{latest}/packages"), get(latest_packages))
-        .route(&format!("{latest}/package/{{name}}"), get(latest_package))
-        .route(
-            &format!("{latest}/package/{{name}}/{{version}}"),
-            get(latest_version),
-        )
-        .route("/revision/{commit}", get(revision))
-        .route("/revision/{commit}/packages", get(packages))
-        .route("/revision/{commit}/package/{name}", get(package))
-        .route("/revision/{commit}/package/{name}/{version}", get(version))
         .route("/package/{distribution}", get(everywhere))
         .route("/compare", get(compare))
         .route("/compare/packages", get(compare_packages))
         .route("/compare-by-datetime", get(compare_by_datetime))
+}
+
+/// The routes of a revision, which is named by a commit or as the latest of a branch.
+fn of_revision(path: &str) -> Router<Site> {
+    Router::new()
+        .route(path, get(revision))
+        .route(&format!("{path}/packages"), get(packages))
+        .route(&format!("{path}/package/{{name}}"), get(package))
+        .route(
+            &format!("{path}/package/{{name}}/{{version}}"),
+            get(version),
+        )
 }
 
 fn answer(wanted: &Wanted, document: &Value) -> Answer {
@@ -81,6 +99,11 @@ fn branch_page(branch: &str, commit: Option<&str>) -> String {
     let revision = commit.map(|commit| format!("?revision={}", query_value(commit)));
     let path = format!("/branch/{}/{}", Distribution::guix(), segment(branch));
     path + &revision.unwrap_or_default()
+}
+
+/// Refuses a language that is not kept.
+fn only_locale(parameters: &mut Parameters) -> Result<(), GuixError> {
+    node::only_locale(parameters.text("locale")?.as_deref())
 }
 
 fn known(repository: &str) -> Result<(), GuixError> {
@@ -176,62 +199,9 @@ async fn history(
     )
 }
 
-/// The commit of a branch's latest revision.
-async fn latest(views: &Views, repository: &str, branch: &str) -> Result<String, GuixError> {
-    known(repository)?;
-    let found = views.guix_latest(branch, None).await?;
-    found.ok_or(GuixError::NotFound("no latest revision"))
-}
-
-async fn latest_revision(
-    State(views): State<Views>,
-    Path((id, branch)): Path<(String, String)>,
-    wanted: Wanted,
-    parameters: Parameters,
-) -> Answer {
-    let commit = latest(&views, &id, &branch).await?;
-    revision(State(views), Path(commit), wanted, parameters).await
-}
-
-async fn latest_packages(
-    State(views): State<Views>,
-    Path((id, branch)): Path<(String, String)>,
-    wanted: Wanted,
-    parameters: Parameters,
-) -> Answer {
-    let commit = latest(&views, &id, &branch).await?;
-    packages(State(views), Path(commit), wanted, parameters).await
-}
-
-async fn latest_package(
-    State(views): State<Views>,
-    Path((id, branch, name)): Path<(String, String, String)>,
-    wanted: Wanted,
-    parameters: Parameters,
-) -> Answer {
-    let commit = latest(&views, &id, &branch).await?;
-    package(State(views), Path((commit, name)), wanted, parameters).await
-}
-
-async fn latest_version(
-    State(views): State<Views>,
-    Path((id, branch, name, number)): Path<(String, String, String, String)>,
-    wanted: Wanted,
-    parameters: Parameters,
-) -> Answer {
-    let commit = latest(&views, &id, &branch).await?;
-    version(
-        State(views),
-        Path((commit, name, number)),
-        wanted,
-        parameters,
-    )
-    .await
-}
-
 async fn revision(
     State(views): State<Views>,
-    Path(commit): Path<String>,
+    Commit(commit): Commit,
     wanted: Wanted,
     parameters: Parameters,
 ) -> Answer {
@@ -250,13 +220,12 @@ async fn revision(
 
 async fn packages(
     State(views): State<Views>,
-    Path(commit): Path<String>,
+    Commit(commit): Commit,
     wanted: Wanted,
     mut parameters: Parameters,
 ) -> Answer {
     let fields = Fields::of(&parameters.several("field")?)?;
-    let locale = parameters.text("locale")?;
-    node::only_locale(locale.as_deref())?;
+    only_locale(&mut parameters)?;
     let all = parameters.choice("all_results", &[("on", true)])?;
     let limit = parameters.number("limit_results", 1..=MOST)?;
     let query = GuixPackages {
@@ -267,7 +236,7 @@ async fn packages(
     };
     parameters.finish()?;
     if wanted.format == Format::Html {
-        return revision(State(views), Path(commit), wanted, Parameters::default()).await;
+        return revision(State(views), Commit(commit), wanted, Parameters::default()).await;
     }
     let found = views.guix_packages(&commit, &query).await?;
     let found = found.ok_or_else(|| GuixError::UnknownCommit(commit.clone()))?;
@@ -284,7 +253,8 @@ async fn named(views: &Views, commit: &str, name: &str) -> Result<Vec<Package>, 
 
 async fn package(
     State(views): State<Views>,
-    Path((commit, name)): Path<(String, String)>,
+    Commit(commit): Commit,
+    Path(Named { name }): Path<Named>,
     wanted: Wanted,
     parameters: Parameters,
 ) -> Answer {
@@ -300,15 +270,15 @@ async fn package(
 
 async fn version(
     State(views): State<Views>,
-    Path((commit, name, number)): Path<(String, String, String)>,
+    Commit(commit): Commit,
+    Path(Numbered { name, version }): Path<Numbered>,
     wanted: Wanted,
     mut parameters: Parameters,
 ) -> Answer {
-    let locale = parameters.text("locale")?;
-    node::only_locale(locale.as_deref())?;
+    only_locale(&mut parameters)?;
     parameters.finish()?;
     let found = named(&views, &commit, &name).await?;
-    let mut found = found.iter().filter(|it| it.version == number);
+    let mut found = found.iter().filter(|it| it.version == version);
     let found = found.next().ok_or(GuixError::NotFound("no such package"))?;
     if wanted.format == Format::Html {
         return see(&package_address("guix", &name));
@@ -350,8 +320,7 @@ fn commits(parameters: &mut Parameters) -> Result<(String, String), GuixError> {
 
 async fn compare(State(views): State<Views>, wanted: Wanted, mut parameters: Parameters) -> Answer {
     let (base, target) = commits(&mut parameters)?;
-    let locale = parameters.text("locale")?;
-    node::only_locale(locale.as_deref())?;
+    only_locale(&mut parameters)?;
     parameters.finish()?;
     compared(&views, &wanted, &base, &target).await
 }
@@ -393,8 +362,7 @@ async fn compare_by_datetime(
         side("base_branch", "base_datetime")?,
         side("target_branch", "target_datetime")?,
     ];
-    let locale = parameters.text("locale")?;
-    node::only_locale(locale.as_deref())?;
+    only_locale(&mut parameters)?;
     parameters.finish()?;
     let mut commits = Vec::with_capacity(2);
     for (branch, time) in sides {

@@ -119,26 +119,27 @@ async fn allowed() -> impl IntoResponse {
 async fn query(State(views): State<Views>, body: Bytes) -> Result<Response, OsvError> {
     let started = Instant::now();
     let query = Query::read(&body)?;
-    let mut reader = views.osv().await?;
-    let hits = hits(&mut reader, &query.asked()?).await?;
+    let asked = query.asked()?;
     let after = query
         .after()
         .ok_or(OsvError::Invalid("Invalid page token."))?;
+    let mut reader = views.osv().await?;
+    let hits = hits(&mut reader, &asked).await?;
     let rest = behind(&hits, after);
-    let (mut vulns, mut bytes) = (Vec::new(), 0);
+    let (mut vulns, mut bytes, mut passed) = (Vec::new(), 0, 0);
     for hit in rest {
         let is_over = started.elapsed() >= ENOUGH || bytes >= ANSWER_BYTES;
-        if vulns.len() >= RECORDS || (is_over && !vulns.is_empty()) {
+        if vulns.len() >= RECORDS || (is_over && passed > 0) {
             break;
         }
-        if let OsvAnswer::Found(record) = reader.record(&hit.id).await? {
+        passed += 1;
+        if let OsvAnswer::Found(record) = reader.record_of(hit).await? {
             let record = raw(&record)?;
             bytes += record.get().len();
             vulns.push(record);
         }
     }
-    let told = vulns.len();
-    respond(&page(vulns, rest, told))
+    respond(&page(vulns, rest, passed))
 }
 
 async fn query_batch(State(views): State<Views>, body: Bytes) -> Result<Response, OsvError> {
@@ -167,8 +168,8 @@ async fn query_batch(State(views): State<Views>, body: Bytes) -> Result<Response
         let most = if total > MANY { FEW } else { RECORDS };
         let briefs: Vec<Brief> = rest.iter().take(most).map(Brief::of).collect();
         total += briefs.len();
-        let told = briefs.len();
-        results.push(page(briefs, rest, told));
+        let passed = briefs.len();
+        results.push(page(briefs, rest, passed));
     }
     respond(&Results { results })
 }
@@ -202,10 +203,11 @@ fn behind<'a>(hits: &'a [OsvHit], after: Option<&str>) -> &'a [OsvHit] {
     &hits[start..]
 }
 
-/// An answer, with where the next begins if something is left.
-fn page<T>(vulns: Vec<T>, rest: &[OsvHit], told: usize) -> Found<T> {
-    let last = told.checked_sub(1).and_then(|last| rest.get(last));
-    let is_left = told < rest.len();
+/// An answer, with where the next begins if something is left behind what was passed: a hit whose
+/// record can no longer be read is passed, too.
+fn page<T>(vulns: Vec<T>, rest: &[OsvHit], passed: usize) -> Found<T> {
+    let last = passed.checked_sub(1).and_then(|last| rest.get(last));
+    let is_left = passed < rest.len();
     Found {
         vulns,
         next_page_token: last
@@ -232,4 +234,23 @@ fn raw(record: &Value) -> Result<Box<serde_json::value::RawValue>, OsvError> {
 
 fn respond<T: Serialize>(answer: &T) -> Result<Response, OsvError> {
     Ok(Wanted::of_nothing().with_body("application/json", json(answer)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_goes_on_behind_what_was_passed() {
+        let hits = ["A-1", "A-2", "A-3"].map(|id| OsvHit {
+            id: id.to_owned(),
+            modified: palisade_model::Timestamp::UNIX_EPOCH,
+        });
+        let token = |passed| page(vec!["A-1"], &hits, passed).next_page_token;
+        // Of the second there was no record: it is not asked for again, nor is the first.
+        assert_eq!(token(2).as_deref(), Some("after:A-2"));
+        assert_eq!(token(3), None);
+        let rest = behind(&hits, Some("A-2"));
+        assert_eq!(rest, &hits[2..]);
+    }
 }

@@ -4,6 +4,8 @@ use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 
+use crate::client::Client;
+
 /// Bytes of a host's name with its port at the most.
 const HOST_BYTES: usize = 261;
 
@@ -35,8 +37,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Base {
         let Some(host) = host.filter(|host| is_host(host)) else {
             return Ok(Self::default());
         };
-        // Whoever stands before us and speaks TLS in our place says so.
-        let scheme = match text("x-forwarded-proto") {
+        // A proxy which speaks TLS in our place says so; anybody else may lie.
+        let client = parts.extensions.get::<Client>();
+        let said = text("x-forwarded-proto");
+        let scheme = match said.filter(|_| client.is_some_and(|client| client.through_proxy)) {
             Some("https") => "https",
             _ => "http",
         };

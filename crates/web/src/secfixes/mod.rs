@@ -34,7 +34,7 @@ use node::{Nodes, Page};
 const CONTEXT: &str = include_str!("context.jsonld");
 
 /// Vulnerabilities of a list at the most; what follows is linked.
-const ITEMS: usize = 500;
+const ITEMS: usize = 100;
 
 /// What one is asked for beside the path.
 struct Asked {
@@ -127,18 +127,13 @@ async fn version(
         .secfixes_package(&name)
         .await?
         .ok_or_else(no_package)?;
-    let nodes = asked.nodes();
-    let mut versions = package.versions.iter().filter(|it| it.version == version);
-    let first = versions.next().ok_or_else(no_package)?;
-    let mut found = nodes.version(first, Some(nodes.package(&package)));
+    let versions = package.versions.iter();
+    let mut versions = versions.filter(|it| it.version == version).cloned();
+    let mut found = versions.next().ok_or_else(no_package)?;
     // One version may be in several repositories; its states are told of all.
-    for other in versions {
-        let more = nodes.version(other, None);
-        if let (Some(known), Value::Array(more)) = (found["state"].as_array_mut(), &more["state"]) {
-            known.extend(more.iter().cloned());
-        }
-    }
-    asked.answer(&found)
+    found.states.extend(versions.flat_map(|other| other.states));
+    let nodes = asked.nodes();
+    asked.answer(&nodes.version(&found, Some(nodes.package(&package))))
 }
 
 async fn unresolved(
@@ -189,16 +184,17 @@ async fn list(
     let found = views
         .secfixes_unresolved(repository, selection, offset, ITEMS)
         .await?;
-    let (total, found) = found.ok_or_else(no_repository)?;
+    let part = found.ok_or_else(no_repository)?;
     let nodes = asked.nodes();
-    let items: Vec<Value> = found.iter().map(|it| nodes.vulnerability(it)).collect();
+    let items = part.items.iter().map(|it| nodes.vulnerability(it));
+    let items: Vec<Value> = items.collect();
     let maintainer = match selection {
         Selection::Maintained(maintainer) => maintainer.as_deref(),
         Selection::All | Selection::Orphaned => None,
     };
     let page = Page {
-        total,
         offset,
+        next: part.next,
         maintainer,
     };
     let path = format!("/branch/{}{rest}", crate::words::segment(repository));

@@ -1,5 +1,7 @@
 //! The shapes of secfixes-tracker: its keys, with identifiers that stay the same and lead here.
 
+use std::collections::BTreeSet;
+
 use palisade_tracker::views::{
     CpeBound, CpeMatch, SecfixesPackage, SecfixesState, SecfixesVersion, SecfixesVulnerability,
 };
@@ -135,12 +137,11 @@ impl Nodes<'_> {
     }
 
     pub(super) fn package(&self, package: &SecfixesPackage) -> Value {
-        let mut versions: Vec<&str> = package
+        let versions: BTreeSet<&str> = package
             .versions
             .iter()
             .map(|version| version.version.as_str())
             .collect();
-        versions.dedup();
         let addresses = versions
             .iter()
             .map(|version| self.version_address(&package.name, version));
@@ -186,10 +187,9 @@ impl Nodes<'_> {
             self.base
                 .address(&format!("{path}{mark}{}", parameters.join("&")))
         };
-        let end = page.offset + items.len();
         let mut list = json!({ "items": items });
-        if end < page.total {
-            list["next"] = address(end).into();
+        if let Some(next) = page.next {
+            list["next"] = address(next).into();
         }
         self.node("Collection", address(page.offset), list)
     }
@@ -198,8 +198,9 @@ impl Nodes<'_> {
 /// A part of a list.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Page<'a> {
-    pub(super) total: usize,
     pub(super) offset: usize,
+    /// Where what follows begins, if anything does.
+    pub(super) next: Option<usize>,
     /// Of whose packages it is.
     pub(super) maintainer: Option<&'a str>,
 }

@@ -88,6 +88,36 @@ async fn a_branchs_package_is_answered_by_what_was_found() {
 }
 
 #[tokio::test]
+async fn of_two_packages_of_one_version_both_are_asked() {
+    let patched = json!({"name": "demo", "version": "1.1", "home_page": "https://acme.example/demo",
+        "source": {"type": "url", "urls": [], "patches": ["demo-CVE-2025-1000.patch"]}});
+    let plain = json!({"name": "demo", "version": "1.1", "home_page": "https://acme.example/demo"});
+    for packages in [[&patched, &plain], [&plain, &patched]] {
+        let site = Site::new().await;
+        let record = nvd(
+            "CVE-2025-1000",
+            "demo",
+            "An overflow.",
+            "https://acme.example/1",
+        );
+        site.feed(FeedKind::Nvd, &record).await;
+        site.guix("master", 1, &packages.map(Clone::clone)).await;
+        let found = ids(&site, package("Guix", "demo", "1.1")).await;
+        assert_eq!(found, ["CVE-2025-1000"]);
+        let told = site.json("/v1/vulns/CVE-2025-1000").await;
+        let affected = &told["affected"][0];
+        assert_eq!(affected["versions"], json!(["1.1"]));
+        let now = affected["database_specific"]["now"].as_array().unwrap();
+        let statuses: Vec<&Value> = now.iter().map(|it| &it["status"]).collect();
+        assert_eq!(statuses, ["affected", "fixed"]);
+        // When only the one with the patch is left, the version is no longer affected.
+        site.guix("master", 2, std::slice::from_ref(&patched)).await;
+        let left = ids(&site, package("Guix", "demo", "1.1")).await;
+        assert_eq!(left, [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn a_package_url_names_branch_source_and_version() {
     let site = site().await;
     for (purl, expected) in [
@@ -213,6 +243,22 @@ async fn a_published_record_gets_what_was_found_in_place_of_what_it_says() {
         told["modified"], "2025-01-01T00:00:00Z",
         "the findings are newer"
     );
+}
+
+#[tokio::test]
+async fn a_published_record_loses_what_was_found_to_be_wrong() {
+    let site = site().await;
+    let entry = |release: &str| json!({"package": {"ecosystem": release, "name": "calm"}, "versions": ["1.1-r0"]});
+    let secdb = json!({"distroversion": "v3.17", "reponame": "main", "packages": [
+        {"pkg": {"name": "calm", "secfixes": {"0": ["CVE-2025-1004"]}}}]});
+    site.feed(FeedKind::Secdb, &secdb.to_string()).await;
+    let record = json!({"id": "CVE-2025-1004", "modified": "2025-01-01T00:00:00Z", "affected": [
+        entry("Alpine:v3.17"), entry("Alpine:v3.16")]});
+    site.feed(FeedKind::Osv, &record.to_string()).await;
+    let calm = package("Alpine:v3.17", "calm", "1.0-r0");
+    assert_eq!(ids(&site, calm).await, [""; 0], "it was never affected");
+    let told = site.json("/v1/vulns/CVE-2025-1004").await;
+    assert_eq!(told["affected"], json!([entry("Alpine:v3.16")]));
 }
 
 #[tokio::test]

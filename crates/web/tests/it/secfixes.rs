@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::{Method, StatusCode};
 use palisade_formats::feed::FeedKind;
+use palisade_web::{Conduct, Proxies};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Site, nvd};
@@ -328,11 +329,70 @@ async fn a_host_that_is_none_makes_addresses_relative() {
     let answer = site.ask(Method::GET, "/srcpkg/demo", &headers).await;
     let document: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(document["id"], "/srcpkg/demo");
-    let behind = [
+}
+
+#[tokio::test]
+async fn only_a_proxy_that_is_believed_says_how_we_were_asked() {
+    let site = site().await;
+    site.treat(Conduct {
+        proxies: Proxies {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Proxies::default()
+        },
+        ..Conduct::default()
+    });
+    let headers = [
         ("accept", "application/ld+json"),
         ("host", "tracker.example"),
+        ("x-forwarded-for", "203.0.113.1"),
         ("x-forwarded-proto", "https"),
     ];
-    let answer = site.ask(Method::GET, "/srcpkg/demo", &behind).await;
-    assert!(answer.body.contains("https://tracker.example/srcpkg/demo"));
+    for (peer, id) in [
+        ("10.0.0.1:1000", "https://tracker.example/srcpkg/demo"),
+        // A client that lies.
+        ("198.51.100.1:1000", "http://tracker.example/srcpkg/demo"),
+    ] {
+        let answer = site.ask_from(peer, "/srcpkg/demo", &headers).await;
+        let document: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(document["id"], id, "{peer}");
+    }
+}
+
+#[tokio::test]
+async fn a_package_is_told_of_all_its_repositories() {
+    let site = site().await;
+    let mut import = site.packages(2, &["demo 1.1-r0", "demo-doc 1.1-r0 demo"]);
+    import.repository = Some("community".to_owned());
+    site.place(import).await;
+    let package = linked(&site, "/srcpkg/demo").await;
+    let version = format!("{HOST}/srcpkg/demo/1.1-r0");
+    assert_eq!(package["packageVersion"], json!([version]));
+    let found = linked(&site, "/srcpkg/demo/1.1-r0").await;
+    let states = found["state"].as_array().unwrap().iter();
+    let open: Vec<&Value> = states
+        .filter(|state| state["fixed"] == false)
+        .map(|state| &state["repo"])
+        .collect();
+    assert_eq!(open, ["3.17-community", "3.17-main"]);
+    assert_eq!(found["repo"], "3.17-community");
+}
+
+#[tokio::test]
+async fn long_lists_come_in_parts() {
+    let site = Site::new().await;
+    let ids: Vec<String> = (0..105).map(|it| format!("CVE-2025-{it:04}")).collect();
+    let secdb = json!({"distroversion": "v3.17", "reponame": "main", "packages": [
+        {"pkg": {"name": "demo", "secfixes": {"1.2-r0": ids}}}]});
+    site.feed(FeedKind::Secdb, &secdb.to_string()).await;
+    site.alpine(1, &["demo 1.1-r0"]).await;
+    let first = linked(&site, "/branch/3.17-main").await;
+    assert_eq!(first["items"].as_array().unwrap().len(), 100);
+    let next = first["next"].as_str().unwrap().strip_prefix(HOST).unwrap();
+    let second = linked(&site, next).await;
+    assert_eq!(second["items"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        second["items"][0]["id"],
+        format!("{HOST}/vuln/CVE-2025-0100")
+    );
+    assert_eq!(second.get("next"), None);
 }

@@ -219,13 +219,18 @@ impl Site {
 
     /// An inventory of Alpine's `main` on v3.17: `NAME VERSION ORIGIN MAINTAINER` for each package.
     pub(crate) async fn alpine(&self, day: u8, packages: &[&str]) {
+        self.place(self.packages(day, packages)).await;
+    }
+
+    /// Packages of Alpine as the state of main of v3.17 on a day.
+    pub(crate) fn packages(&self, day: u8, packages: &[&str]) -> InventoryImport {
         let mut import = self.inventory(InventoryKind::Apkindex, &apkindex(packages));
         import.branch = Some("alpine/v3.17".parse().unwrap());
         import.repository = Some("main".to_owned());
         import.architecture = Some("x86_64".to_owned());
         import.revision = Some(format!("day {day}"));
         import.time = Some(format!("2026-01-{day:02}T00:00:00Z").parse().unwrap());
-        self.place(import).await;
+        import
     }
 
     /// Packages of Guix as the state of a branch on a day, with a revision named after both.
@@ -256,7 +261,7 @@ impl Site {
         }
     }
 
-    async fn place(&self, import: InventoryImport) {
+    pub(crate) async fn place(&self, import: InventoryImport) {
         import_inventory(&self.store, import, Arc::new(NoProgress))
             .await
             .unwrap();

@@ -34,18 +34,17 @@ pub(super) async fn ids(
     let scheme = place.distribution.scheme();
     let mut found = Vec::new();
     for (branch, spans) in here {
-        let known = version.map(|version| spans.iter().find(|it| is(scheme, it, version)));
-        found.extend(match (version, known) {
-            (Some(_), Some(Some(span))) => {
-                let wanted = [VerdictStatus::Affected];
-                stored(reading, branch, &[span.source], &wanted).await?
-            }
-            (Some(version), _) => judged(reading, branch, spans[0].source, version).await?,
-            (None, _) => {
-                let sources: Vec<SourcePackageId> = spans.iter().map(|it| it.source).collect();
-                let wanted = [VerdictStatus::Affected, VerdictStatus::Fixed];
-                stored(reading, branch, &sources, &wanted).await?
-            }
+        let Some(version) = version else {
+            let sources: Vec<SourcePackageId> = spans.iter().map(|it| it.source).collect();
+            let wanted = [VerdictStatus::Affected, VerdictStatus::Fixed];
+            found.extend(stored(reading, branch, &sources, &wanted).await?);
+            continue;
+        };
+        let sources = last_with(scheme, &spans, version);
+        found.extend(if sources.is_empty() {
+            judged(reading, branch, spans[0].source, version).await?
+        } else {
+            stored(reading, branch, &sources, &[VerdictStatus::Affected]).await?
         });
     }
     found.sort_unstable();
@@ -54,9 +53,19 @@ pub(super) async fn ids(
     Ok(Some(names.into_values().collect()))
 }
 
-fn is(scheme: Scheme, span: &SourceSpan, version: &str) -> bool {
-    let order = scheme.compare(&span.version, version);
-    order.map_or(span.version == version, std::cmp::Ordering::is_eq)
+/// The source packages that a version had when it was last there: Guix may have several of one
+/// version beside each other, and what was before has been replaced by them.
+fn last_with(scheme: Scheme, spans: &[SourceSpan], version: &str) -> Vec<SourcePackageId> {
+    let is_it = |span: &&SourceSpan| {
+        let order = scheme.compare(&span.version, version);
+        order.map_or(span.version == version, std::cmp::Ordering::is_eq)
+    };
+    let end = |span: &SourceSpan| span.until.unwrap_or(i64::MAX);
+    let same = spans.iter().filter(is_it);
+    let last = same.clone().map(end).max();
+    same.filter(|span| Some(end(span)) == last)
+        .map(|span| span.source)
+        .collect()
 }
 
 /// When the package was on which of the branches, what is there now first, then the latest.

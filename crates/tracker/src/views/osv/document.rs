@@ -1,16 +1,19 @@
 //! One record of OSV's: as it was published, or made of what is known of a vulnerability; with what
 //! was found on the branches that are kept here.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use palisade_formats::feed::FeedKind;
 use palisade_formats::osv::write::{Document, Entry, Package, Rated, with_entries};
-use palisade_model::{Advisory, Evidence, RangeScheme, Rating, Span, VerdictStatus, VersionStatus};
+use palisade_model::{
+    Advisory, BranchName, Evidence, RangeScheme, Rating, Span, VerdictStatus, VersionStatus,
+};
 use palisade_store::{BranchId, FindingRow, SourcePackageId, SourceSpan, VulnerabilityRow};
 use serde_json::{Value, json};
 
 use super::super::types::time;
-use super::super::{Reading, evidence, grouped, told};
+use super::super::{Places, Reading, evidence, grouped, told};
 use super::ranges::{Observed, State, in_order, ranges};
 use super::{KINDS, OsvHit};
 use crate::TrackerError;
@@ -29,19 +32,16 @@ pub(super) async fn document(
 ) -> Result<Option<Value>, TrackerError> {
     let records = reading.session.records_named(&KINDS, &hit.id).await?;
     let vulnerability = reading.session.vulnerability_named(&hit.id).await?;
-    let (advisories, entries) = match &vulnerability {
-        Some(row) => {
-            let advisories = told::advisories(&mut reading.session, row.id).await?;
-            let entries = entries(reading, row, &advisories).await?;
-            (advisories, entries)
-        }
-        None => (Vec::new(), Vec::new()),
-    };
+    let (mut advisories, mut known) = (Vec::new(), Known::default());
+    if let Some(row) = &vulnerability {
+        advisories = told::advisories(&mut reading.session, row.id).await?;
+        known = entries(reading, row, &advisories).await?;
+    }
     if let Some(record) = records.first() {
         let mut raw = Vec::new();
         let keep = |_: usize, bytes: &[u8]| raw = bytes.to_vec();
         reading.session.read_spans(&[record.raw], keep).await?;
-        if let Some(published) = published(&record.feed_kind, &raw, &entries, hit) {
+        if let Some(published) = published(&record.feed_kind, &raw, &known, hit) {
             return Ok(Some(published));
         }
     }
@@ -49,19 +49,29 @@ pub(super) async fn document(
         return Ok(None);
     };
     let aliases = reading.session.aliases(row.id).await?;
-    let made = made(&row, hit, aliases, &advisories, entries);
+    let made = made(&row, hit, aliases, &advisories, known.entries);
     Ok(serde_json::to_value(made).ok())
 }
 
+/// What is known of who is affected by a vulnerability.
+#[derive(Debug, Default)]
+struct Known {
+    /// Those who are, or were.
+    entries: Vec<Entry>,
+    /// The packages that were looked at: what a record says of those has become findings, and
+    /// whichever has no entry was never found affected.
+    looked_at: HashSet<Package>,
+}
+
 /// A published record with the entries of ours; `None` when it can no longer be read.
-fn published(kind: &str, raw: &[u8], entries: &[Entry], hit: &OsvHit) -> Option<Value> {
+fn published(kind: &str, raw: &[u8], known: &Known, hit: &OsvHit) -> Option<Value> {
     if kind == FeedKind::Osv.name() {
-        return with_entries(raw, entries, hit.modified).ok();
+        return with_entries(raw, &known.looked_at, &known.entries, hit.modified).ok();
     }
     let kind: FeedKind = kind.parse().ok()?;
     let mut document = Document::of(&kind.parse(raw).ok()?.advisory);
     document.modified = hit.modified;
-    document.affected.extend(entries.iter().cloned());
+    document.affected.extend(known.entries.iter().cloned());
     serde_json::to_value(document).ok()
 }
 
@@ -112,15 +122,16 @@ async fn entries(
     reading: &mut Reading,
     row: &VulnerabilityRow,
     advisories: &[(String, Advisory)],
-) -> Result<Vec<Entry>, TrackerError> {
-    let (mut entries, kept) = found(reading, row.id).await?;
+) -> Result<Known, TrackerError> {
+    let mut known = found(reading, row.id).await?;
+    let Known { entries, looked_at } = &mut known;
     let own = advisories
         .iter()
         .filter(|(kind, _)| kind != FeedKind::Osv.name());
     let told = own.flat_map(|(_, advisory)| &advisory.affected);
     for entry in told.filter(|it| is_distributions(it)).filter_map(Entry::of) {
         let same = |it: &Entry| it.package == entry.package;
-        if !kept.contains(&entry.package) && !entries.iter().any(same) {
+        if !looked_at.contains(&entry.package) && !entries.iter().any(same) {
             entries.push(entry);
         }
     }
@@ -128,7 +139,7 @@ async fn entries(
         let order = |it: &Entry| (it.package.ecosystem.clone(), it.package.name.clone());
         order(a).cmp(&order(b))
     });
-    Ok(entries)
+    Ok(known)
 }
 
 fn is_distributions(entry: &palisade_model::Affected) -> bool {
@@ -138,16 +149,16 @@ fn is_distributions(entry: &palisade_model::Affected) -> bool {
 /// A package on a branch with the findings of one vulnerability in all its versions.
 struct Found {
     branch: BranchId,
-    name: String,
+    branch_name: BranchName,
+    package: Package,
+    vulnerability: i64,
     rows: Vec<(FindingRow, SourceSpan)>,
+    /// The versions in the distribution's order.
+    observed: Vec<Observed>,
 }
 
-/// The entries of what was found, and the packages that were looked at: what a record says of those
-/// has become findings.
-async fn found(
-    reading: &mut Reading,
-    vulnerability: i64,
-) -> Result<(Vec<Entry>, HashSet<Package>), TrackerError> {
+/// The entries of what was found, and the packages of which anything was.
+async fn found(reading: &mut Reading, vulnerability: i64) -> Result<Known, TrackerError> {
     let session = &mut reading.session;
     let rows = session
         .findings_of_vulnerabilities(&[vulnerability])
@@ -159,42 +170,33 @@ async fn found(
         // The latest comes first.
         spans.entry((branch, span.source)).or_insert(span);
     }
-    let placed = rows.into_iter().filter_map(|row| {
+    let on_branches = rows.into_iter().filter_map(|row| {
         let span = spans.get(&(row.key.branch, row.key.source))?.clone();
         Some(((row.key.branch, span.name.clone()), (row, span)))
     });
-    let mut packages = Vec::new();
-    for ((branch, name), mut rows) in grouped(placed) {
-        rows.sort_by_key(|(_, span)| (span.until.is_some(), std::cmp::Reverse(span.since)));
-        packages.push(Found { branch, name, rows });
-    }
-    let reasons = reasons(reading, vulnerability, &packages).await?;
-    let entries = packages.iter().filter_map(|it| it.entry(reading, &reasons));
-    let looked_at = packages.iter().filter_map(|it| it.package(reading));
-    Ok((entries.collect(), looked_at.collect()))
+    let places = &reading.places;
+    let packages: Vec<Found> = grouped(on_branches)
+        .into_iter()
+        .filter_map(|(package, rows)| Found::new(places, vulnerability, package, rows))
+        .collect();
+    let reasons = reasons(reading, &packages).await?;
+    let entries = packages.iter().filter_map(|it| it.entry(&reasons));
+    Ok(Known {
+        entries: entries.collect(),
+        looked_at: packages.iter().map(|it| it.package.clone()).collect(),
+    })
 }
 
 /// Why findings are so, and the ranges of the entry that decided.
 type Reasons = HashMap<evidence::Asked, (Evidence, Vec<Span>)>;
 
-async fn reasons(
-    reading: &mut Reading,
-    vulnerability: i64,
-    packages: &[Found],
-) -> Result<Reasons, TrackerError> {
+async fn reasons(reading: &mut Reading, packages: &[Found]) -> Result<Reasons, TrackerError> {
     let asked: Vec<evidence::Asked> = packages
         .iter()
         .flat_map(|found| {
-            let first = found.first_source(reading);
             let present = found.present().map(|(row, _)| row.key.source);
-            first
-                .into_iter()
-                .chain(present)
-                .map(|source| evidence::Asked {
-                    branch: found.branch,
-                    source,
-                    vulnerability,
-                })
+            let sources = found.first_source().into_iter().chain(present);
+            sources.map(|source| found.asked(source))
         })
         .collect();
     let mut reasons = HashMap::new();
@@ -216,28 +218,47 @@ async fn reasons(
 }
 
 impl Found {
-    /// The versions in the distribution's order.
-    fn observed(&self, reading: &Reading) -> Vec<Observed> {
-        let seen = |(row, span): &(FindingRow, SourceSpan)| Observed {
-            version: span.version.clone(),
-            state: match status(row.state.status) {
-                VerdictStatus::Affected => State::Affected,
-                VerdictStatus::Fixed => State::Fixed,
-                VerdictStatus::NotAffected => State::Clear,
-                VerdictStatus::UnderInvestigation => State::Open,
-            },
-            fixed_in: row.state.fixed_in.clone(),
-        };
-        let branch = reading.places.name(self.branch);
-        let scheme = branch.map(|branch| branch.distribution().scheme());
-        let scheme = scheme.unwrap_or(palisade_version::Scheme::Generic);
-        in_order(scheme, self.rows.iter().map(seen).collect())
+    /// `None` of a branch for which OSV has no word.
+    fn new(
+        places: &Places,
+        vulnerability: i64,
+        (branch, name): (BranchId, String),
+        mut rows: Vec<(FindingRow, SourceSpan)>,
+    ) -> Option<Self> {
+        let branch_name = places.name(branch)?.clone();
+        let distribution = branch_name.distribution();
+        let package =
+            Package::of_distribution(distribution.as_str(), Some(branch_name.name()), &name)?;
+        // Of one version in several states the one counts that was there last, and of those that
+        // were there together the worst.
+        rows.sort_by_key(|(row, span)| {
+            let until = span.until.unwrap_or(i64::MAX);
+            (
+                Reverse(until),
+                status(row.state.status),
+                Reverse(span.since),
+            )
+        });
+        let observed = in_order(distribution.scheme(), rows.iter().map(observed).collect());
+        Some(Self {
+            branch,
+            branch_name,
+            package,
+            vulnerability,
+            rows,
+            observed,
+        })
     }
 
-    fn first_source(&self, reading: &Reading) -> Option<SourcePackageId> {
-        let first = self.observed(reading).into_iter().next()?.version;
+    fn asked(&self, source: SourcePackageId) -> evidence::Asked {
+        evidence::Asked::of(self.branch, source, self.vulnerability)
+    }
+
+    /// The source package of the first version.
+    fn first_source(&self) -> Option<SourcePackageId> {
+        let first = self.observed.first()?;
         let mut rows = self.rows.iter();
-        let row = rows.find(|(_, span)| span.version == first);
+        let row = rows.find(|(_, span)| span.version == first.version);
         row.map(|(row, _)| row.key.source)
     }
 
@@ -247,36 +268,18 @@ impl Found {
         now.take(PRESENT)
     }
 
-    fn package(&self, reading: &Reading) -> Option<Package> {
-        let branch = reading.places.name(self.branch)?;
-        Package::of_distribution(
-            branch.distribution().as_str(),
-            Some(branch.name()),
-            &self.name,
-        )
-    }
-
     /// The entry, if any version was ever affected, or has the fix of what was.
-    fn entry(&self, reading: &Reading, reasons: &Reasons) -> Option<Entry> {
-        let branch = reading.places.name(self.branch)?;
-        let distribution = branch.distribution();
-        let package = self.package(reading)?;
-        let observed = self.observed(reading);
-        let reason = |source: SourcePackageId| {
-            let mut found = reasons.iter();
-            let wanted =
-                |asked: &evidence::Asked| asked.branch == self.branch && asked.source == source;
-            found
-                .find(|(asked, _)| wanted(asked))
-                .map(|(_, reason)| reason)
-        };
-        let told = self.first_source(reading).and_then(reason);
+    fn entry(&self, reasons: &Reasons) -> Option<Entry> {
+        let reason = |source: SourcePackageId| reasons.get(&self.asked(source));
+        let told = self.first_source().and_then(reason);
         let told: Vec<&Span> = told.iter().flat_map(|(_, spans)| spans).collect();
-        let ranges = ranges(distribution.scheme(), &observed, &told);
+        let scheme = self.branch_name.distribution().scheme();
+        let ranges = ranges(scheme, &self.observed, &told);
         if ranges.is_empty() {
             return None;
         }
-        let affected = observed.iter().filter(|it| it.state == State::Affected);
+        let observed = self.observed.iter();
+        let affected = observed.filter(|it| it.state == State::Affected);
         let versions = affected.map(|it| it.version.clone()).take(VERSIONS);
         let present = self.present().map(|(row, span)| {
             let why = reason(row.key.source).map(|(evidence, _)| words(evidence));
@@ -288,11 +291,24 @@ impl Found {
         });
         let present: Vec<Value> = present.collect();
         Some(Entry {
-            package,
+            package: self.package.clone(),
             ranges,
             versions: versions.collect(),
-            database_specific: Some(json!({ "branch": branch, "now": present })),
+            database_specific: Some(json!({ "branch": self.branch_name, "now": present })),
         })
+    }
+}
+
+fn observed((row, span): &(FindingRow, SourceSpan)) -> Observed {
+    Observed {
+        version: span.version.clone(),
+        state: match status(row.state.status) {
+            VerdictStatus::Affected => State::Affected,
+            VerdictStatus::Fixed => State::Fixed,
+            VerdictStatus::NotAffected => State::Clear,
+            VerdictStatus::UnderInvestigation => State::Open,
+        },
+        fixed_in: row.state.fixed_in.clone(),
     }
 }
 

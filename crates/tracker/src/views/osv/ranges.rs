@@ -59,15 +59,11 @@ pub(super) fn ranges(scheme: Scheme, observed: &[Observed], told: &[&Span]) -> V
             like: &first.version,
         },
         list: Vec::new(),
-        since: None,
-        last: None,
+        open: None,
     };
     found.before(first, told);
-    for (place, version) in observed.iter().enumerate() {
-        let is_first = observed[..place]
-            .iter()
-            .all(|it| it.state == State::Affected);
-        found.note(version, told, is_first);
+    for version in observed {
+        found.note(version);
     }
     found.end(told);
     found.list
@@ -146,10 +142,15 @@ impl Bounds<'_> {
 struct Ranges<'a> {
     bounds: Bounds<'a>,
     list: Vec<Range>,
-    /// Where the range begins that has not ended.
-    since: Option<String>,
+    /// The range that has not ended.
+    open: Option<Beginning<'a>>,
+}
+
+/// A range that has not ended.
+struct Beginning<'a> {
+    from: String,
     /// The last affected version.
-    last: Option<&'a Observed>,
+    last: &'a Observed,
 }
 
 impl<'a> Ranges<'a> {
@@ -163,8 +164,9 @@ impl<'a> Ranges<'a> {
         });
     }
 
-    /// What the record says of versions before the first that was there.
-    fn before(&mut self, first: &Observed, told: &[&Span]) {
+    /// What the record says of versions before the first that was there, and where the range begins
+    /// in which that one is.
+    fn before(&mut self, first: &'a Observed, told: &[&Span]) {
         for span in told {
             let Some(from) = self.bounds.beginning(span) else {
                 continue;
@@ -179,22 +181,28 @@ impl<'a> Ranges<'a> {
                 self.push(from, Some(Event::Fixed(first.version.clone())));
             }
         }
+        if first.state == State::Affected {
+            let mut holding = told
+                .iter()
+                .filter(|it| self.bounds.holds(it, &first.version));
+            let from = holding.next().and_then(|span| self.bounds.beginning(span));
+            self.open = from.map(|from| Beginning { from, last: first });
+        }
     }
 
-    fn note(&mut self, version: &'a Observed, told: &[&Span], is_first: bool) {
+    fn note(&mut self, version: &'a Observed) {
         match version.state {
             State::Affected => {
-                if self.since.is_none() {
-                    let holding = told.iter().filter(|_| is_first);
-                    let mut holding = holding.filter(|it| self.bounds.holds(it, &version.version));
-                    let told = holding.next().and_then(|span| self.bounds.beginning(span));
-                    self.since = Some(told.unwrap_or_else(|| version.version.clone()));
-                }
-                self.last = Some(version);
+                let from = self.open.take().map(|open| open.from);
+                self.open = Some(Beginning {
+                    from: from.unwrap_or_else(|| version.version.clone()),
+                    last: version,
+                });
             }
             State::Fixed | State::Clear => {
-                if let Some(from) = self.since.take() {
-                    let named = self.fix().or_else(|| self.own_fix(version));
+                if let Some(Beginning { from, last }) = self.open.take() {
+                    let named = self.fix(last, last);
+                    let named = named.or_else(|| self.fix(version, last));
                     let is_earlier = |fix: &String| {
                         let order = self.bounds.order(fix, &version.version);
                         order.is_some_and(Ordering::is_le)
@@ -205,34 +213,29 @@ impl<'a> Ranges<'a> {
                 }
             }
             State::Open => {
-                if let (Some(from), Some(last)) = (self.since.take(), self.last) {
+                if let Some(Beginning { from, last }) = self.open.take() {
                     self.push(from, Some(Event::LastAffected(last.version.clone())));
                 }
             }
         }
     }
 
-    /// The version with the fix that is named of the last affected one.
-    fn fix(&self) -> Option<String> {
-        self.own_fix(self.last?)
-    }
-
     /// The version with the fix that is named of a version, if it comes behind the last affected.
-    fn own_fix(&self, of: &Observed) -> Option<String> {
+    fn fix(&self, of: &Observed, last: &Observed) -> Option<String> {
         let fix = self.bounds.own(of.fixed_in.as_deref()?)?;
-        let order = self.bounds.order(&fix, &self.last?.version)?;
+        let order = self.bounds.order(&fix, &last.version)?;
         order.is_gt().then_some(fix)
     }
 
     /// Ends the last range where the record that decided does.
     fn end(&mut self, told: &[&Span]) {
-        let (Some(from), Some(last)) = (self.since.take(), self.last) else {
+        let Some(Beginning { from, last }) = self.open.take() else {
             return;
         };
         let mut holding = told
             .iter()
             .filter(|it| self.bounds.holds(it, &last.version));
-        let end = self.fix().map(Event::Fixed);
+        let end = self.fix(last, last).map(Event::Fixed);
         let end = end.or_else(|| self.bounds.ending(holding.next()?));
         self.push(from, end);
     }
