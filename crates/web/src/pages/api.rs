@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 
 use super::Frame;
-use crate::api::{DOCUMENT, OPERATIONS, Operation, Place};
+use crate::api::{DOCUMENT, GUIX_DATA, OPERATIONS, Operation, Place, SECFIXES};
 use crate::error::WebError;
 use crate::format::Format;
 use crate::parameters::Parameters;
@@ -14,6 +14,12 @@ use crate::respond::Wanted;
 #[template(path = "api.html")]
 struct Page {
     frame: Frame,
+    groups: Vec<Group>,
+}
+
+struct Group {
+    /// Whose words these are; empty where they are ours.
+    of: &'static str,
     operations: Vec<OperationBlock>,
 }
 
@@ -39,8 +45,22 @@ pub(crate) async fn page(wanted: Wanted, parameters: Parameters) -> Result<Respo
     }
     wanted.answer(&(), |()| Page {
         frame: Frame::of("Interface", "about", Some("/api.json".to_owned())),
-        operations: OPERATIONS.iter().map(OperationBlock::of).collect(),
+        groups: vec![
+            Group::of("", OPERATIONS),
+            Group::of(GUIX_DATA.name, GUIX_DATA.operations),
+            Group::of(SECFIXES.name, SECFIXES.operations),
+        ],
     })
+}
+
+impl Group {
+    fn of(name: &'static str, operations: &[Operation]) -> Self {
+        let operations = operations.iter().map(OperationBlock::of).collect();
+        Self {
+            of: name,
+            operations,
+        }
+    }
 }
 
 impl OperationBlock {
