@@ -32,9 +32,10 @@ pub(crate) struct Entry {
 type Xml = Writer<Vec<u8>>;
 
 impl Feed {
-    pub(crate) fn text(&self) -> Result<String, WebError> {
+    /// The feed's text; `site` is what its addresses begin with.
+    pub(crate) fn text(&self, site: &str) -> Result<String, WebError> {
         let mut xml = Writer::new_with_indent(Vec::new(), b' ', 1);
-        self.write(&mut xml).map_err(|error| {
+        self.write(&mut xml, site).map_err(|error| {
             tracing::error!(%error, "a feed could not be written");
             WebError::Internal
         })?;
@@ -44,35 +45,42 @@ impl Feed {
         Ok(without_reordering(text))
     }
 
-    fn write(&self, xml: &mut Xml) -> std::io::Result<()> {
+    fn write(&self, xml: &mut Xml, site: &str) -> std::io::Result<()> {
         xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
         let feed = xml.create_element("feed");
         let feed = feed.with_attribute(("xmlns", "http://www.w3.org/2005/Atom"));
         feed.write_inner_content(|xml| {
             text(xml, "title", &self.title)?;
             text(xml, "id", &identifier(&self.address))?;
-            link(xml, "self", "application/atom+xml", &self.address)?;
-            link(xml, "alternate", "text/html", &self.page)?;
+            link(
+                xml,
+                "self",
+                "application/atom+xml",
+                &at(site, &self.address),
+            )?;
+            link(xml, "alternate", "text/html", &at(site, &self.page))?;
             // A feed without entries has no time of its own: it never changed.
             let updated = self.entries.iter().map(|entry| entry.time).max();
             let updated = updated.unwrap_or(Timestamp::UNIX_EPOCH);
             text(xml, "updated", &updated.to_string())?;
             xml.create_element("author")
                 .write_inner_content(|xml| text(xml, "name", "Palisade"))?;
-            self.entries.iter().try_for_each(|entry| entry.write(xml))
+            self.entries
+                .iter()
+                .try_for_each(|entry| entry.write(xml, site))
         })?;
         Ok(())
     }
 }
 
 impl Entry {
-    fn write(&self, xml: &mut Xml) -> std::io::Result<()> {
+    fn write(&self, xml: &mut Xml, site: &str) -> std::io::Result<()> {
         xml.create_element("entry").write_inner_content(|xml| {
             text(xml, "title", &self.title)?;
             text(xml, "id", &identifier(&self.key))?;
             text(xml, "updated", &self.time.to_string())?;
             if let Some(page) = &self.page {
-                link(xml, "alternate", "text/html", page)?;
+                link(xml, "alternate", "text/html", &at(site, page))?;
             }
             text(xml, "summary", &self.summary)
         })?;
@@ -96,6 +104,11 @@ fn identifier(key: &str) -> String {
         &hex[20..],
     ];
     format!("urn:uuid:{}", parts.join("-"))
+}
+
+/// A path of this site as others find it.
+fn at(site: &str, path: &str) -> String {
+    format!("{site}{path}")
 }
 
 fn text(xml: &mut Xml, name: &str, content: &str) -> std::io::Result<()> {
@@ -137,7 +150,7 @@ mod tests {
                 summary: String::new(),
             }],
         };
-        let text = feed.text().unwrap();
+        let text = feed.text("").unwrap();
         assert!(
             text.contains("<title>a &lt;b&gt; &amp; c</title>"),
             "{text}"
@@ -150,6 +163,11 @@ mod tests {
         assert!(
             text.contains("<updated>1970-01-01T00:00:00Z</updated>"),
             "{text}"
+        );
+        let known = feed.text("https://palisade.example").unwrap();
+        assert!(
+            known.contains("href=\"https://palisade.example/events\""),
+            "{known}"
         );
     }
 

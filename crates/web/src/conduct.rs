@@ -11,6 +11,9 @@ use jiff::Timestamp;
 /// How clients are treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conduct {
+    /// The address under which people know the server, without a slash at its end:
+    /// `https://security.example.org`. Without it, feeds refer to pages by their paths.
+    pub address: Option<String>,
     /// Who may speak for others.
     pub proxies: Proxies,
     /// How much may be asked; without, as much as anybody likes.
@@ -27,6 +30,7 @@ pub struct Conduct {
 impl Default for Conduct {
     fn default() -> Self {
         Self {
+            address: None,
             proxies: Proxies::default(),
             limits: None,
             connections: ConnectionLimits::default(),

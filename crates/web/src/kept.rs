@@ -24,6 +24,7 @@ use quick_cache::sync::Cache;
 
 use crate::error::WebError;
 use crate::format::{Format, LINKED, format_of};
+use crate::live::Current;
 use crate::respond::holds;
 
 /// Bytes that are kept in all.
@@ -50,6 +51,8 @@ const WARM: Duration = Duration::from_millis(500);
 /// What an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Question {
+    /// Of which settings.
+    settings: u64,
     address: String,
     format: Format,
     encoding: Encoding,
@@ -231,6 +234,7 @@ impl Question {
             return None;
         }
         Some(Self {
+            settings: request.extensions().get::<Arc<Current>>()?.number,
             address: request.uri().path_and_query()?.as_str().to_owned(),
             format: format_of(request.extensions().get::<Format>(), headers),
             encoding: Encoding::of(headers),

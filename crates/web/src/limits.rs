@@ -174,7 +174,7 @@ fn cost(route: &str) -> Cost {
 }
 
 /// Lets a request pass if its client may ask that, and notes which route it takes.
-pub(crate) async fn admit(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub(crate) async fn admit(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let cost = match *request.method() {
@@ -183,6 +183,8 @@ pub(crate) async fn admit(State(site): State<Site>, request: Request, next: Next
         _ => cost(&route),
     };
     let current = site.live.current();
+    // One request sees the same settings from its beginning to its end.
+    request.extensions_mut().insert(Arc::clone(&current));
     let client = request.extensions().get::<Client>();
     let counted = client.filter(|client| !client.is_free(&current.settings.conduct.unlimited));
     let taken = match (

@@ -28,6 +28,8 @@ struct Shared {
 
 /// The settings of one request, from its beginning to its end.
 pub(crate) struct Current {
+    /// Tells these settings from those before and after.
+    pub(crate) number: u64,
     pub(crate) settings: Settings,
     pub(crate) limiter: Option<Arc<Limiter>>,
 }
@@ -38,7 +40,11 @@ impl Live {
         let limits = settings.conduct.limits.clone();
         let limiter = limits.map(|limits| Arc::new(Limiter::new(limits)));
         Self(Arc::new(Shared {
-            current: RwLock::new(Arc::new(Current { settings, limiter })),
+            current: RwLock::new(Arc::new(Current {
+                number: 0,
+                settings,
+                limiter,
+            })),
             stopping: AtomicBool::new(false),
         }))
     }
@@ -52,7 +58,12 @@ impl Live {
             let known = known.filter(|known| known.limits == limits).cloned();
             known.unwrap_or_else(|| Arc::new(Limiter::new(limits)))
         });
-        let current = Arc::new(Current { settings, limiter });
+        let number = before.number + 1;
+        let current = Arc::new(Current {
+            number,
+            settings,
+            limiter,
+        });
         *self
             .0
             .current

@@ -1,5 +1,6 @@
 //! How an answer becomes a response: in the type that was asked for, with a tag by its content.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
@@ -17,6 +18,7 @@ use crate::atom::Feed;
 use crate::error::WebError;
 use crate::format::{Format, address_in, format_of};
 use crate::kept::OfNow;
+use crate::live::Current;
 use crate::pages::error::ErrorPage;
 use crate::table::Table;
 
@@ -33,6 +35,8 @@ pub(crate) struct Wanted {
     /// The tags of what the asker has already.
     known: Option<HeaderValue>,
     keeping: Keeping,
+    /// How addresses begin that others are to keep; empty where they are paths.
+    site: String,
     /// The address of this page as JSON.
     pub(crate) json_address: String,
     /// The address of this list as a feed.
@@ -45,7 +49,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let current = parts.extensions.get::<Arc<Current>>();
+        let site = current.and_then(|it| it.settings.conduct.address.clone());
         Ok(Self {
+            site: site.unwrap_or_default(),
             format: format_of(parts.extensions.get::<Format>(), &parts.headers),
             keeping: Keeping::Steady,
             known: parts.headers.get(IF_NONE_MATCH).cloned(),
@@ -74,6 +81,7 @@ impl Wanted {
             format: Format::Json,
             keeping: Keeping::Live,
             known: None,
+            site: String::new(),
             json_address: String::new(),
             atom_address: String::new(),
             csv_address: String::new(),
@@ -141,7 +149,10 @@ impl Wanted {
 
     /// The answer of a feed.
     pub(crate) fn answer_feed(&self, feed: &Feed) -> Result<Response, WebError> {
-        self.with_body("application/atom+xml; charset=utf-8", feed.text()?)
+        self.with_body(
+            "application/atom+xml; charset=utf-8",
+            feed.text(&self.site)?,
+        )
     }
 
     /// A text of a type, unless the asker has it already.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use ipnet::IpNet;
+use palisade_fetch::Url;
 use palisade_model::Timestamp;
 use palisade_web::{Conduct, ConnectionLimits, Limits, Proxies, ProxyHeader, Security};
 use serde::{Deserialize, Deserializer};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct WrittenServe {
+    address: Option<Url>,
     #[serde(deserialize_with = "networks")]
     proxies: Vec<IpNet>,
     proxy_header: WrittenHeader,
@@ -107,7 +109,9 @@ impl WrittenServe {
             search,
             comparison,
         };
+        let address = self.address.map(|address| site(&address)).transpose()?;
         let conduct = Conduct {
+            address,
             proxies: Proxies {
                 networks: self.proxies,
                 header,
@@ -125,6 +129,18 @@ impl WrittenServe {
             drain: self.drain,
         })
     }
+}
+
+/// The address of a site, as what paths are put behind.
+fn site(address: &Url) -> anyhow::Result<String> {
+    let is_bare = address.query().is_none() && address.fragment().is_none();
+    let is_web = matches!(address.scheme(), "http" | "https") && address.username().is_empty();
+    ensure!(
+        is_web && is_bare && address.path() == "/",
+        "[serve] address: {address} is not the root of a web server, such as \
+         https://security.example.org"
+    );
+    Ok(address.as_str().trim_end_matches('/').to_owned())
 }
 
 impl WrittenSecurity {
@@ -217,11 +233,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_meant() {
-        let text = "[serve]\nproxies = [\"10.0.0.0/8\", \"::1\"]\nproxy-header = \"forwarded\"\n\
+        let text = "[serve]\naddress = \"https://palisade.example\"\nproxies = [\"10.0.0.0/8\", \"::1\"]\nproxy-header = \"forwarded\"\n\
                     drain = \"5s\"\n[serve.limits]\nper-second = 3\nconnections-per-client = 7\n\
                     unlimited = [\"192.0.2.7\"]\n[serve.security]\n\
                     contact = [\"mailto:security@example.org\"]\nexpires = \"2027-06-30T00:00:00Z\"\n";
         let Serving { conduct, drain } = serving(text).unwrap();
+        assert_eq!(conduct.address.as_deref(), Some("https://palisade.example"));
         assert_eq!(conduct.proxies.header, ProxyHeader::Forwarded);
         let networks = conduct.proxies.networks.iter().map(ToString::to_string);
         assert_eq!(networks.collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
@@ -241,6 +258,10 @@ mod tests {
             (
                 "proxies = [\"proxy.example\"]",
                 "\"proxy.example\" is no network",
+            ),
+            (
+                "address = \"https://palisade.example/here\"",
+                "is not the root of a web server",
             ),
             ("proxy = []", "unknown field `proxy`"),
             (

@@ -11,9 +11,7 @@ mod node;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use palisade_model::{Distribution, Package, Timestamp};
 use palisade_tracker::Views;
@@ -23,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::format::Format;
 use crate::parameters::Parameters;
+use crate::redirect::see_other;
 use crate::respond::{Wanted, json as text};
 use crate::serve::Site;
 use crate::words::{package_address, query_value, segment};
@@ -89,12 +88,6 @@ fn answer(wanted: &Wanted, document: &Value) -> Answer {
     Ok(wanted.as_json().answer_json(text(document)?)?)
 }
 
-/// Sends whoever wants a page to ours.
-fn see(address: &str) -> Answer {
-    let address = HeaderValue::from_str(address).map_err(|_| GuixError::Internal)?;
-    Ok((StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response())
-}
-
 fn branch_page(branch: &str, commit: Option<&str>) -> String {
     let revision = commit.map(|commit| format!("?revision={}", query_value(commit)));
     let path = format!("/branch/{}/{}", Distribution::guix(), segment(branch));
@@ -133,7 +126,7 @@ async fn repository(
     parameters.finish()?;
     known(&id)?;
     if wanted.format == Format::Html {
-        return see("/branches");
+        return Ok(see_other("/branches"));
     }
     let branches = views.guix_branches().await?.into_iter();
     let branches = branches
@@ -160,7 +153,7 @@ async fn branch(
     let found = views.guix_revisions(&branch, after, before, limit).await?;
     let found = found.ok_or(GuixError::NotFound("no such branch"))?;
     if wanted.format == Format::Html {
-        return see(&branch_page(&branch, None));
+        return Ok(see_other(&branch_page(&branch, None)));
     }
     let revisions = found.iter().map(|revision| {
         json!({
@@ -184,7 +177,7 @@ async fn history(
     let found = views.guix_history(&branch, &name).await?;
     let found = found.ok_or(GuixError::NotFound("no such branch"))?;
     if wanted.format == Format::Html {
-        return see(&package_address("guix", &name));
+        return Ok(see_other(&package_address("guix", &name)));
     }
     let versions = found.iter().map(|version| {
         json!({
@@ -209,7 +202,10 @@ async fn revision(
     let found = views.guix_revision(&commit).await?;
     let found = found.ok_or(GuixError::UnknownCommit(commit))?;
     if wanted.format == Format::Html {
-        return see(&branch_page(found.branch.name(), Some(&found.commit)));
+        return Ok(see_other(&branch_page(
+            found.branch.name(),
+            Some(&found.commit),
+        )));
     }
     let document = json!({
         "revision": { "commit": found.commit }, "packages_count": found.packages,
@@ -261,7 +257,7 @@ async fn package(
     parameters.finish()?;
     let found = named(&views, &commit, &name).await?;
     if wanted.format == Format::Html {
-        return see(&package_address("guix", &name));
+        return Ok(see_other(&package_address("guix", &name)));
     }
     let mut versions: Vec<&str> = found.iter().map(|it| it.version.as_str()).collect();
     versions.dedup();
@@ -281,7 +277,7 @@ async fn version(
     let mut found = found.iter().filter(|it| it.version == version);
     let found = found.next().ok_or(GuixError::NotFound("no such package"))?;
     if wanted.format == Format::Html {
-        return see(&package_address("guix", &name));
+        return Ok(see_other(&package_address("guix", &name)));
     }
     let mut document = Fields::ALL.package(found);
     document["derivations"] = json!([]);
@@ -296,7 +292,7 @@ async fn everywhere(
 ) -> Answer {
     parameters.finish()?;
     if wanted.format == Format::Html {
-        return see(&package_address("guix", &name));
+        return Ok(see_other(&package_address("guix", &name)));
     }
     let found = views.guix_versions(&name).await?;
     let versions = found.iter().map(|(version, branches)| {

@@ -1,10 +1,14 @@
-//! Under which address we are asked: identifiers begin with it, so that they lead back here.
+//! Under which address we are known, or else asked: identifiers begin with it, so that they lead
+//! back here.
+
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 
 use crate::client::Client;
+use crate::live::Current;
 
 /// Bytes of a host's name with its port at the most.
 const HOST_BYTES: usize = 261;
@@ -24,6 +28,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Base {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let current = parts.extensions.get::<Arc<Current>>();
+        if let Some(address) = current.and_then(|it| it.settings.conduct.address.clone()) {
+            return Ok(Self(address));
+        }
         let text = |name| {
             parts
                 .headers

@@ -11,9 +11,7 @@ mod node;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use palisade_model::VulnerabilityId;
 use palisade_tracker::Views;
@@ -23,6 +21,7 @@ use serde_json::Value;
 use crate::error::WebError;
 use crate::pages;
 use crate::parameters::Parameters;
+use crate::redirect::see_other;
 use crate::respond::{Keeping, Wanted, json};
 use crate::serve::Site;
 use crate::words::{branch_address, package_address, vulnerability_address};
@@ -96,7 +95,7 @@ async fn vulnerability(
     let unknown = || WebError::NotFound("there is no such vulnerability".to_owned());
     let id: VulnerabilityId = id.parse().map_err(|_| unknown())?;
     if asked.kind == Type::Html {
-        return see(&vulnerability_address(id.as_str()));
+        return Ok(see_other(&vulnerability_address(id.as_str())));
     }
     let found = views.secfixes_vulnerability(id.as_str()).await?;
     asked.answer(&asked.nodes().vulnerability(&found.ok_or_else(unknown)?))
@@ -108,7 +107,7 @@ async fn package(
     asked: Asked,
 ) -> Result<Response, WebError> {
     if asked.kind == Type::Html {
-        return see(&package_address("alpine", &name));
+        return Ok(see_other(&package_address("alpine", &name)));
     }
     let found = views.secfixes_package(&name).await?;
     let found = found.ok_or_else(no_package)?;
@@ -121,7 +120,7 @@ async fn version(
     asked: Asked,
 ) -> Result<Response, WebError> {
     if asked.kind == Type::Html {
-        return see(&package_address("alpine", &name));
+        return Ok(see_other(&package_address("alpine", &name)));
     }
     let package = views
         .secfixes_package(&name)
@@ -229,16 +228,11 @@ fn no_repository() -> WebError {
     WebError::NotFound("there is no such repository of Alpine's here".to_owned())
 }
 
-/// Sends whoever wants a page to ours.
-fn see(address: &str) -> Result<Response, WebError> {
-    let address = HeaderValue::from_str(address).map_err(|_| WebError::Internal)?;
-    Ok((StatusCode::SEE_OTHER, [(LOCATION, address)]).into_response())
-}
-
 async fn see_branch(views: &Views, repository: &str) -> Result<Response, WebError> {
     let mut all = views.alpine_repositories().await?.into_iter();
     let found = all.find(|it| it.name == repository);
-    see(&branch_address(&found.ok_or_else(no_repository)?.branch))
+    let branch = found.ok_or_else(no_repository)?.branch;
+    Ok(see_other(&branch_address(&branch)))
 }
 
 impl Asked {
