@@ -110,14 +110,19 @@ impl FromStr for Purl {
         if name.is_empty() {
             return Err(InvalidPurl::Name);
         }
-        Ok(Self {
+        let purl = Self {
             kind: kind.to_ascii_lowercase(),
             namespace: path(namespace)?,
             name,
             version,
             qualifiers,
             subpath: subpath.filter(|path| !path.is_empty()),
-        })
+        };
+        // Each byte may take three when it is written, and what is written is to be read again.
+        if text.len() > MOST_BYTES / 3 && purl.to_string().len() > MOST_BYTES {
+            return Err(InvalidPurl::TooLong);
+        }
+        Ok(purl)
     }
 }
 

@@ -114,6 +114,9 @@ fn what_is_none_is_refused() {
     }
     let long = format!("pkg:npm/{}", "a".repeat(9000));
     assert_eq!(long.parse::<Purl>(), Err(InvalidPurl::TooLong));
+    // What would be too long once it is written is so from the beginning.
+    let wide = format!("pkg:deb/debian/x#{}", "<".repeat(4 << 10));
+    assert_eq!(wide.parse::<Purl>(), Err(InvalidPurl::TooLong));
 }
 
 #[test]
