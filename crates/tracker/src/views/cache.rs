@@ -21,6 +21,8 @@ type ListingKey = (BranchId, Option<i64>);
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     kept: Mutex<Kept>,
+    /// What never changes, and so is of no state.
+    pub(super) compared: super::comparison::Kept,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
     turn: tokio::sync::Mutex<()>,
     hits: AtomicU64,
