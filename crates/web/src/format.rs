@@ -14,6 +14,8 @@ pub(crate) enum Format {
     Atom,
     /// For spreadsheets.
     Csv,
+    /// For the review of a change.
+    Markdown,
 }
 
 impl Format {
@@ -27,10 +29,11 @@ impl Format {
 /// Linked data, which is JSON.
 pub(crate) const LINKED: &str = "application/ld+json";
 
-const SUFFIXES: [(&str, Format); 3] = [
+const SUFFIXES: [(&str, Format); 4] = [
     (".json", Format::Json),
     (".atom", Format::Atom),
     (".csv", Format::Csv),
+    (".md", Format::Markdown),
 ];
 
 /// Takes a suffix off an address before it is routed, and remembers which form it means.
@@ -104,6 +107,7 @@ fn accepted(accept: &str) -> Format {
         (LINKED, Format::Json),
         ("application/atom+xml", Format::Atom),
         ("text/csv", Format::Csv),
+        ("text/markdown", Format::Markdown),
     ] {
         let weight = weight(&[kind]);
         if weight > best.1 {
@@ -128,6 +132,7 @@ mod tests {
         );
         assert_eq!(accepted("application/atom+xml, */*;q=0.1"), Format::Atom);
         assert_eq!(accepted("text/csv"), Format::Csv);
+        assert_eq!(accepted("text/markdown"), Format::Markdown);
         assert_eq!(accepted(LINKED), Format::Json);
         assert_eq!(accepted("*/*"), Format::Html);
         assert_eq!(accepted(""), Format::Html);
@@ -147,6 +152,7 @@ mod tests {
             ("/branch/a/b?level=high".into(), Some(Format::Atom))
         );
         assert_eq!(request("/x.csv"), ("/x".into(), Some(Format::Csv)));
+        assert_eq!(request("/x.md"), ("/x".into(), Some(Format::Markdown)));
         assert_eq!(request("/x.png"), ("/x.png".into(), None));
         let uri: Uri = "/branch/a/b?q=1".parse().unwrap();
         assert_eq!(address_in(Format::Csv, &uri), "/branch/a/b.csv?q=1");

@@ -140,7 +140,7 @@ impl Asked {
             }
         };
         let usual = match format {
-            Format::Html | Format::Atom => LIMITS.0,
+            Format::Html | Format::Atom | Format::Markdown => LIMITS.0,
             Format::Json | Format::Csv => LIMITS.1,
         };
         let branch_text = branch.as_ref().map(ToString::to_string);
