@@ -14,6 +14,8 @@ pub(crate) enum Format {
     Atom,
     /// For spreadsheets.
     Csv,
+    /// For programs that take all there is: JSON Lines.
+    Lines,
 }
 
 impl Format {
@@ -27,7 +29,11 @@ impl Format {
 /// Linked data, which is JSON.
 pub(crate) const LINKED: &str = "application/ld+json";
 
-const SUFFIXES: [(&str, Format); 3] = [
+/// JSON Lines.
+pub(crate) const LINES: &str = "application/jsonl";
+
+const SUFFIXES: [(&str, Format); 4] = [
+    (".jsonl", Format::Lines),
     (".json", Format::Json),
     (".atom", Format::Atom),
     (".csv", Format::Csv),
@@ -104,6 +110,7 @@ fn accepted(accept: &str) -> Format {
         (LINKED, Format::Json),
         ("application/atom+xml", Format::Atom),
         ("text/csv", Format::Csv),
+        (LINES, Format::Lines),
     ] {
         let weight = weight(&[kind]);
         if weight > best.1 {
@@ -128,6 +135,7 @@ mod tests {
         );
         assert_eq!(accepted("application/atom+xml, */*;q=0.1"), Format::Atom);
         assert_eq!(accepted("text/csv"), Format::Csv);
+        assert_eq!(accepted("application/jsonl"), Format::Lines);
         assert_eq!(accepted(LINKED), Format::Json);
         assert_eq!(accepted("*/*"), Format::Html);
         assert_eq!(accepted(""), Format::Html);

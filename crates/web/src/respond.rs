@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::atom::Feed;
 use crate::error::WebError;
-use crate::format::{Format, address_in, format_of};
+use crate::format::{Format, LINES, address_in, format_of};
 use crate::kept::OfNow;
 use crate::live::Current;
 use crate::pages::error::ErrorPage;
@@ -43,6 +43,8 @@ pub(crate) struct Wanted {
     pub(crate) atom_address: String,
     /// The address of this list as a table.
     pub(crate) csv_address: String,
+    /// The address of this list as JSON Lines.
+    pub(crate) lines_address: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Wanted {
@@ -59,6 +61,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
             json_address: address_in(Format::Json, &parts.uri),
             atom_address: address_in(Format::Atom, &parts.uri),
             csv_address: address_in(Format::Csv, &parts.uri),
+            lines_address: address_in(Format::Lines, &parts.uri),
         })
     }
 }
@@ -85,6 +88,7 @@ impl Wanted {
             json_address: String::new(),
             atom_address: String::new(),
             csv_address: String::new(),
+            lines_address: String::new(),
         }
     }
 
@@ -109,21 +113,24 @@ impl Wanted {
         match self.format {
             Format::Html => self.with_body("text/html; charset=utf-8", html(&page(view))?),
             Format::Json => self.with_body("application/json", json(view)?),
-            Format::Atom | Format::Csv => Err(WebError::NotFound(
+            Format::Atom | Format::Csv | Format::Lines => Err(WebError::NotFound(
                 "this page does not come in this form".to_owned(),
             )),
         }
     }
 
-    /// The answer of a list, which also is a feed for readers and a table for spreadsheets.
-    pub(crate) fn answer_list<V: Serialize, P: Template>(
+    /// The answer of a list, which also is a feed for readers, a table for spreadsheets and, for
+    /// those who take it all, an object a line.
+    pub(crate) fn answer_list<V: Serialize, P: Template, I: Serialize>(
         &self,
         view: &V,
         page: impl FnOnce(&V) -> P,
         feed: impl FnOnce(&V) -> Feed,
         table: impl FnOnce(&V) -> Table,
+        items: impl FnOnce(&V) -> &[I],
     ) -> Result<Response, WebError> {
         match self.format {
+            Format::Lines => self.with_body(LINES, lines(items(view))?),
             Format::Atom => self.answer_feed(&feed(view)),
             Format::Html | Format::Json | Format::Csv => self.answer_table(view, page, table),
         }
@@ -138,7 +145,7 @@ impl Wanted {
     ) -> Result<Response, WebError> {
         match self.format {
             Format::Csv => self.with_body("text/csv; charset=utf-8", table(view).text()?),
-            Format::Html | Format::Json | Format::Atom => self.answer(view, page),
+            Format::Html | Format::Json | Format::Atom | Format::Lines => self.answer(view, page),
         }
     }
 
@@ -203,6 +210,10 @@ pub(crate) fn json<V: Serialize>(view: &V) -> Result<String, WebError> {
     Ok(text)
 }
 
+fn lines<I: Serialize>(items: &[I]) -> Result<String, WebError> {
+    items.iter().map(json).collect()
+}
+
 fn html(page: &impl Template) -> Result<String, WebError> {
     Ok(without_reordering(page.render()?))
 }
@@ -249,7 +260,7 @@ pub(crate) async fn negotiate(
 pub(crate) fn error_response(error: &WebError, format: Format) -> Response {
     let status = error.status();
     let (kind, body) = match format {
-        Format::Json => {
+        Format::Json | Format::Lines => {
             let told = serde_json::json!({
                 "error": { "status": status.as_u16(), "message": error.to_string() }
             });
@@ -265,7 +276,7 @@ pub(crate) fn error_response(error: &WebError, format: Format) -> Response {
     };
     let mut response = (status, [(CONTENT_TYPE, kind)], body).into_response();
     response.headers_mut().extend(error.header());
-    if format == Format::Json {
+    if matches!(format, Format::Json | Format::Lines) {
         let anyone = HeaderValue::from_static("*");
         response
             .headers_mut()

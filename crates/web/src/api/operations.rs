@@ -121,7 +121,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             ),
         ],
         answer: Answer::One("BranchAnswer"),
-        forms: &["atom", "csv"],
+        forms: &["atom", "csv", "jsonl"],
     },
     Operation {
         path: "/package/{distribution}/{name}.json",
@@ -230,7 +230,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             query("limit", "How many at the most.", Kind::Number(1, 5000)),
         ],
         answer: Answer::One("EventsAnswer"),
-        forms: &["atom", "csv"],
+        forms: &["atom", "csv", "jsonl"],
     },
     Operation {
         path: "/maintainers/{distribution}.json",

@@ -172,7 +172,7 @@ fn usual(format: Format) -> usize {
     match format {
         Format::Html => LIMITS.0,
         Format::Json | Format::Atom => LIMITS.1,
-        Format::Csv => usize::MAX,
+        Format::Csv | Format::Lines => usize::MAX,
     }
 }
 

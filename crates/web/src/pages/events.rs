@@ -113,6 +113,7 @@ pub(crate) async fn page(
             entries: answer.view.events.iter().map(entry).collect(),
         },
         |answer| table(&answer.view),
+        |answer| &answer.view.events,
     )
 }
 
@@ -142,6 +143,7 @@ impl Asked {
         let usual = match format {
             Format::Html | Format::Atom => LIMITS.0,
             Format::Json | Format::Csv => LIMITS.1,
+            Format::Lines => MOST,
         };
         let branch_text = branch.as_ref().map(ToString::to_string);
         let limit_text = limit.map(|limit| limit.to_string());

@@ -50,6 +50,14 @@ async fn a_branch_comes_as_a_feed_and_as_a_table() {
     assert_eq!(lines.len(), 2, "{}", table.body);
     assert!(lines[0].starts_with("vulnerability,title,branch,package,version,repository,status"));
     assert!(lines[1].starts_with("CVE-2025-1000,"), "{}", lines[1]);
+    let lines = site.get("/branch/guix/master.jsonl?status=open").await;
+    assert_eq!(lines.header("content-type"), "application/jsonl");
+    let each = lines.body.lines();
+    let each: Vec<serde_json::Value> = each
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let whole = site.json("/branch/guix/master.json?status=open").await;
+    assert_eq!(serde_json::Value::from(each), whole["findings"]);
     let none = site.get("/vulnerability/CVE-2025-1000.csv").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
 }
