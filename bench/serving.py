@@ -41,6 +41,19 @@ class Server:
                 time.sleep(0.1)
         sys.exit(f"{command[0]} does not listen")
 
+    def prepared(self):
+        """Seconds until it says that it is ready."""
+        started = time.monotonic()
+        while time.monotonic() - started < 300:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+            connection.request("GET", "/readyz")
+            status = connection.getresponse().status
+            connection.close()
+            if status == 200:
+                return time.monotonic() - started
+            time.sleep(0.05)
+        sys.exit("it never is ready")
+
     def cpu(self):
         stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
