@@ -46,7 +46,7 @@ const SEEN: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_secs(2);
 
 /// How often it is looked whether there is another state to prepare for.
-const WARM: Duration = Duration::from_millis(500);
+const WARM: Duration = Duration::from_millis(200);
 
 /// What an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -149,7 +149,7 @@ impl Kept {
 pub(crate) async fn keep_warm(views: Views, live: Live) -> std::convert::Infallible {
     let mut warm = None;
     loop {
-        if let Ok(generation) = views.generation().await
+        if let Ok(generation) = views.present().await
             && warm != Some(generation)
         {
             // What fails is not tried again: a page makes what it needs, or says what is wrong.
