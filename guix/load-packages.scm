@@ -99,7 +99,7 @@
 
 (define (fields . pairs)
   "The object of PAIRS without those of which nothing is known."
-  (remove (lambda (pair) (memv (cdr pair) '(null #()))) pairs))
+  (remove (lambda (pair) (member (cdr pair) '(null #()))) pairs))
 
 (define (text value)
   (if (and (string? value) (not (string-null? value))) value 'null))
@@ -154,14 +154,14 @@
       "#<object>"))
 
 (define (attempt what thunk)
-  "The value of THUNK; or #f, and a line that tells what went wrong with WHAT, a pair."
+  "The value of THUNK; or #f, and a line that tells what went wrong with WHAT, fields of that line."
   (catch #t
     thunk
     (lambda (key . arguments)
       (if (memq key '(quit signal interrupt))
           (apply throw key arguments)
           (begin
-            (print `(("palisade" . "error") ,what ("reason" . ,(reason key arguments))))
+            (print `(("palisade" . "error") ,@what ("reason" . ,(reason key arguments))))
             #f)))))
 
 
@@ -465,7 +465,7 @@ of a build system have the same."
   (let* ((explicit (append (package-inputs package)
                            (package-native-inputs package)
                            (package-propagated-inputs package)))
-         (bag (attempt (cons "package" (identifier package))
+         (bag (attempt `(("package" . ,(identifier package)) ("kept" . #t))
                        (lambda () (package->bag package #:graft? #f))))
          (implicit (if bag (implicit-inputs bag explicit) '())))
     (set! %reached
@@ -497,7 +497,7 @@ of a build system have the same."
   "Print PACKAGE, unless that was done.  Code may make the same package anew each time it is asked."
   (unless (hashq-ref %seen package)
     (hashq-set! %seen package #t)
-    (let ((record (attempt (cons "package" (identifier* package))
+    (let ((record (attempt `(("package" . ,(identifier* package)))
                            (lambda () (package-record package hidden?)))))
       (when record
         (print record)
@@ -508,7 +508,8 @@ of a build system have the same."
 (define (package-record package hidden?)
   "What is printed of PACKAGE; #f if the same was printed already."
   (let* ((plain (plain-fields package hidden?))
-         (key (sha256 (string->utf8 (json plain)))))
+         ;; As text: bytevectors are all put into one place of a hash table.
+         (key (bytevector->base16-string (sha256 (string->utf8 (json plain))))))
     (and (or (not hidden?) (not (hash-ref %told key)))
          (begin
            (hash-set! %told key #t)
@@ -542,7 +543,7 @@ of a build system have the same."
          (string-split (string-drop-right relative (string-length ".scm")) #\/))))
 
 (define (loaded-module name)
-  (attempt (cons "module" (string-join (map symbol->string name)))
+  (attempt `(("module" . ,(string-join (map symbol->string name))))
            (lambda ()
              ;; Without an interface a file is no module, such as one that describes a machine.
              (resolve-interface name)
