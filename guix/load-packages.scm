@@ -27,6 +27,7 @@
              (gnu packages)
              (gcrypt hash)
              (ice-9 binary-ports)
+             (ice-9 exceptions)
              (ice-9 match)
              (ice-9 textual-ports)
              (rnrs bytevectors)
@@ -126,20 +127,27 @@
 
 (define (reason key arguments)
   "What went wrong, in one line that is the same in each run."
-  (let* ((all (string-join (map (lambda (part)
-                                  (if (string? part) part (printed part)))
-                                (cons key arguments))
-                           " "))
+  (let* ((all (string-append (symbol->string key) ": " (message arguments)))
          (line (string-map (lambda (char) (if (char<? char #\space) #\space char)) all)))
     (if (> (string-length line) %longest-reason)
         (string-append (substring line 0 %longest-reason) " ...")
         line)))
 
+(define (message arguments)
+  "What the ARGUMENTS of an error say: mostly a procedure, a message, and what stands in it."
+  (match arguments
+    ((procedure (? string? message) ((? (const #t) parameters) ...) . _)
+     (catch #t
+       (lambda () (apply simple-format #f message (map printed parameters)))
+       (const message)))
+    (_ (string-join (map printed arguments) " "))))
+
 (define (printed object)
   "OBJECT as text, by its kind alone where the whole would have addresses."
   (match object
-    ((or (? symbol?) (? number?) (? string?) (? boolean?)) (object->string object))
-    ((? keyword?) (object->string object))
+    ((? string?) object)
+    ((or (? symbol?) (? number?) (? boolean?) (? keyword?)) (object->string object))
+    ((? exception-with-message?) (exception-message object))
     ((? package?) (identifier object))
     ((? procedure?) "#<procedure>")
     ((? promise?) "#<promise>")
