@@ -402,14 +402,18 @@ of a build system have the same."
   (cons (property-key pair) (property-json (cdr pair))))
 
 (define (properties package)
-  "All properties but Guix's private marks, the first of those that stand there twice."
-  (let ((pairs (filter (lambda (entry)
-                         (and (pair? entry)
-                              (symbol? (car entry))
-                              (not (string-prefix? " " (symbol->string (car entry))))))
+  "All properties but Guix's private marks, the first of those that stand there twice.  A key that is a
+string is a mistake, which is for the reader to tell."
+  (let ((pairs (filter (match-lambda
+                         (((? symbol? key) . _)
+                          (not (string-prefix? " " (symbol->string key))))
+                         (((? string?) . _) #t)
+                         (_ #f))
                        (package-properties package))))
     (map property-pair
-         (delete-duplicates pairs (lambda (one other) (eq? (car one) (car other)))))))
+         (delete-duplicates pairs
+                            (lambda (one other)
+                              (string=? (property-key one) (property-key other)))))))
 
 
 ;;; Packages
