@@ -103,7 +103,7 @@ fn is_branch(name: &str) -> bool {
     name.chars().all(usable)
         && !name.contains("..")
         && parts().all(|part| !part.is_empty() && !part.starts_with(['.', '-']))
-        && parts().all(|part| !part.ends_with('.') && !part.ends_with(".lock"))
+        && parts().all(|part| !part.ends_with('.') && part.strip_suffix(".lock").is_none())
 }
 
 #[cfg(test)]

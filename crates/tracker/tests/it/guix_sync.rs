@@ -64,20 +64,20 @@ impl Followed {
             &["init", "-q", "-b", "master", "guix"],
             0,
         );
-        let word = |path: &Path| path.display().to_string();
+        let text = |path: &Path| path.display().to_string();
         let source = World::source(SourceKind::Guix(GuixChannel {
             repository: GitRepository::Folder(repository.clone()),
             git_branch: "master".to_owned(),
             branch: "guix/master".parse().unwrap(),
             command: vec![
                 "sh".to_owned(),
-                word(&script),
-                word(&told),
+                text(&script),
+                text(&told),
                 "{commit}".to_owned(),
             ],
             from: None,
             pace: Pace::OneOf(1),
-            time_limit: Duration::from_secs(60),
+            time_limit: Duration::from_mins(1),
             output_limit: 1 << 20,
             attempts: 3,
         }));
@@ -121,7 +121,7 @@ impl Followed {
     }
 
     /// Begins with the first commit.
-    fn from_the_first(&mut self) {
+    fn begin_with_the_first(&mut self) {
         let first = self.commits[0].clone();
         self.channel().from = Some(Beginning::Commit(first));
     }
@@ -230,7 +230,7 @@ async fn a_branch_is_followed_from_where_it_is() {
 #[tokio::test]
 async fn a_history_is_loaded_from_a_commit_or_a_day_on_and_thinned() {
     let mut followed = Followed::with_commits(6).await;
-    followed.from_the_first();
+    followed.begin_with_the_first();
     followed.channel().pace = Pace::OneOf(2);
     followed.sync().await;
     assert_eq!(followed.stored().await, [0, 2, 4]);
@@ -263,7 +263,7 @@ async fn a_commit_of_a_merged_branch_was_never_at_the_tip() {
     followed
         .commits
         .push(git(&repository, &["rev-parse", "HEAD"], 0));
-    followed.from_the_first();
+    followed.begin_with_the_first();
     followed.sync().await;
     assert_eq!(followed.stored().await, [0, 1, 2]);
 }
@@ -271,7 +271,7 @@ async fn a_commit_of_a_merged_branch_was_never_at_the_tip() {
 #[tokio::test]
 async fn a_revision_that_fails_is_told_passed_by_and_tried_again() {
     let mut followed = Followed::with_commits(3).await;
-    followed.from_the_first();
+    followed.begin_with_the_first();
     followed.tell(1, "fail");
     let told = followed.sync().await;
     assert_eq!(told.len(), 3);
@@ -368,7 +368,7 @@ fn is_running(pid: &str) -> bool {
 #[tokio::test]
 async fn a_loader_that_hangs_is_ended_with_all_that_it_started() {
     let mut followed = Followed::with_commits(2).await;
-    followed.from_the_first();
+    followed.begin_with_the_first();
     followed.channel().time_limit = Duration::from_secs(2);
     followed.tell(0, "hang");
     let told = followed.sync().await;
@@ -384,7 +384,7 @@ async fn a_loader_that_hangs_is_ended_with_all_that_it_started() {
 #[tokio::test]
 async fn a_run_that_is_stopped_goes_on_where_it_was() {
     let mut followed = Followed::with_commits(3).await;
-    followed.from_the_first();
+    followed.begin_with_the_first();
     followed.tell(1, "hang");
     let pid = followed.told.join("pid");
     let begun = async {
@@ -430,7 +430,7 @@ async fn a_loader_that_is_not_there_is_nobodys_fault_but_ours() {
 #[tokio::test]
 async fn failures_one_after_the_other_end_a_run() {
     let mut followed = Followed::with_commits(6).await;
-    followed.from_the_first();
+    followed.begin_with_the_first();
     for number in 0..4 {
         followed.tell(number, "fail");
     }
@@ -446,7 +446,7 @@ async fn failures_one_after_the_other_end_a_run() {
 #[tokio::test]
 async fn a_branch_that_was_rewritten_is_followed_all_the_same() {
     let mut followed = Followed::with_commits(4).await;
-    followed.from_the_first();
+    followed.begin_with_the_first();
     followed.sync().await;
     let second = followed.commits[1].clone();
     git(&followed.repository, &["reset", "-q", "--hard", &second], 0);
@@ -479,7 +479,7 @@ async fn a_repository_at_an_address_is_cloned_and_then_fetched() {
     let mut followed = Followed::with_commits(2).await;
     let address = serve(followed.repository.clone()).await;
     followed.channel().repository = GitRepository::Address(address.parse().unwrap());
-    followed.from_the_first();
+    followed.begin_with_the_first();
     assert_eq!(followed.sync().await.len(), 2);
     followed.commit();
     assert_eq!(followed.sync().await, ["master: +0 ~1 -0"]);

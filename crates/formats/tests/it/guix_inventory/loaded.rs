@@ -24,11 +24,8 @@ fn whole(lines: &[&str]) -> String {
         .filter(|line| line.starts_with(r#"{"name""#))
         .count();
     let sum = ring::digest::digest(&ring::digest::SHA256, body.as_bytes());
-    let sum: String = sum
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digits = |text: String, byte: &u8| text + &format!("{byte:02x}");
+    let sum = sum.as_ref().iter().fold(String::new(), digits);
     let end = format!(r#"{{"palisade":"end","packages":{packages},"sha256":"{sum}"}}"#);
     format!("{HEADER}{body}{end}\n")
 }
