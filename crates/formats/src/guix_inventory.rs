@@ -1,8 +1,7 @@
 //! Palisade's own format for Guix: every package of a revision, one JSON object a line.
 //!
 //! `docs/guix-inventory.md` describes it. A file may begin with a header, and then has to end
-//! with a trailer that agrees with what was read; one without is taken as it is. What the build
-//! really sees (`bag_inputs`) is passed over.
+//! with a trailer that agrees with what was read; one without is taken as it is.
 
 use std::io::Read;
 
@@ -11,6 +10,7 @@ use palisade_model::{Inventory, InventoryHead, Package};
 use crate::lines::{Line, Lines};
 use crate::{Place, ReadError, Reject, hexadecimal, limits};
 
+mod common;
 mod control;
 mod package;
 mod properties;
@@ -40,6 +40,14 @@ pub fn read(
     reading.finish()
 }
 
+/// What the first line of an inventory says, if it is a header.
+pub fn head(line: &[u8]) -> Option<InventoryHead> {
+    match Control::parse(line) {
+        Some(Ok(Control::Header(head, _))) => Some(head),
+        _ => None,
+    }
+}
+
 struct Reading<'d, 'r> {
     document: &'d str,
     rejects: &'r mut dyn FnMut(Reject),
@@ -47,6 +55,7 @@ struct Reading<'d, 'r> {
     packages: Vec<Package>,
     /// Lines that should be packages, whether they could be read or not.
     lines: u64,
+    common: common::Common,
     /// The sum over the package lines, when there is a header and so a trailer to compare with.
     sum: Option<ring::digest::Context>,
     ended: bool,
@@ -60,48 +69,78 @@ impl<'d, 'r> Reading<'d, 'r> {
             ..InventoryHead::default()
         };
         let (packages, lines, sum, ended) = (Vec::new(), 0, None, false);
+        let common = common::Common::default();
         Self {
             document,
             rejects,
             head,
             packages,
             lines,
+            common,
             sum,
             ended,
         }
     }
 
     fn line(&mut self, line: &Line<'_>) -> Result<(), ReadError> {
-        let blank = line.bytes.trim_ascii().is_empty();
-        if self.ended && !blank {
+        if self.ended && !line.bytes.trim_ascii().is_empty() {
             return Err(self.malformed(format!("line {} stands behind the end", line.number)));
         }
         match Control::parse(line.bytes) {
-            Some(Ok(Control::Header(head))) if self.lines == 0 && self.sum.is_none() => {
+            None => self.package_line(line),
+            Some(Err(reason)) => Err(self.malformed(format!("line {}: {reason}", line.number))),
+            Some(Ok(control)) => self.control(line, control),
+        }
+    }
+
+    fn control(&mut self, line: &Line<'_>, control: Control) -> Result<(), ReadError> {
+        match control {
+            Control::Header(head, usual_systems) if self.lines == 0 && self.sum.is_none() => {
                 self.sum = Some(ring::digest::Context::new(&ring::digest::SHA256));
                 self.head.revision = head.revision.or(self.head.revision.take());
                 self.head.branch = head.branch;
                 self.head.time = head.time;
-                return Ok(());
+                self.common.usual_systems = usual_systems;
+                Ok(())
             }
-            Some(Ok(Control::Header(_))) => {
-                return Err(
-                    self.malformed(format!("a header out of place in line {}", line.number))
-                );
+            Control::Header(..) => {
+                Err(self.malformed(format!("a header out of place in line {}", line.number)))
             }
-            Some(Ok(Control::End { packages, sha256 })) => return self.end(packages, &sha256),
-            Some(Err(reason)) => {
-                return Err(self.malformed(format!("line {}: {reason}", line.number)));
+            Control::Inputs { set, inputs } => {
+                self.sum(line);
+                let known = self.common.add(set, inputs);
+                known.map_err(|reason| self.malformed(format!("line {}: {reason}", line.number)))
             }
-            None => {}
+            Control::Error(unevaluated) => {
+                self.sum(line);
+                (self.rejects)(Reject {
+                    document: self.document.to_owned(),
+                    place: Place::Line(line.number),
+                    id: unevaluated.id(),
+                    reason: unevaluated.reason(),
+                    mended: unevaluated.kept,
+                });
+                Ok(())
+            }
+            Control::End { packages, sha256 } => self.end(packages, &sha256),
         }
-        if let Some(sum) = &mut self.sum {
-            sum.update(line.bytes);
-            if line.terminated {
-                sum.update(b"\n");
-            }
+    }
+
+    fn package_line(&mut self, line: &Line<'_>) -> Result<(), ReadError> {
+        self.sum(line);
+        if line.bytes.trim_ascii().is_empty() {
+            return Ok(());
         }
-        if blank { Ok(()) } else { self.package(line) }
+        self.package(line)
+    }
+
+    /// Adds a line to the sum that the trailer tells.
+    fn sum(&mut self, line: &Line<'_>) {
+        let Some(sum) = &mut self.sum else { return };
+        sum.update(line.bytes);
+        if line.terminated {
+            sum.update(b"\n");
+        }
     }
 
     fn package(&mut self, line: &Line<'_>) -> Result<(), ReadError> {
@@ -144,11 +183,14 @@ impl<'d, 'r> Reading<'d, 'r> {
                 return Ok(());
             }
         };
-        match package::package(record, &mut |id, reason| {
-            reject(Some(id.to_owned()), reason, true);
-        }) {
+        let complain = &mut |id: &str, reason| reject(Some(id.to_owned()), reason, true);
+        match package::package(record, &mut self.common, complain) {
             Ok(package) => self.packages.push(package),
             Err(bad) => reject(bad.id, bad.reason, false),
+        }
+        if self.common.are_too_many() {
+            let limit = limits::IMPLICIT_INPUTS;
+            return Err(self.malformed(format!("it has more than {limit} implicit inputs")));
         }
         Ok(())
     }

@@ -18,6 +18,10 @@ pub const MEMBERS: u64 = 5_000_000;
 /// Packages in one inventory.
 pub const PACKAGES: usize = 2_000_000;
 
+/// Implicit inputs in one inventory of Guix: a set of them is written out for each package that names
+/// it. A revision of 2026 has 800,000.
+pub const IMPLICIT_INPUTS: usize = 4_000_000;
+
 /// The window that a zstd frame may ask for, as a power of two: 128 MiB, as `zstd --long=27` does.
 pub const ZSTD_WINDOW_LOG: u32 = 27;
 

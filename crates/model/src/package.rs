@@ -177,6 +177,8 @@ pub enum InputKind {
     Native,
     /// Installed along with the package.
     Propagated,
+    /// By the build system, without being named in the package's definition: compiler, C library …
+    Implicit,
 }
 
 /// Hints of the packager to those who look for vulnerabilities.

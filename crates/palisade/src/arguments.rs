@@ -83,7 +83,7 @@ pub(crate) enum Command {
     /// Copy the database, or look whether it is whole
     #[command(subcommand)]
     Admin(admin::Admin),
-    /// Write manual pages and completions of this command
+    /// Write manual pages, completions of this command, and the program that loads Guix
     #[command(subcommand)]
     Generate(generate::Generate),
     /// Match inventories against feeds, without a database

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use palisade_tracker::sync::Source;
 use serde::Deserialize;
 
+mod guix;
 mod keys;
 mod mirrors;
 mod serve;

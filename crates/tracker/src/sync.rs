@@ -6,6 +6,7 @@
 
 mod cve_list;
 mod debian;
+mod guix;
 mod lease;
 mod nvd;
 mod osv;
@@ -26,6 +27,7 @@ use palisade_store::{ImportSummary, SourceRecord, Store};
 
 pub use self::cve_list::CveReleases;
 pub use self::debian::DebianArchive;
+pub use self::guix::{Beginning, GUIX_LOADER, GitRepository, GuixChannel, Pace};
 use self::lease::Held;
 pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
@@ -150,6 +152,7 @@ impl Syncer {
             SourceKind::CveList(releases) => cve_list::sync(&mut parts, releases).await,
             SourceKind::Osv(bucket) => osv::sync(&mut parts, bucket).await,
             SourceKind::Debian(archive) => debian::sync(&mut parts, archive).await,
+            SourceKind::Guix(channel) => guix::sync(&mut parts, channel).await,
             SourceKind::Sender(_) => Ok(()),
             SourceKind::Unready(why) => Err(why.error(&source.name)),
         };

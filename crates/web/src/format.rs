@@ -16,6 +16,8 @@ pub(crate) enum Format {
     Csv,
     /// For the review of a change.
     Markdown,
+    /// For programs that take all there is: JSON Lines.
+    Lines,
 }
 
 impl Format {
@@ -29,7 +31,11 @@ impl Format {
 /// Linked data, which is JSON.
 pub(crate) const LINKED: &str = "application/ld+json";
 
-const SUFFIXES: [(&str, Format); 4] = [
+/// JSON Lines.
+pub(crate) const LINES: &str = "application/jsonl";
+
+const SUFFIXES: [(&str, Format); 5] = [
+    (".jsonl", Format::Lines),
     (".json", Format::Json),
     (".atom", Format::Atom),
     (".csv", Format::Csv),
@@ -108,6 +114,7 @@ fn accepted(accept: &str) -> Format {
         ("application/atom+xml", Format::Atom),
         ("text/csv", Format::Csv),
         ("text/markdown", Format::Markdown),
+        (LINES, Format::Lines),
     ] {
         let weight = weight(&[kind]);
         if weight > best.1 {
@@ -133,6 +140,7 @@ mod tests {
         assert_eq!(accepted("application/atom+xml, */*;q=0.1"), Format::Atom);
         assert_eq!(accepted("text/csv"), Format::Csv);
         assert_eq!(accepted("text/markdown"), Format::Markdown);
+        assert_eq!(accepted("application/jsonl"), Format::Lines);
         assert_eq!(accepted(LINKED), Format::Json);
         assert_eq!(accepted("*/*"), Format::Html);
         assert_eq!(accepted(""), Format::Html);

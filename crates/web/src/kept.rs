@@ -24,7 +24,7 @@ use quick_cache::sync::Cache;
 
 use crate::error::WebError;
 use crate::format::{Format, LINKED, format_of};
-use crate::live::Current;
+use crate::live::{Current, Live};
 use crate::respond::holds;
 
 /// Bytes that are kept in all.
@@ -46,7 +46,7 @@ const SEEN: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_secs(2);
 
 /// How often it is looked whether there is another state to prepare for.
-const WARM: Duration = Duration::from_millis(500);
+const WARM: Duration = Duration::from_millis(200);
 
 /// What an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -146,10 +146,10 @@ impl Kept {
 
 /// Looks at the database for as long as it is polled, and makes what pages need of each new state
 /// before anybody asks for it.
-pub(crate) async fn keep_warm(views: Views) -> std::convert::Infallible {
+pub(crate) async fn keep_warm(views: Views, live: Live) -> std::convert::Infallible {
     let mut warm = None;
     loop {
-        if let Ok(generation) = views.generation().await
+        if let Ok(generation) = views.present().await
             && warm != Some(generation)
         {
             // What fails is not tried again: a page makes what it needs, or says what is wrong.
@@ -157,6 +157,7 @@ pub(crate) async fn keep_warm(views: Views) -> std::convert::Infallible {
             if let Err(error) = views.warm().await {
                 tracing::warn!(%error, "pages could not be prepared");
             }
+            live.set_preparing(false);
         }
         tokio::time::sleep(WARM).await;
     }

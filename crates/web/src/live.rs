@@ -23,6 +23,8 @@ pub struct Live(Arc<Shared>);
 
 struct Shared {
     current: RwLock<Arc<Current>>,
+    /// What pages need is being made for the first time.
+    preparing: AtomicBool,
     stopping: AtomicBool,
 }
 
@@ -45,6 +47,7 @@ impl Live {
                 settings,
                 limiter,
             })),
+            preparing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         }))
     }
@@ -79,6 +82,15 @@ impl Live {
     /// Says that the server is about to end, for those who ask whether it is ready.
     pub fn stop(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Says whether what pages need is being made for the first time.
+    pub(crate) fn set_preparing(&self, preparing: bool) {
+        self.0.preparing.store(preparing, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_preparing(&self) -> bool {
+        self.0.preparing.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -19,13 +19,14 @@ pub(crate) async fn health() -> &'static str {
     "ok\n"
 }
 
-/// Whether the database answers, has the schema that this program works with, and the server is not
-/// about to end. The cause of what is wrong with the database goes to the log alone.
+/// Whether the database answers, has the schema that this program works with, what pages need is at
+/// hand, and the server is not about to end. The cause of what is wrong with the database goes to the log alone.
 pub(crate) async fn readiness(State(site): State<Site>) -> Response {
     if site.live.is_stopping() {
         return unready("it is shutting down");
     }
     match of_database(site.views.store()).await {
+        Ok(()) if site.live.is_preparing() => unready("it prepares its first pages"),
         Ok(()) => "ready\n".into_response(),
         Err(reason) => unready(&reason),
     }

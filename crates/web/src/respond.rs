@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::atom::Feed;
 use crate::error::WebError;
-use crate::format::{Format, address_in, format_of};
+use crate::format::{Format, LINES, address_in, format_of};
 use crate::kept::OfNow;
 use crate::live::Current;
 use crate::pages::error::ErrorPage;
@@ -45,6 +45,8 @@ pub(crate) struct Wanted {
     pub(crate) csv_address: String,
     /// The address of this page as Markdown.
     pub(crate) markdown_address: String,
+    /// The address of this list as JSON Lines.
+    pub(crate) lines_address: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Wanted {
@@ -62,6 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
             atom_address: address_in(Format::Atom, &parts.uri),
             csv_address: address_in(Format::Csv, &parts.uri),
             markdown_address: address_in(Format::Markdown, &parts.uri),
+            lines_address: address_in(Format::Lines, &parts.uri),
         })
     }
 }
@@ -89,6 +92,7 @@ impl Wanted {
             atom_address: String::new(),
             csv_address: String::new(),
             markdown_address: String::new(),
+            lines_address: String::new(),
         }
     }
 
@@ -113,21 +117,24 @@ impl Wanted {
         match self.format {
             Format::Html => self.with_body("text/html; charset=utf-8", html(&page(view))?),
             Format::Json => self.with_body("application/json", json(view)?),
-            Format::Atom | Format::Csv | Format::Markdown => Err(WebError::NotFound(
+            Format::Atom | Format::Csv | Format::Lines | Format::Markdown => Err(WebError::NotFound(
                 "this page does not come in this form".to_owned(),
             )),
         }
     }
 
-    /// The answer of a list, which also is a feed for readers and a table for spreadsheets.
-    pub(crate) fn answer_list<V: Serialize, P: Template>(
+    /// The answer of a list, which also is a feed for readers, a table for spreadsheets and, for
+    /// those who take it all, an object a line.
+    pub(crate) fn answer_list<V: Serialize, P: Template, I: Serialize>(
         &self,
         view: &V,
         page: impl FnOnce(&V) -> P,
         feed: impl FnOnce(&V) -> Feed,
         table: impl FnOnce(&V) -> Table,
+        items: impl FnOnce(&V) -> &[I],
     ) -> Result<Response, WebError> {
         match self.format {
+            Format::Lines => self.with_body(LINES, lines(items(view))?),
             Format::Atom => self.answer_feed(&feed(view)),
             Format::Html | Format::Json | Format::Csv | Format::Markdown => {
                 self.answer_table(view, page, table)
@@ -144,7 +151,7 @@ impl Wanted {
     ) -> Result<Response, WebError> {
         match self.format {
             Format::Csv => self.with_body("text/csv; charset=utf-8", table(view).text()?),
-            Format::Html | Format::Json | Format::Atom | Format::Markdown => {
+            Format::Html | Format::Json | Format::Atom | Format::Lines | Format::Markdown => {
                 self.answer(view, page)
             }
         }
@@ -159,7 +166,9 @@ impl Wanted {
     ) -> Result<Response, WebError> {
         match self.format {
             Format::Markdown => self.with_body("text/markdown; charset=utf-8", markdown(view)),
-            Format::Html | Format::Json | Format::Atom | Format::Csv => self.answer(view, page),
+            Format::Html | Format::Json | Format::Atom | Format::Csv | Format::Lines => {
+                self.answer(view, page)
+            }
         }
     }
 
@@ -224,6 +233,10 @@ pub(crate) fn json<V: Serialize>(view: &V) -> Result<String, WebError> {
     Ok(text)
 }
 
+fn lines<I: Serialize>(items: &[I]) -> Result<String, WebError> {
+    items.iter().map(json).collect()
+}
+
 fn html(page: &impl Template) -> Result<String, WebError> {
     Ok(without_reordering(page.render()?))
 }
@@ -270,7 +283,7 @@ pub(crate) async fn negotiate(
 pub(crate) fn error_response(error: &WebError, format: Format) -> Response {
     let status = error.status();
     let (kind, body) = match format {
-        Format::Json => {
+        Format::Json | Format::Lines => {
             let told = serde_json::json!({
                 "error": { "status": status.as_u16(), "message": error.to_string() }
             });
@@ -286,7 +299,7 @@ pub(crate) fn error_response(error: &WebError, format: Format) -> Response {
     };
     let mut response = (status, [(CONTENT_TYPE, kind)], body).into_response();
     response.headers_mut().extend(error.header());
-    if format == Format::Json {
+    if matches!(format, Format::Json | Format::Lines) {
         let anyone = HeaderValue::from_static("*");
         response
             .headers_mut()

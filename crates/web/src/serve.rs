@@ -165,7 +165,8 @@ fn receiving(site: Site) -> Router {
 /// Serves until `shutdown` completes, then lets what is under way end.
 pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()>) {
     let (live, traffic) = (site.live.clone(), site.traffic.clone());
-    let warm = tokio::spawn(kept::keep_warm(site.views.clone()));
+    live.set_preparing(true);
+    let warm = tokio::spawn(kept::keep_warm(site.views.clone(), live.clone()));
     let router = router(site);
     listening::serve(listener, router, live, traffic, shutdown, listening::GRACE).await;
     warm.abort();

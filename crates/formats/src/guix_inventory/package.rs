@@ -2,21 +2,30 @@
 
 use palisade_model::{Hash, Input, InputKind, Package, Patch, SourceKind, SourceOrigin};
 
+use super::common::Common;
 use super::record::{Record, RecordHash, RecordInput, RecordPatch, Source};
 use super::{properties, quoted};
 use crate::{BadRecord, limits};
+
+/// Under which name the systems for which a package is are kept among its properties. No property
+/// of Guix has an underscore.
+pub(super) const SYSTEMS: &str = "supported_systems";
 
 /// Receives the identifier of a package that was mended, and what was mended.
 pub(super) type Complain<'a> = &'a mut dyn FnMut(&str, String);
 
 /// The package that a line describes, with its replacements.
-pub(super) fn package(record: Record<'_>, complain: Complain<'_>) -> Result<Package, BadRecord> {
+pub(super) fn package(
+    record: Record<'_>,
+    common: &mut Common,
+    complain: Complain<'_>,
+) -> Result<Package, BadRecord> {
     let mut chain: Vec<Package> = Vec::new();
     let mut next = Some(record);
     while let Some(mut record) = next.take() {
         let original = chain.first().map(identifier);
         let replacement = record.replacement.take();
-        let package = match (without_replacement(record, complain), original) {
+        let package = match (without_replacement(record, common, complain), original) {
             (Ok(package), _) => package,
             (Err(bad), None) => return Err(bad),
             (Err(bad), Some(original)) => {
@@ -58,7 +67,11 @@ fn identifier(package: &Package) -> String {
     format!("{}@{}", package.name, package.version)
 }
 
-fn without_replacement(record: Record<'_>, complain: Complain<'_>) -> Result<Package, BadRecord> {
+fn without_replacement(
+    record: Record<'_>,
+    common: &mut Common,
+    complain: Complain<'_>,
+) -> Result<Package, BadRecord> {
     let name = word(record.name).ok_or_else(|| BadRecord::new("it has no name"))?;
     let Some(version) = word(record.version) else {
         return Err(BadRecord::new("it has no version").of(name));
@@ -96,8 +109,20 @@ fn without_replacement(record: Record<'_>, complain: Complain<'_>) -> Result<Pac
                 .filter_map(|record| input(kind, record, complain)),
         );
     }
+    let records = record.implicit_inputs.unwrap_or_default();
+    common.extend(&mut package.inputs, records, complain);
     if let Some(properties) = record.properties {
         (package.hints, package.properties) = properties::read(properties, complain);
+    }
+    let unusual = |systems: &Vec<String>| {
+        common
+            .usual_systems
+            .as_ref()
+            .is_some_and(|it| it != systems)
+    };
+    if let Some(systems) = record.supported_systems.filter(unusual) {
+        let systems = serde_json::Value::from(systems).to_string();
+        package.properties.insert(SYSTEMS.to_owned(), systems);
     }
     Ok(package)
 }
@@ -113,7 +138,11 @@ fn filled(text: Option<String>) -> Option<String> {
 
 /// An input that is a package, or one that is a source: that has its file's name (or its label),
 /// the commit as its version where there is one, and no output.
-fn input(kind: InputKind, record: RecordInput, complain: &mut dyn FnMut(String)) -> Option<Input> {
+pub(super) fn input(
+    kind: InputKind,
+    record: RecordInput,
+    complain: &mut dyn FnMut(String),
+) -> Option<Input> {
     if let Some(name) = record.name {
         let output = record.output.unwrap_or_else(|| "out".to_owned());
         return Some(Input {

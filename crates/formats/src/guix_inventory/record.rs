@@ -25,6 +25,8 @@ pub(super) struct Record<'a> {
     pub(super) inputs: Option<Vec<RecordInput>>,
     pub(super) native_inputs: Option<Vec<RecordInput>>,
     pub(super) propagated_inputs: Option<Vec<RecordInput>>,
+    pub(super) implicit_inputs: Option<Vec<ImplicitInput>>,
+    pub(super) supported_systems: Option<Vec<String>>,
     pub(super) hidden: Option<bool>,
     pub(super) superseded: Option<Superseded>,
     #[serde(borrow)]
@@ -70,6 +72,14 @@ pub(super) struct RecordInput {
     pub(super) origin: Option<String>,
     pub(super) source: Option<Box<InputSource>>,
     pub(super) other: Option<serde::de::IgnoredAny>,
+}
+
+/// An input of the build system: a set of inputs by its number, or an input.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum ImplicitInput {
+    Set(u64),
+    One(Box<RecordInput>),
 }
 
 /// As much of an input's origin as tells one state of it from another.

@@ -1,6 +1,7 @@
 //! An inventory of Guix, written.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use palisade_model::{
     Hash, Hints, Input, InputKind, Inventory, Package, Patch, SourceKind, SourceOrigin, Timestamp,
@@ -11,11 +12,12 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::control;
+use super::package::SYSTEMS;
 use crate::hexadecimal;
 use crate::limits;
 
-/// Writes an inventory: the header, a line for each package, and the trailer, each with its line
-/// feed.
+/// Writes an inventory: the header, a line for each package and for each set of implicit inputs, and
+/// the trailer, each with its line feed.
 ///
 /// What Guix does not have (a maintainer, a checksum, an architecture …) is not written.
 pub fn write(inventory: &Inventory) -> impl Iterator<Item = String> + '_ {
@@ -26,16 +28,20 @@ pub fn write(inventory: &Inventory) -> impl Iterator<Item = String> + '_ {
         commit: head.revision.as_deref(),
         branch: head.branch.as_deref(),
         time: head.time,
+        // None is usual, so whatever a package has is told.
+        supported_systems: &[],
     });
     let mut sum = Some(ring::digest::Context::new(&ring::digest::SHA256));
     let mut packages = inventory.packages.iter();
+    let mut sets = Sets::default();
     let body = std::iter::from_fn(move || {
         if let Some(package) = packages.next() {
-            let line = line(&record(package, limits::REPLACEMENT_DEPTH));
+            let record = record(package, limits::REPLACEMENT_DEPTH, &mut sets);
+            let lines = std::mem::take(&mut sets.new) + &line(&record);
             if let Some(sum) = &mut sum {
-                sum.update(line.as_bytes());
+                sum.update(lines.as_bytes());
             }
-            return Some(line);
+            return Some(lines);
         }
         let sha256 = hexadecimal::encode(sum.take()?.finish().as_ref());
         let packages = inventory.packages.len();
@@ -46,6 +52,38 @@ pub fn write(inventory: &Inventory) -> impl Iterator<Item = String> + '_ {
         }))
     });
     std::iter::once(header).chain(body)
+}
+
+/// The sets of implicit inputs that were written, by number.
+#[derive(Default)]
+struct Sets<'a> {
+    known: HashMap<Vec<&'a Input>, usize>,
+    /// Lines of those that have to stand before the next package.
+    new: String,
+}
+
+impl<'a> Sets<'a> {
+    fn number(&mut self, package: &'a Package) -> Option<usize> {
+        let inputs = package.inputs.iter();
+        let implicit: Vec<&Input> = inputs
+            .filter(|input| input.kind == InputKind::Implicit)
+            .collect();
+        if implicit.is_empty() {
+            return None;
+        }
+        let number = self.known.len();
+        match self.known.entry(implicit) {
+            Entry::Occupied(known) => Some(*known.get()),
+            Entry::Vacant(free) => {
+                self.new += &line(&Set {
+                    palisade: control::INPUTS,
+                    number,
+                    inputs: free.key().iter().map(|it| input(it)).collect(),
+                });
+                Some(*free.insert(number))
+            }
+        }
+    }
 }
 
 fn line(value: &impl Serialize) -> String {
@@ -62,6 +100,15 @@ struct Header<'a> {
     commit: Option<&'a str>,
     branch: Option<&'a str>,
     time: Option<Timestamp>,
+    supported_systems: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Set {
+    palisade: &'static str,
+    #[serde(rename = "set")]
+    number: usize,
+    inputs: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -86,12 +133,14 @@ struct Record<'a> {
     inputs: Vec<Value>,
     native_inputs: Vec<Value>,
     propagated_inputs: Vec<Value>,
+    implicit_inputs: Vec<usize>,
+    supported_systems: Option<Box<RawValue>>,
     hidden: bool,
     superseded: Option<&'a str>,
     replacement: Option<Box<Record<'a>>>,
 }
 
-fn record(package: &Package, depth: usize) -> Record<'_> {
+fn record<'a>(package: &'a Package, depth: usize, sets: &mut Sets<'a>) -> Record<'a> {
     let inputs = |kind| {
         let of_kind = package
             .inputs
@@ -114,9 +163,11 @@ fn record(package: &Package, depth: usize) -> Record<'_> {
         inputs: inputs(InputKind::Host),
         native_inputs: inputs(InputKind::Native),
         propagated_inputs: inputs(InputKind::Propagated),
+        implicit_inputs: sets.number(package).into_iter().collect(),
+        supported_systems: package.properties.get(SYSTEMS).map(|json| one_line(json)),
         hidden: package.hidden,
         superseded: package.superseded.as_deref(),
-        replacement: replacement.map(|package| Box::new(record(package, depth - 1))),
+        replacement: replacement.map(|it| Box::new(record(it, depth - 1, sets))),
     }
 }
 
@@ -230,7 +281,11 @@ fn input(input: &Input) -> Value {
 
 fn properties(package: &Package) -> BTreeMap<&str, Box<RawValue>> {
     let mut properties = BTreeMap::new();
-    for (name, json) in &package.properties {
+    let own = package
+        .properties
+        .iter()
+        .filter(|(name, _)| *name != SYSTEMS);
+    for (name, json) in own {
         properties.insert(name.as_str(), one_line(json));
     }
     for (name, value) in hints(&package.hints) {

@@ -1,5 +1,6 @@
 //! The inventory of Guix.
 
+mod loaded;
 mod real;
 mod written;
 
@@ -485,7 +486,7 @@ fn control_lines_of_another_kind_are_refused() {
         assert_eq!(malformed(line), format!("line 1: {reason}"));
     }
     let line = r#"{"palisade":"guix-inventory","version":1,"time":"yesterday"}"#;
-    assert!(malformed(line).starts_with("line 1: not a header or trailer: "));
+    assert!(malformed(line).starts_with("line 1: not a line of control: "));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `palisade generate`: manual pages and completions, from the one description of the command line.
+//! `palisade generate`: manual pages and completions, from the one description of the command line, and
+//! the program that lists the packages of Guix.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -19,6 +20,11 @@ pub(crate) enum Generate {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+    /// Print the Scheme program that lists the packages of a Guix revision
+    ///
+    /// It runs inside the revision's own Guix, and prints what `palisade import guix_inventory` reads:
+    /// `guix time-machine -q --commit=COMMIT -- repl -- FILE > packages.jsonl`
+    GuixLoader,
     /// Print what completes the command line in a shell
     Completions {
         /// Which shell
@@ -32,6 +38,11 @@ pub(crate) fn run(command: &Generate) -> anyhow::Result<ExitCode> {
             fs_err::create_dir_all(folder)?;
             clap_mangen::generate_to(Arguments::command(), folder)
                 .with_context(|| format!("write manual pages into {}", folder.display()))?;
+        }
+        Generate::GuixLoader => {
+            let mut output = ui::stdout();
+            output.write_all(palisade_tracker::sync::GUIX_LOADER.as_bytes())?;
+            output.flush()?;
         }
         Generate::Completions { shell } => {
             let mut script = Vec::new();

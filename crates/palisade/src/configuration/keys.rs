@@ -44,6 +44,13 @@ const TYPES: &[(&str, &[&[&str]])] = &[
             &["keys", "unsigned"],
         ],
     ),
+    (
+        "guix",
+        &[
+            &["repository", "git-branch", "branch", "loader", "from"],
+            &["one-of", "one-in", "time-limit", "output-limit", "attempts"],
+        ],
+    ),
     ("sender", &[&["key-file", "key-environment", "formats"]]),
 ];
 

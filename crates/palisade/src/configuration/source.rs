@@ -63,6 +63,17 @@ pub(super) struct WrittenSource {
     pub(super) keys: Vec<PathBuf>,
     #[serde(default)]
     document: Vec<WrittenDocument>,
+    pub(super) repository: Option<String>,
+    pub(super) git_branch: Option<String>,
+    pub(super) loader: Option<Vec<String>>,
+    pub(super) from: Option<String>,
+    pub(super) one_of: Option<u32>,
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub(super) one_in: Option<Duration>,
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub(super) time_limit: Option<Duration>,
+    pub(super) output_limit: Option<u64>,
+    pub(super) attempts: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -74,6 +85,7 @@ enum Type {
     Documents,
     Alpine,
     Debian,
+    Guix,
     Sender,
 }
 
@@ -118,6 +130,7 @@ impl WrittenSource {
             }
             Type::Alpine => SourceKind::Documents(self.alpine()?),
             Type::Debian => SourceKind::Debian(self.debian()?),
+            Type::Guix => SourceKind::Guix(self.guix()?),
             Type::Sender => self.sender()?,
         };
         Ok(Source {

@@ -157,7 +157,10 @@ fn what_cannot_be_told_is_an_error() {
 fn json_is_one_document() {
     let folder = tempfile::tempdir().unwrap();
     let (database, _) = prepare(folder.path());
-    let output = run(&database, &["compare", "one", "master", "--format", "json"]);
+    let output = run(
+        &database,
+        &["compare", "guix/master@one", "master", "--format", "json"],
+    );
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let document: serde_json::Value = serde_json::from_str(&printed(&output)).unwrap();
     assert_eq!(document["packages"]["changed"], 0);

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -126,7 +126,11 @@ fn while_it_drains_it_answers_but_is_not_ready() {
     let place = Place::new();
     place.configure("drain = \"1h\"");
     let mut server = place.serve(&[]);
-    assert!(get(&server, "/readyz").starts_with("HTTP/1.1 200"));
+    let is_ready = || get(&server, "/readyz").starts_with("HTTP/1.1 200");
+    let limit = Instant::now() + Duration::from_secs(20);
+    while !is_ready() {
+        assert!(Instant::now() < limit, "it never is ready");
+    }
     server.program.signal("TERM");
     server.program.wait_until_said("about to end");
     let unready = get(&server, "/readyz");

@@ -78,36 +78,31 @@ const BUILT: Dialect = with_numbers!(
     "$1",
     " ORDER BY p.name, r.branch_id, r.name, r.architecture LIMIT $2"
 );
-const COUNTS: Dialect = with_numbers!(
-    "SELECT f.branch_id, f.source_package_id, f.status, count(*) FROM finding f \
-     JOIN source_interval i ON i.branch_id = f.branch_id \
-     AND i.source_package_id = f.source_package_id AND i.until IS NULL \
-     WHERE f.branch_id = $1 AND f.source_package_id",
-    "$2",
-    " GROUP BY f.branch_id, f.source_package_id, f.status"
-);
-
 const FIXES: &str = "SELECT fixed_in, count(*) FROM finding \
     WHERE branch_id = $1 AND source_package_id = $2 AND status = 0 AND fixed_in IS NOT NULL \
     GROUP BY fixed_in ORDER BY fixed_in";
 
 /// The vulnerabilities of current source packages whose gravest status is among two, worst first.
+/// Headings and EPSS scores are looked up for those that are told, not for all that are sorted.
 const FINDINGS: Dialect = with_numbers!(
-    "SELECT v.id, v.name, a.title, v.score, v.score_version, v.scorer, v.exploited_since, e.score, \
-     v.published \
+    "SELECT w.id, w.name, a.title, w.score, w.score_version, w.scorer, w.exploited_since, e.score, \
+     w.published \
+     FROM (SELECT v.id, v.name, v.score, v.score_version, v.scorer, v.exploited_since, v.published, \
+     v.lead_advisory, g.status, \
+     CASE WHEN v.score IS NULL THEN -1 WHEN v.score >= 9 AND v.score_version >= '3' THEN 4 \
+     WHEN v.score >= 7 THEN 3 WHEN v.score >= 4 THEN 2 WHEN v.score > 0 THEN 1 ELSE 0 END AS level \
      FROM (SELECT f.vulnerability_id AS id, min(f.status) AS status FROM finding f \
      JOIN source_interval i ON i.branch_id = f.branch_id \
      AND i.source_package_id = f.source_package_id AND i.until IS NULL \
      WHERE f.source_package_id",
     "$1",
     " AND f.branch_id BETWEEN $2 AND $3 GROUP BY f.vulnerability_id) g \
-     JOIN vulnerability v ON v.id = g.id \
-     LEFT JOIN advisory a ON a.id = v.lead_advisory LEFT JOIN epss e ON e.name = v.name \
-     WHERE g.status BETWEEN $4 AND $5 \
-     ORDER BY g.status, v.exploited_since IS NULL, \
-     CASE WHEN v.score IS NULL THEN -1 WHEN v.score >= 9 AND v.score_version >= '3' THEN 4 \
-     WHEN v.score >= 7 THEN 3 WHEN v.score >= 4 THEN 2 WHEN v.score > 0 THEN 1 ELSE 0 END DESC, \
-     coalesce(v.score, -1) DESC, v.name DESC LIMIT $6 OFFSET $7"
+     JOIN vulnerability v ON v.id = g.id WHERE g.status BETWEEN $4 AND $5 \
+     ORDER BY g.status, v.exploited_since IS NULL, level DESC, coalesce(v.score, -1) DESC, \
+     v.name DESC LIMIT $6 OFFSET $7) w \
+     LEFT JOIN advisory a ON a.id = w.lead_advisory LEFT JOIN epss e ON e.name = w.name \
+     ORDER BY w.status, w.exploited_since IS NULL, w.level DESC, coalesce(w.score, -1) DESC, \
+     w.name DESC"
 );
 const SECTIONS: Dialect = with_numbers!(
     "SELECT g.status, count(*) FROM (SELECT f.vulnerability_id, min(f.status) AS status \
@@ -221,24 +216,6 @@ impl Session {
                     facts: span(row, 7)?,
                 })
             })
-            .collect()
-    }
-
-    /// How many findings of each status source packages have that are on a branch now:
-    /// source package, status, number.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn finding_counts(
-        &mut self,
-        branch: BranchId,
-        sources: &[SourcePackageId],
-    ) -> Result<Vec<(SourcePackageId, i64, i64)>, StoreError> {
-        let rows = self
-            .query(COUNTS, params![branch.0, numbers(sources)])
-            .await?;
-        rows.iter()
-            .map(|row| Ok((SourcePackageId(row.int(1)?), row.int(2)?, row.int(3)?)))
             .collect()
     }
 

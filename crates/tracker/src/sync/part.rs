@@ -91,6 +91,37 @@ impl<'a, 't> Parts<'a, 't> {
         &self.failures
     }
 
+    /// The names of the parts that are known.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.known.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// What time it is, in microseconds since 1970.
+    pub(super) fn now(&self) -> i64 {
+        (self.syncer.clock)().as_microsecond()
+    }
+
+    /// Says what is being done.
+    pub(super) fn step(&self, step: &str) {
+        self.progress.step(step);
+    }
+
+    /// Tells what became of a part of which nothing has to be remembered.
+    pub(super) fn tell(&self, part: &str, outcome: &Outcome) {
+        (self.tell)(part, outcome);
+    }
+
+    /// Forgets a part.
+    pub(super) async fn forget_part(&mut self, name: &str) -> Result<(), TrackerError> {
+        let mut session = self.syncer.store.write().await?;
+        session.forget_source_part(&self.source.name, name).await?;
+        session.commit().await?;
+        self.known.remove(name);
+        Ok(())
+    }
+
     /// Why parts failed the last time, those of other runs among them.
     pub(super) fn all_failures(&self) -> Vec<String> {
         let failed = self.known.values().filter_map(|part| {

@@ -51,6 +51,8 @@ pub enum SourceKind {
     Osv(super::osv::OsvBucket),
     /// An archive of Debian's form.
     Debian(super::debian::DebianArchive),
+    /// A channel of Guix, by its Git history.
+    Guix(super::guix::GuixChannel),
     /// None: it sends by itself.
     Sender(Sender),
     /// It cannot be asked, nor send, until its key is there.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
 
@@ -18,9 +19,12 @@ const PAST_LISTINGS: usize = 8;
 /// A branch at a position; without one, now.
 type ListingKey = (BranchId, Option<i64>);
 
+/// How long a prepared state is told while that of a newer one is being made.
+const STALE: Duration = Duration::from_secs(30);
+
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    kept: Mutex<Kept>,
+    states: Mutex<States>,
     /// What never changes, and so is of no state.
     pub(super) compared: super::comparison::Kept,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
@@ -38,6 +42,32 @@ pub struct CacheUse {
     pub misses: u64,
 }
 
+/// What is kept of the states of the database: of the prepared one, if there is one, and of the
+/// last that was asked for beside it.
+#[derive(Debug, Default)]
+struct States {
+    kept: Vec<Kept>,
+    prepared: Option<Generation>,
+    /// Since when there is a newer state than the prepared one.
+    superseded: Option<Instant>,
+}
+
+impl States {
+    fn of(&mut self, generation: Generation) -> &mut Kept {
+        let known = self.kept.iter().position(|it| it.generation == generation);
+        let at = known.unwrap_or_else(|| {
+            let prepared = self.prepared;
+            self.kept.retain(|it| Some(it.generation) == prepared);
+            self.kept.push(Kept {
+                generation,
+                ..Kept::default()
+            });
+            self.kept.len() - 1
+        });
+        &mut self.kept[at]
+    }
+}
+
 #[derive(Debug, Default)]
 struct Kept {
     generation: Generation,
@@ -47,6 +77,18 @@ struct Kept {
     names: Option<Arc<Names>>,
     people: Option<Arc<People>>,
     feeds: Option<Arc<Vec<FeedRow>>>,
+}
+
+impl Kept {
+    /// Keeps a listing; of those of past revisions there are only so many.
+    fn keep_listing(&mut self, key: ListingKey, listing: &Arc<Listing>) {
+        let is_past = |(_, position): &&ListingKey| position.is_some();
+        let past: Vec<ListingKey> = self.listings.keys().filter(is_past).copied().collect();
+        if let Some(oldest) = past.first().filter(|_| past.len() >= PAST_LISTINGS) {
+            self.listings.remove(oldest);
+        }
+        self.listings.insert(key, Arc::clone(listing));
+    }
 }
 
 impl Cache {
@@ -68,24 +110,45 @@ impl Cache {
         found
     }
 
-    /// What is kept of a generation; what is of another is forgotten first.
-    fn of(&self, generation: Generation) -> MutexGuard<'_, Kept> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.generation != generation {
-            *kept = Kept {
-                generation,
-                ..Kept::default()
-            };
+    /// Reads or changes what is kept of a state.
+    fn of<T>(&self, generation: Generation, look: impl FnOnce(&mut Kept) -> T) -> T {
+        look(self.states().of(generation))
+    }
+
+    fn states(&self) -> MutexGuard<'_, States> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state of which is told when the database is in this one: where states are prepared, the
+    /// prepared one until the next is, but not for long.
+    pub(super) fn told(&self, present: Generation) -> Generation {
+        let mut states = self.states();
+        match states.prepared {
+            Some(prepared) if prepared != present => {
+                let since = states.superseded.get_or_insert_with(Instant::now);
+                if since.elapsed() < STALE {
+                    prepared
+                } else {
+                    present
+                }
+            }
+            _ => present,
         }
-        kept
+    }
+
+    /// Says that what pages need of a state is here; what is kept of others is forgotten.
+    pub(super) fn prepared(&self, generation: Generation) {
+        let mut states = self.states();
+        (states.prepared, states.superseded) = (Some(generation), None);
+        states.kept.retain(|it| it.generation == generation);
     }
 
     pub(super) fn places(&self, generation: Generation) -> Option<Arc<Places>> {
-        self.counted(self.of(generation).places.clone())
+        self.counted(self.of(generation, |kept| kept.places.clone()))
     }
 
     pub(super) fn keep_places(&self, generation: Generation, places: &Arc<Places>) {
-        self.of(generation).places = Some(Arc::clone(places));
+        self.of(generation, |kept| kept.places = Some(Arc::clone(places)));
     }
 
     /// The open findings of a branch.
@@ -94,7 +157,8 @@ impl Cache {
         reading: &mut Reading,
         key: ListingKey,
     ) -> Result<Arc<Listing>, TrackerError> {
-        let known = |cache: &Self| cache.of(reading.generation).listings.get(&key).cloned();
+        let generation = reading.generation;
+        let known = |cache: &Self| cache.of(generation, |kept| kept.listings.get(&key).cloned());
         if let Some(listing) = self.counted(known(self)) {
             return Ok(listing);
         }
@@ -103,17 +167,7 @@ impl Cache {
             return Ok(listing);
         }
         let listing = Arc::new(Listing::load(&mut reading.session, key.0, key.1).await?);
-        let mut kept = self.of(reading.generation);
-        let past: Vec<ListingKey> = kept
-            .listings
-            .keys()
-            .filter(|(_, position)| position.is_some())
-            .copied()
-            .collect();
-        if let Some(oldest) = past.first().filter(|_| past.len() >= PAST_LISTINGS) {
-            kept.listings.remove(oldest);
-        }
-        kept.listings.insert(key, Arc::clone(&listing));
+        self.of(generation, |kept| kept.keep_listing(key, &listing));
         Ok(listing)
     }
 
@@ -123,13 +177,9 @@ impl Cache {
         reading: &mut Reading,
         branch: BranchId,
     ) -> Result<Arc<Vec<MaintainedRow>>, TrackerError> {
-        let known = |cache: &Self| {
-            cache
-                .of(reading.generation)
-                .maintained
-                .get(&branch)
-                .cloned()
-        };
+        let generation = reading.generation;
+        let known =
+            |cache: &Self| cache.of(generation, |kept| kept.maintained.get(&branch).cloned());
         if let Some(maintained) = known(self) {
             return Ok(maintained);
         }
@@ -138,33 +188,39 @@ impl Cache {
             return Ok(maintained);
         }
         let maintained = Arc::new(reading.session.maintained(branch).await?);
-        let mut kept = self.of(reading.generation);
-        kept.maintained.insert(branch, Arc::clone(&maintained));
+        self.of(generation, |kept| {
+            kept.maintained.insert(branch, Arc::clone(&maintained))
+        });
         Ok(maintained)
     }
 
     /// The names of all packages.
     pub(super) async fn names(&self, reading: &mut Reading) -> Result<Arc<Names>, TrackerError> {
-        if let Some(names) = self.counted(self.of(reading.generation).names.clone()) {
+        if let Some(names) = self.counted(self.of(reading.generation, |kept| kept.names.clone())) {
             return Ok(names);
         }
         let _turn = self.turn.lock().await;
-        if let Some(names) = self.of(reading.generation).names.clone() {
+        if let Some(names) = self.of(reading.generation, |kept| kept.names.clone()) {
             return Ok(names);
         }
         let names = Arc::new(Names::of(reading.session.package_names().await?));
-        self.of(reading.generation).names = Some(Arc::clone(&names));
+        self.of(reading.generation, |kept| {
+            kept.names = Some(Arc::clone(&names));
+        });
         Ok(names)
     }
 
     /// Everybody who maintains something.
     pub(super) async fn people(&self, reading: &mut Reading) -> Result<Arc<People>, TrackerError> {
-        if let Some(people) = self.counted(self.of(reading.generation).people.clone()) {
+        if let Some(people) = self.counted(self.of(reading.generation, |kept| kept.people.clone()))
+        {
             return Ok(people);
         }
         // What it is made of is kept, too: to make it twice is no waste.
         let people = Arc::new(People::of(self, reading).await?);
-        self.of(reading.generation).people = Some(Arc::clone(&people));
+        self.of(reading.generation, |kept| {
+            kept.people = Some(Arc::clone(&people));
+        });
         Ok(people)
     }
 
@@ -173,12 +229,14 @@ impl Cache {
         &self,
         reading: &mut Reading,
     ) -> Result<Arc<Vec<FeedRow>>, TrackerError> {
-        if let Some(feeds) = self.counted(self.of(reading.generation).feeds.clone()) {
+        if let Some(feeds) = self.counted(self.of(reading.generation, |kept| kept.feeds.clone())) {
             return Ok(feeds);
         }
         let _turn = self.turn.lock().await;
         let feeds = Arc::new(reading.session.feeds().await?);
-        self.of(reading.generation).feeds = Some(Arc::clone(&feeds));
+        self.of(reading.generation, |kept| {
+            kept.feeds = Some(Arc::clone(&feeds));
+        });
         Ok(feeds)
     }
 }

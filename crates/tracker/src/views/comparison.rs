@@ -122,7 +122,7 @@ impl Views {
             Ok(found) => found,
             Err(reason) => return Ok(ComparisonAnswer::Unknown(reason)),
         };
-        let file = import.document.given_name();
+        let file = import.document.name();
         let compared = Compared::proposed(&mut reading, kept, from, found, file).await?;
         let view = compared.view(&mut reading, kept, limit).await?;
         Ok(ComparisonAnswer::Found(Box::new(view)))

@@ -1,7 +1,7 @@
 //! What has happened: events for pages, feeds and programs that follow them.
 
 use palisade_model::{BranchName, Timestamp};
-use palisade_store::EventRow;
+use palisade_store::{EventRow, Session};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,24 +42,14 @@ pub struct EventsQuery {
     pub package: Option<String>,
     /// Those of one vulnerability.
     pub vulnerability: Option<String>,
-    /// From where.
-    pub from: From,
+    /// Those behind an event, in their order; without it, the latest first.
+    pub since: Option<i64>,
+    /// Those before an event.
+    pub before: Option<i64>,
+    /// Those before a moment.
+    pub before_time: Option<Timestamp>,
     /// How many at the most.
     pub limit: usize,
-}
-
-/// Where a list of events begins, and in which direction it goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum From {
-    /// With the latest, back in time.
-    #[default]
-    Latest,
-    /// Behind an event, back in time.
-    Before(i64),
-    /// With the last before a moment, back in time.
-    BeforeTime(Timestamp),
-    /// Behind an event, onward: nothing is told twice or left out.
-    Since(i64),
 }
 
 /// A part of what has happened.
@@ -95,16 +85,12 @@ impl Views {
                 .saturating_add(1),
         };
         let session = &mut reading.session;
-        let mut rows = match query.from {
-            From::Latest => session.events_before(None, &wanted).await?,
-            From::Before(number) => session.events_before(Some(number), &wanted).await?,
-            From::BeforeTime(moment) => {
-                let last = session.last_event_before(moment.as_microsecond()).await?;
-                let before = last.map_or(0, |number| number.saturating_add(1));
-                session.events_before(Some(before), &wanted).await?
-            }
-            From::Since(number) => session.events_after(number, &wanted).await?,
+        let end = end(session, query).await?;
+        let mut rows = match query.since {
+            None => session.events_before(end, &wanted).await?,
+            Some(number) => session.events_after(number, &wanted).await?,
         };
+        rows.retain(|row| end.is_none_or(|end| row.id < end));
         let more = rows.len() > query.limit;
         rows.truncate(query.limit);
         Ok(Some(EventsView {
@@ -112,6 +98,16 @@ impl Views {
             more,
         }))
     }
+}
+
+/// The number before which the wanted events are; none where all are wanted.
+async fn end(session: &mut Session, query: &EventsQuery) -> Result<Option<i64>, TrackerError> {
+    let Some(moment) = query.before_time else {
+        return Ok(query.before);
+    };
+    let last = session.last_event_before(moment.as_microsecond()).await?;
+    let end = last.map_or(0, |number| number.saturating_add(1));
+    Ok(Some(query.before.map_or(end, |before| before.min(end))))
 }
 
 /// Stored events as they are shown.

@@ -71,6 +71,8 @@ pub(crate) struct Listing {
     /// Whether another source package has the same name and version.
     twins: Vec<bool>,
     pub(crate) counts: Counts,
+    /// How many affect each source package, and how many wait in the queue.
+    by_source: HashMap<SourcePackageId, (usize, usize)>,
 }
 
 /// What a filter leaves.
@@ -169,8 +171,10 @@ impl Listing {
             by_version,
             twins,
             counts: Counts::default(),
+            by_source: HashMap::new(),
         };
         listing.counts = listing.count();
+        listing.by_source = listing.count_by_source();
         listing
     }
 
@@ -186,6 +190,21 @@ impl Listing {
             }
         }
         counts
+    }
+
+    fn count_by_source(&self) -> HashMap<SourcePackageId, (usize, usize)> {
+        let mut counts: HashMap<SourcePackageId, (usize, usize)> = HashMap::new();
+        for entry in &self.entries {
+            let (affected, queue) = counts.entry(self.source(entry).id).or_default();
+            let counted = if entry.status == 0 { affected } else { queue };
+            *counted += 1;
+        }
+        counts
+    }
+
+    /// How many findings affect a source package, and how many wait in the queue.
+    pub(crate) fn of_source(&self, source: SourcePackageId) -> (usize, usize) {
+        self.by_source.get(&source).copied().unwrap_or_default()
     }
 
     pub(crate) fn head(&self, entry: &Entry) -> &VulnerabilityHead {

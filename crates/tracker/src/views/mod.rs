@@ -57,7 +57,7 @@ pub use comparison::{
     InvalidState, LonePackageView, MitigationView, NetView, PackageChangeView, PackageCounts,
     Remedy, SideView, StateRef, markdown,
 };
-pub use events::{EventView, EventsQuery, EventsView, From};
+pub use events::{EventView, EventsQuery, EventsView};
 pub use explanation::{
     Accounted, Conclusion, EntryView, ExplainedPlace, Explanation, ExplanationAnswer,
     ExplanationQuery, Left,
@@ -160,20 +160,32 @@ impl Views {
         self.cache.use_so_far()
     }
 
-    /// Which state of the database is current: whoever keeps an answer compares this.
+    /// Which state of the database is told: whoever keeps an answer compares this.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn generation(&self) -> Result<Generation, TrackerError> {
+        Ok(self.cache.told(self.present().await?))
+    }
+
+    /// Which state the database is in.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn present(&self) -> Result<Generation, TrackerError> {
         Ok(self.store.read().await?.generation().await?)
     }
 
     /// Makes what is kept in memory of the present state, so that nobody who asks has to wait for it.
+    /// Until the present state is prepared, the one that was prepared before is told, but not for
+    /// long: who calls this once calls it after every change.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn warm(&self) -> Result<(), TrackerError> {
-        let mut reading = self.reading().await?;
+        let mut session = self.store.read().await?;
+        let generation = session.generation().await?;
+        let mut reading = self.reading_of(session, generation).await?;
         let places = Arc::clone(&reading.places);
         for (id, _) in &places.branches {
             self.cache.listing(&mut reading, (*id, None)).await?;
@@ -184,12 +196,21 @@ impl Views {
         self.cache.names(&mut reading).await?;
         self.cache.people(&mut reading).await?;
         self.cache.feeds(&mut reading).await?;
+        self.cache.prepared(generation);
         Ok(())
     }
 
     pub(crate) async fn reading(&self) -> Result<Reading, TrackerError> {
         let mut session = self.store.read().await?;
-        let generation = session.generation().await?;
+        let generation = self.cache.told(session.generation().await?);
+        self.reading_of(session, generation).await
+    }
+
+    async fn reading_of(
+        &self,
+        mut session: Session,
+        generation: Generation,
+    ) -> Result<Reading, TrackerError> {
         let places = if let Some(places) = self.cache.places(generation) {
             places
         } else {

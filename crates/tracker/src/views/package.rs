@@ -9,6 +9,7 @@ use palisade_version::Scheme;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::cache::Cache;
 use super::relatives::{RelativeView, relatives};
 use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped, schema};
 use crate::TrackerError;
@@ -88,13 +89,13 @@ pub struct PackageVersion {
     /// Patches that are applied to it.
     pub patches: Vec<PatchView>,
     /// Vulnerabilities that affect it.
-    pub affected: i64,
+    pub affected: usize,
     /// Of these, how many have a fix that is known.
-    pub fixable: i64,
+    pub fixable: usize,
     /// The latest of the versions in which those were fixed.
     pub last_fix: Option<String>,
     /// Vulnerabilities of which nobody can tell yet.
-    pub under_investigation: i64,
+    pub under_investigation: usize,
     /// What is built from it.
     pub built: Vec<BuiltPackage>,
 }
@@ -258,7 +259,8 @@ impl Views {
         }
         let ids: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
         let (present, history) = history(&mut reading, &ids).await?;
-        let (versions, details) = versions(&mut reading, distribution.scheme(), &present).await?;
+        let (versions, details) =
+            versions(&self.cache, &mut reading, distribution.scheme(), &present).await?;
         let current: HashSet<SourcePackageId> = present.iter().map(|at| at.source).collect();
         let mut current: Vec<SourcePackageId> = current.into_iter().collect();
         current.sort_unstable();
@@ -269,7 +271,7 @@ impl Views {
         let sections = sections(&mut reading, &current, branch).await?;
         let findings = findings(&mut reading, &present, &current, branch, query).await?;
         let speaking = if current.is_empty() { &ids } else { &current };
-        let relatives = relatives(&mut reading, distribution, &name, speaking).await?;
+        let relatives = relatives(&self.cache, &mut reading, distribution, &name, speaking).await?;
         Ok(Some(PackageView {
             distribution: distribution.clone(),
             name,
@@ -336,6 +338,7 @@ async fn history(
 
 /// The versions on the branches now, and what the newest of them is made of.
 async fn versions(
+    cache: &Cache,
     reading: &mut Reading,
     scheme: Scheme,
     present: &[Present],
@@ -372,7 +375,7 @@ async fn versions(
     let mut newest: Option<PackageDetails> = None;
     for (at, speaker) in present.iter().zip(&speakers) {
         let package = speaker.and_then(|_| packages.next().flatten());
-        let Some(version) = version(reading, at, package.as_ref(), &built).await? else {
+        let Some(version) = version(cache, reading, at, package.as_ref(), &built).await? else {
             continue;
         };
         versions.push(version);
@@ -391,6 +394,7 @@ async fn versions(
 }
 
 async fn version(
+    cache: &Cache,
     reading: &mut Reading,
     at: &Present,
     package: Option<&Package>,
@@ -399,16 +403,8 @@ async fn version(
     let Some(branch) = reading.places.name(at.branch).cloned() else {
         return Ok(None);
     };
-    let counts = reading
-        .session
-        .finding_counts(at.branch, &[at.source])
-        .await?;
-    let count = |wanted: i64| {
-        counts
-            .iter()
-            .find(|(_, status, _)| *status == wanted)
-            .map_or(0, |(_, _, count)| *count)
-    };
+    let listing = cache.listing(reading, (at.branch, None)).await?;
+    let (affected, under_investigation) = listing.of_source(at.source);
     let points = reading.session.revisions_at(at.branch, [at.since]).await?;
     let fixes = reading.session.fixes(at.branch, at.source).await?;
     let built = built
@@ -428,10 +424,15 @@ async fn version(
         patches: package
             .map(|package| patches(&package.patches))
             .unwrap_or_default(),
-        affected: count(0),
-        fixable: fixes.iter().map(|(_, count)| count).sum(),
+        affected,
+        fixable: fixes
+            .iter()
+            .map(|(_, count)| count)
+            .sum::<i64>()
+            .try_into()
+            .unwrap_or(0),
         last_fix,
-        under_investigation: count(1),
+        under_investigation,
         built: built
             .map(|row| BuiltPackage {
                 name: row.name.clone(),

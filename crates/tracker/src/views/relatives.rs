@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Reading;
+use super::cache::Cache;
 use crate::TrackerError;
 use crate::derive::load_subjects;
 use crate::encoding::key_hash;
@@ -57,11 +58,12 @@ pub struct RelativePlace {
     /// The version.
     pub version: String,
     /// Vulnerabilities that affect it.
-    pub affected: i64,
+    pub affected: usize,
 }
 
 /// The relatives of a package: those of other distributions first.
 pub(super) async fn relatives(
+    cache: &Cache,
     reading: &mut Reading,
     distribution: &Distribution,
     name: &str,
@@ -85,7 +87,7 @@ pub(super) async fn relatives(
             continue;
         };
         let labels = reading.session.label_rows(&sources).await?;
-        let counts = reading.session.finding_counts(branch, &sources).await?;
+        let listing = cache.listing(reading, (branch, None)).await?;
         for label in labels {
             let of = branch_name.distribution().clone();
             let same_name = normal_name(&label.name) == normal_name(name);
@@ -93,9 +95,7 @@ pub(super) async fn relatives(
             if is_itself || (kin[&label.id] == Kinship::Name && !same_name) {
                 continue;
             }
-            let affected = counts
-                .iter()
-                .find(|(source, status, _)| *source == label.id && *status == 0);
+            let (affected, _) = listing.of_source(label.id);
             let relative = found
                 .entry((of.clone(), label.name.clone()))
                 .or_insert_with(|| RelativeView {
@@ -108,7 +108,7 @@ pub(super) async fn relatives(
             relative.places.push(RelativePlace {
                 branch: branch_name.clone(),
                 version: label.version,
-                affected: affected.map_or(0, |(_, _, count)| *count),
+                affected,
             });
         }
     }

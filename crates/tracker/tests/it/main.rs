@@ -13,6 +13,7 @@ mod debian_sync;
 mod ecosystem_cases;
 mod explanations;
 mod guix_cases;
+mod guix_sync;
 mod identities;
 mod import;
 mod leases;

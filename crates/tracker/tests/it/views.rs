@@ -482,3 +482,27 @@ async fn an_empty_database_answers() {
     let all = query(FindingFilter::default());
     assert_eq!(branch(&tracker, None, &all).await, None);
 }
+
+#[tokio::test]
+async fn while_a_state_is_prepared_the_one_before_is_told() {
+    let tracker = small().await;
+    let affected = async || listed(&tracker).await.total;
+    let before = affected().await;
+    tracker
+        .feed(FeedKind::Nvd, &nvd("CVE-2025-2000", "demo", "2.0", 9.8))
+        .await;
+    assert_eq!(affected().await, before + 1, "nobody prepares anything");
+    tracker.views.warm().await.unwrap();
+    tracker
+        .feed(FeedKind::Nvd, &nvd("CVE-2025-2001", "demo", "2.0", 9.8))
+        .await;
+    let told = tracker.views.generation().await.unwrap();
+    assert_ne!(told, tracker.views.present().await.unwrap());
+    assert_eq!(affected().await, before + 1);
+    tracker.views.warm().await.unwrap();
+    assert_eq!(affected().await, before + 2);
+    assert_eq!(
+        tracker.views.generation().await.unwrap(),
+        tracker.views.present().await.unwrap()
+    );
+}

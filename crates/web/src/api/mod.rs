@@ -248,7 +248,10 @@ impl Parameter {
     fn described(&self) -> Value {
         let schema = match self.kind {
             Kind::Text if self.place == Place::Path => json!({ "type": "string", "minLength": 1 }),
-            Kind::Text => json!({ "type": "string", "maxLength": 100, "pattern": PLAIN }),
+            Kind::Text => {
+                let least = usize::from(self.place == Place::Needed);
+                json!({ "type": "string", "minLength": least, "maxLength": 100, "pattern": PLAIN })
+            }
             Kind::Branch => json!({ "type": "string", "pattern": BRANCH }),
             Kind::Date => json!({ "type": "string", "format": "date" }),
             Kind::Moment => json!({ "type": "string", "pattern": MOMENT }),

@@ -121,7 +121,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             ),
         ],
         answer: Answer::One("BranchAnswer"),
-        forms: &["atom", "csv"],
+        forms: &["atom", "csv", "jsonl"],
     },
     Operation {
         path: "/comparison.json",
@@ -253,7 +253,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             query("limit", "How many at the most.", Kind::Number(1, 5000)),
         ],
         answer: Answer::One("EventsAnswer"),
-        forms: &["atom", "csv"],
+        forms: &["atom", "csv", "jsonl"],
     },
     Operation {
         path: "/maintainers/{distribution}.json",

@@ -181,37 +181,37 @@ pub(crate) const SECFIXES: Interface = Interface {
     errors: "Error",
     operations: &[
         operation(
-            "/vuln/{id}",
+            "/vuln/{id}.json",
             "secfixes_vulnerability",
             "A vulnerability with its references, states and CPE matches.",
             &[path("id", "A vulnerability's identifier.")],
         ),
         operation(
-            "/srcpkg/{name}",
+            "/srcpkg/{name}.json",
             "secfixes_package",
             "A source package of Alpine with its versions.",
             &[NAME],
         ),
         operation(
-            "/srcpkg/{name}/{version}",
+            "/srcpkg/{name}/{version}.json",
             "secfixes_version",
             "A version of a source package of Alpine with its states.",
             &[NAME, VERSION],
         ),
         operation(
-            "/branch/{repository}",
+            "/branch/{repository}.json",
             "secfixes_unresolved",
             "The unresolved vulnerabilities of a repository, each with the package.",
             &[ALPINE_REPOSITORY, OFFSET],
         ),
         operation(
-            "/branch/{repository}/vuln-orphaned",
+            "/branch/{repository}/vuln-orphaned.json",
             "secfixes_unresolved_orphaned",
             "The same, of packages that nobody maintains.",
             &[ALPINE_REPOSITORY, OFFSET],
         ),
         operation(
-            "/branch/{repository}/maintainer-issues",
+            "/branch/{repository}/maintainer-issues.json",
             "secfixes_unresolved_maintained",
             "The same, of packages that somebody maintains.",
             &[
@@ -221,7 +221,7 @@ pub(crate) const SECFIXES: Interface = Interface {
             ],
         ),
         operation(
-            "/branch/{repository}/orphaned",
+            "/branch/{repository}/orphaned.json",
             "secfixes_orphaned",
             "The packages of a repository that nobody maintains.",
             &[ALPINE_REPOSITORY, OFFSET],

@@ -82,7 +82,7 @@ fn of_revision(path: &str) -> Router<Site> {
 }
 
 fn answer(wanted: &Wanted, document: &Value) -> Answer {
-    if matches!(wanted.format, Format::Atom | Format::Csv | Format::Markdown) {
+    if !matches!(wanted.format, Format::Html | Format::Json) {
         return Err(GuixError::NotFound("this does not come in this form"));
     }
     Ok(wanted.as_json().answer_json(text(document)?)?)

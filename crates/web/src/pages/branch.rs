@@ -90,6 +90,7 @@ pub(crate) async fn page(
         |answer| Page::of(&answer.view, &asked, &wanted),
         |answer| feed(&answer.view, &asked, &wanted),
         |answer| table(&answer.view),
+        |answer| &answer.view.findings,
     )
 }
 

@@ -172,7 +172,7 @@ fn usual(format: Format) -> usize {
     match format {
         Format::Html | Format::Markdown => LIMITS.0,
         Format::Json | Format::Atom => LIMITS.1,
-        Format::Csv => usize::MAX,
+        Format::Csv | Format::Lines => usize::MAX,
     }
 }
 
@@ -182,12 +182,12 @@ fn cursor(parameters: &mut Parameters, sort: Sort) -> Result<Option<Cursor>, Web
     };
     let cursor: Cursor = text
         .parse()
-        .map_err(|error| WebError::BadRequest(format!("after: {error}")))?;
+        .map_err(|error| WebError::NotFound(format!("after: {error}")))?;
     if cursor.sort() == sort {
         Ok(Some(cursor))
     } else {
         let reason = "after: this place is one of a list in another order";
-        Err(WebError::BadRequest(reason.to_owned()))
+        Err(WebError::NotFound(reason.to_owned()))
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use palisade_model::BranchName;
 use palisade_tracker::Views;
-use palisade_tracker::views::{EventView, EventsQuery, EventsView, From};
+use palisade_tracker::views::{EventView, EventsQuery, EventsView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -113,6 +113,7 @@ pub(crate) async fn page(
             entries: answer.view.events.iter().map(entry).collect(),
         },
         |answer| table(&answer.view),
+        |answer| &answer.view.events,
     )
 }
 
@@ -129,27 +130,20 @@ impl Asked {
         let limit = parameters.number("limit", 1..=MOST)?;
         parameters.finish()?;
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let from = match (since, before, until) {
-            (None, None, None) => From::Latest,
-            (Some(since), None, None) => From::Since(number(since)),
-            (None, Some(before), None) => From::Before(number(before)),
-            (None, None, Some(day)) => From::BeforeTime(end(day)?),
-            _ => {
-                let reason = "of since, before and until only one can be given";
-                return Err(WebError::BadRequest(reason.to_owned()));
-            }
-        };
         let usual = match format {
             Format::Html | Format::Atom | Format::Markdown => LIMITS.0,
             Format::Json | Format::Csv => LIMITS.1,
+            Format::Lines => MOST,
         };
         let branch_text = branch.as_ref().map(ToString::to_string);
         let limit_text = limit.map(|limit| limit.to_string());
+        let until_text = until.map(|day| day.to_string());
         let address = Address::of("/events".to_owned())
             .with("kind", kind)
             .with("branch", branch_text.as_deref())
             .with("package", package.as_deref())
             .with("vulnerability", vulnerability.as_deref())
+            .with("until", until_text.as_deref())
             .with("limit", limit_text.as_deref());
         Ok(Self {
             query: EventsQuery {
@@ -157,12 +151,20 @@ impl Asked {
                 branch,
                 package,
                 vulnerability,
-                from,
+                since: since.map(number),
+                before: before.map(number),
+                before_time: until.map(end).transpose()?,
                 limit: limit.unwrap_or(usual),
             },
             until,
             address,
         })
+    }
+
+    /// Whether the latest events are left out, or told in their order.
+    fn is_a_part(&self) -> bool {
+        let query = &self.query;
+        query.since.is_some() || query.before.is_some() || query.before_time.is_some()
     }
 
     fn title(&self) -> String {
@@ -180,22 +182,23 @@ impl Asked {
     /// What comes next in the direction that was asked for.
     fn next(&self, view: &EventsView) -> Option<Address> {
         let last = view.events.last().filter(|_| view.more)?.number.to_string();
-        let name = match self.query.from {
-            From::Since(_) => "since",
-            From::Latest | From::Before(_) | From::BeforeTime(_) => "before",
-        };
-        Some(self.address.clone().with(name, Some(&last)))
+        let before = self.query.before.map(|number| number.to_string());
+        let address = self.address.clone();
+        Some(match self.query.since {
+            Some(_) => address
+                .with("before", before.as_deref())
+                .with("since", Some(&last)),
+            None => address.with("before", Some(&last)),
+        })
     }
 
     /// What happens after the latest of these.
     fn since(&self, view: &EventsView) -> Address {
         let latest = view.events.iter().map(|event| event.number).max();
-        let latest = latest.unwrap_or(match self.query.from {
-            From::Since(number) => number,
-            From::Latest | From::Before(_) | From::BeforeTime(_) => 0,
-        });
-        self.address
-            .clone()
+        let latest = latest.or(self.query.since).unwrap_or(0);
+        let address = self.address.clone();
+        address
+            .with("until", None)
             .with("since", Some(&latest.to_string()))
     }
 }
@@ -223,7 +226,9 @@ impl Page {
                 || asked.until.is_some(),
             days: days(&view.events),
             older: asked.next(view).map(|address| address.text()),
-            newest: (query.from != From::Latest).then(|| asked.address.text()),
+            newest: asked
+                .is_a_part()
+                .then(|| asked.address.clone().with("until", None).text()),
         }
     }
 }

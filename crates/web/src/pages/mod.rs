@@ -43,6 +43,8 @@ pub(crate) struct Frame {
     pub(crate) csv: Option<String>,
     /// The same page as Markdown.
     pub(crate) markdown: Option<String>,
+    /// What is listed, all of it, an object a line.
+    pub(crate) lines: Option<String>,
     /// What stands in the search box.
     pub(crate) search: String,
     /// Which part of the site this is.
@@ -59,6 +61,7 @@ impl Frame {
             atom: None,
             csv: None,
             markdown: None,
+            lines: None,
             search: String::new(),
             part,
         }
@@ -66,10 +69,11 @@ impl Frame {
 }
 
 impl Frame {
-    /// Tells that what is listed also comes as a feed and as a table.
+    /// Tells that what is listed also comes as a feed, as a table and as JSON Lines.
     pub(crate) fn with_list(mut self, wanted: &Wanted) -> Self {
         self.atom = Some(wanted.atom_address.clone());
         self.csv = Some(wanted.csv_address.clone());
+        self.lines = Some(wanted.lines_address.clone());
         self
     }
 

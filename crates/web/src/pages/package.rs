@@ -146,8 +146,8 @@ pub(crate) async fn page(
         .as_ref()
         .is_some_and(|branch| *branch.distribution() != distribution)
     {
-        let reason = format!("branch must be one of {distribution}");
-        return Err(WebError::BadRequest(reason));
+        let reason = format!("there is no such branch of {distribution}");
+        return Err(WebError::NotFound(reason));
     }
     let query = PackageQuery {
         section,

@@ -124,3 +124,27 @@ async fn headers_that_are_too_long_are_refused() {
     let answer = String::from_utf8_lossy(&bytes[..length]);
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_server_is_ready_once_its_pages_are_prepared() {
+    let site = Site::small().await;
+    let server = start(&site).await;
+    let request = b"GET /readyz HTTP/1.1\r\nhost: palisade\r\n\r\n";
+    within(async {
+        loop {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            stream.write_all(request).await.unwrap();
+            let mut bytes = vec![0; 4096];
+            let length = stream.read(&mut bytes).await.unwrap();
+            let answer = String::from_utf8_lossy(&bytes[..length]);
+            if answer.starts_with("HTTP/1.1 200") {
+                break;
+            }
+            assert!(
+                answer.ends_with("it prepares its first pages\n"),
+                "{answer}"
+            );
+        }
+    })
+    .await;
+}

@@ -74,7 +74,7 @@ async fn parameters_are_known_and_bounded() {
         );
     }
     let other = site.get("/package/guix/demo?branch=alpine/edge").await;
-    assert_eq!(other.status, StatusCode::BAD_REQUEST);
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

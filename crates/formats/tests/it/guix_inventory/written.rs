@@ -26,6 +26,7 @@ prop_compose! {
         name in word(), version in word(), synopsis in proptest::option::of(".{1,9}"),
         patches in prop::collection::vec(word(), 0..3), cve in proptest::option::of(1000..9999_u32),
         inputs in prop::collection::vec((word(), word(), "(out|doc)?"), 0..3),
+        implicit in prop::collection::btree_set(word(), 0..3),
         vendors in prop::collection::vec(".{0,5}", 0..3), property in ".{0,5}", hidden: bool,
     ) -> Package {
         let mut package = Package {
@@ -41,6 +42,10 @@ prop_compose! {
         package.inputs = inputs.into_iter().map(|(name, version, output)| Input {
             kind: InputKind::Host, name, version, output,
         }).collect();
+        // Another output tells them from those that are named.
+        package.inputs.extend(implicit.into_iter().map(|name| Input {
+            kind: InputKind::Implicit, name, version: "1".into(), output: "lib".into(),
+        }));
         package.hints.hidden_cpe_vendors = vendors;
         package.properties = [("a property".to_owned(), serde_json::Value::from(property).to_string())].into();
         package
