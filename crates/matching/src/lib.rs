@@ -45,7 +45,7 @@ pub use names::bare_names;
 pub use range::RangeOutcome;
 pub use refusal::{Refusal, product_words};
 pub use span::span_words;
-pub use subject::{Place, Subject};
+pub use subject::{Place, Subject, patched};
 
 /// Changes whenever the rules may judge differently, so that stored verdicts are derived anew.
 pub const RULES_VERSION: i64 = 7;

@@ -211,8 +211,9 @@ fn aliases(distribution: &Distribution, package: &Package, names: &[Name]) -> Ve
     }
 }
 
-/// The vulnerabilities that a package's patches name, in their file names or in their text.
-fn patched(package: &Package) -> Vec<(VulnerabilityId, String)> {
+/// The vulnerabilities that a package's patches name, in their file names or in their text, each with
+/// the name of the patch.
+pub fn patched(package: &Package) -> Vec<(VulnerabilityId, String)> {
     let mut found = Vec::new();
     for patch in &package.patches {
         let named = cves_in(&patch.name)

@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    admin, demo, explain, findings, generate, identity, import, lint, r#match, serve, show, sync,
-    version,
+    admin, compare, demo, explain, findings, generate, identity, import, lint, r#match, serve,
+    show, sync, version,
 };
 
 /// Security tracker for Linux distributions.
@@ -73,6 +73,11 @@ pub(crate) enum Command {
     /// The status is 0 when it is not affected or fixed, 1 when it is affected or under
     /// investigation, and 2 when it could not be told: of an unknown vulnerability, package or branch.
     Explain(explain::Explain),
+    /// Compare two states of branches: packages, grafts, and what the change does to security
+    ///
+    /// The status is 0 when the change introduces nothing as grave as --fail-on, nothing that is known to
+    /// be exploited, and loses no mitigation; 1 when it does; and 2 when it could not be told.
+    Compare(compare::Compare),
     /// State which product a package is, or is not
     Identity(identity::Identity),
     /// Copy the database, or look whether it is whole

@@ -206,7 +206,7 @@ fn push(
     ]);
 }
 
-fn finding(row: &Row) -> Result<FindingRow, StoreError> {
+pub(crate) fn finding(row: &Row) -> Result<FindingRow, StoreError> {
     Ok(FindingRow {
         id: row.int(0)?,
         key: FindingKey {

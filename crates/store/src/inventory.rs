@@ -56,6 +56,8 @@ pub struct NewPackage {
     pub maintainer: Option<String>,
     /// The digest of its content.
     pub digest: [u8; 16],
+    /// The digest of its content without the lines on which it is defined.
+    pub substance: [u8; 16],
     /// All of it, encoded by the caller.
     pub facts: Vec<u8>,
 }
@@ -83,6 +85,7 @@ static PACKAGE: Table = Table {
         "version",
         "maintainer",
         "digest",
+        "substance",
         "facts_block",
         "facts_offset",
         "facts_length",
@@ -195,6 +198,21 @@ impl Session {
         Ok((all, new))
     }
 
+    /// Which source packages are stored, by the digests of their facts.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn known_sources(
+        &mut self,
+        digests: impl Iterator<Item = [u8; 16]>,
+    ) -> Result<HashMap<[u8; 16], SourcePackageId>, StoreError> {
+        let known = self.by_digest(SOURCES_BY_DIGEST, digests).await?;
+        let known = known.into_iter();
+        Ok(known
+            .map(|(digest, id)| (digest, SourcePackageId(id)))
+            .collect())
+    }
+
     /// Which packages are stored, by the digests of their content.
     ///
     /// # Errors
@@ -236,6 +254,7 @@ impl Session {
                 package.version.as_str(),
                 package.maintainer.as_deref(),
                 package.digest.to_vec(),
+                package.substance.to_vec(),
                 block,
                 offset,
                 length,

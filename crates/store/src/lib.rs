@@ -29,6 +29,7 @@ mod session;
 mod settings;
 mod sources;
 mod store;
+mod substances;
 mod vulnerabilities;
 
 pub use advisories::{
@@ -47,11 +48,11 @@ pub use inventory::{
     BranchId, NewPackage, NewSourcePackage, PackageId, RepositoryId, SourcePackageId,
 };
 pub use read::{
-    AdvisoryRecord, EpssScore, EventQuery, EventRow, FeedRow, Generation, ImportRow, ListedPackage,
-    MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow, PackageRow, PlaceRow, PresentPackage,
-    RatingRow, RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow,
-    SourceRow, SourceSpan, VersionSpan, VulnerabilityFindingRow, VulnerabilityHead,
-    VulnerabilityRow,
+    AdvisoryRecord, BranchState, Difference, EpssScore, EventQuery, EventRow, FeedRow, Generation,
+    ImportRow, ListedPackage, MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow,
+    PackageLabel, PackageRow, PlaceRow, PlacedPackage, PresentPackage, RatingRow, RepositoryRow,
+    RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow, SourceRow, SourceSpan,
+    VersionSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use schema::Schema;

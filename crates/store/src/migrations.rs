@@ -51,6 +51,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0006_pages.sql"),
         postgres: include_str!("../migrations/postgres/0006_pages.sql"),
     },
+    Step {
+        version: 7,
+        description: "comparison",
+        sqlite: include_str!("../migrations/sqlite/0007_comparison.sql"),
+        postgres: include_str!("../migrations/postgres/0007_comparison.sql"),
+    },
 ];
 
 /// The last step.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::lists::CHUNK;
-use crate::session::{Dialect, Session, json_ints, params};
+use crate::session::{Dialect, Session, Value, json_ints, params};
 use crate::{BranchId, SourcePackageId, StoreError};
 
 /// A statement for pairs of numbers, in both dialects: what is selected, and from where in SQLite
@@ -12,7 +12,7 @@ use crate::{BranchId, SourcePackageId, StoreError};
 /// one text with blanks between all numbers.
 macro_rules! pairs {
     ($columns:literal, $sqlite:literal, $postgres:literal) => {
-        Dialect {
+        crate::session::Dialect {
             sqlite: concat!(
                 "SELECT group_concat(a || ' ' || b, ' ') FROM (SELECT ",
                 $columns,
@@ -30,6 +30,8 @@ macro_rules! pairs {
         }
     };
 }
+
+pub(crate) use pairs;
 
 const PAIRS_OF_SOURCES: Dialect = pairs!(
     "DISTINCT k.source_package_id AS a, a.advisory_id AS b",
@@ -85,7 +87,7 @@ const PRESENT: Dialect = pairs!(
 );
 
 /// A pair of rows, first column first.
-type Pair = (i64, i64);
+pub(crate) type Pair = (i64, i64);
 
 impl Session {
     /// The pairs (source package, advisory) that share a key, for these source packages.
@@ -198,13 +200,24 @@ impl Session {
         let mut pairs = Vec::new();
         for chunk in ids.chunks(CHUNK) {
             let list = json_ints(chunk.iter().copied());
-            let row = self.query_one(statement, params![list]).await?;
-            let text = row.map(|row| row.opt_text(0)).transpose()?.flatten();
-            let mut numbers = text.iter().flat_map(|text| text.split(' ').map(str::parse));
-            while let (Some(a), Some(b)) = (numbers.next(), numbers.next()) {
-                let damaged = |_| StoreError::damaged(0, "a number that is none");
-                pairs.push((a.map_err(damaged)?, b.map_err(damaged)?));
-            }
+            pairs.extend(self.pairs_with(statement, params![list]).await?);
+        }
+        Ok(pairs)
+    }
+
+    /// The pairs that a statement of [`pairs!`] gives.
+    pub(crate) async fn pairs_with(
+        &mut self,
+        statement: Dialect,
+        params: Vec<Value>,
+    ) -> Result<Vec<Pair>, StoreError> {
+        let row = self.query_one(statement, params).await?;
+        let text = row.map(|row| row.opt_text(0)).transpose()?.flatten();
+        let mut numbers = text.iter().flat_map(|text| text.split(' ').map(str::parse));
+        let mut pairs = Vec::new();
+        while let (Some(a), Some(b)) = (numbers.next(), numbers.next()) {
+            let damaged = |_| StoreError::damaged(0, "a number that is none");
+            pairs.push((a.map_err(damaged)?, b.map_err(damaged)?));
         }
         Ok(pairs)
     }

@@ -147,6 +147,7 @@ impl Row {
     accessor!(text -> String);
     accessor!(opt_text -> Option<String>);
     accessor!(bytes -> Vec<u8>);
+    accessor!(opt_bytes -> Option<Vec<u8>>);
     accessor!(bool -> bool);
 }
 

@@ -292,7 +292,7 @@ impl Deriver {
                             source,
                             vulnerability,
                         },
-                        state(&judgement),
+                        state_of(&judgement),
                     );
                 }
             }
@@ -373,7 +373,8 @@ pub(crate) fn confidence(number: i64) -> Confidence {
     }
 }
 
-fn state(judgement: &Judgement<'_>) -> FindingState {
+/// What a judgement comes to, as it is stored.
+pub(crate) fn state_of(judgement: &Judgement<'_>) -> FindingState {
     let status = VerdictStatus::ALL
         .iter()
         .position(|status| *status == judgement.status);

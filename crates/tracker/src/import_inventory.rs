@@ -20,6 +20,7 @@ use crate::placing::{self, Place, Present, State, guess, hidden};
 use crate::rules::renew_source_keys;
 use crate::source_packages::Sources;
 use crate::sources::Document;
+use crate::substance::substance;
 use crate::{Progress, TrackerError};
 
 /// What to import, and what the inventory does not say of itself.
@@ -126,11 +127,11 @@ enum Wrote {
 }
 
 /// An inventory ready to be written.
-struct Revision {
+pub(crate) struct Revision {
     kind: InventoryKind,
     branch: BranchName,
-    repository: String,
-    architecture: String,
+    pub(crate) repository: String,
+    pub(crate) architecture: String,
     /// What the inventory calls itself, or somebody called it.
     name: Option<String>,
     time: i64,
@@ -141,22 +142,23 @@ struct Revision {
     signed_by: Option<String>,
     believe: bool,
     now: i64,
-    packages: Vec<EncodedPackage>,
-    sources: Vec<NewSourcePackage>,
+    pub(crate) packages: Vec<EncodedPackage>,
+    pub(crate) sources: Vec<NewSourcePackage>,
 }
 
-struct EncodedPackage {
-    name: String,
-    version: String,
+pub(crate) struct EncodedPackage {
+    pub(crate) name: String,
+    pub(crate) version: String,
     maintainer: Option<String>,
-    facts: Vec<u8>,
-    digest: [u8; 16],
+    pub(crate) facts: Vec<u8>,
+    pub(crate) digest: [u8; 16],
+    substance: [u8; 16],
     /// Its place in [`Revision::sources`].
-    source: usize,
+    pub(crate) source: usize,
 }
 
 impl Revision {
-    fn of(import: &InventoryImport, inventory: Inventory) -> Result<Self, TrackerError> {
+    pub(crate) fn of(import: &InventoryImport, inventory: Inventory) -> Result<Self, TrackerError> {
         let Inventory { head, packages } = inventory;
         let branch = import.branch.clone().or_else(|| {
             let distribution: Distribution = head.distribution.as_deref()?.parse().ok()?;
@@ -180,6 +182,7 @@ impl Revision {
                     maintainer: package.maintainer.clone(),
                     facts,
                     digest,
+                    substance: substance(package),
                     source: *source,
                 });
             }
@@ -410,6 +413,7 @@ async fn write_packages(
             version: package.version.clone(),
             maintainer: package.maintainer.clone(),
             digest: package.digest,
+            substance: package.substance,
             facts: package.facts.clone(),
         })
         .collect();

@@ -21,6 +21,7 @@ mod progress;
 mod rules;
 mod source_packages;
 mod sources;
+mod substance;
 pub mod sync;
 pub mod views;
 

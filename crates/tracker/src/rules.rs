@@ -8,6 +8,7 @@ use palisade_store::{BranchId, Session, SourcePackageId, Store};
 use crate::derive::{Deriver, load_advisories, load_subjects};
 use crate::encoding::key_hash;
 use crate::news::tell_changes;
+use crate::substance::make_substances;
 use crate::{Progress, TrackerError};
 
 /// The setting that has the number of the rules by which all findings were derived.
@@ -26,6 +27,7 @@ pub async fn follow_rules(
     now: i64,
     progress: &dyn Progress,
 ) -> Result<bool, TrackerError> {
+    make_substances(store, progress).await?;
     // Mostly there is nothing to do, and then nobody who writes has to be waited for.
     if are_followed(&mut store.read().await?).await? {
         return Ok(false);

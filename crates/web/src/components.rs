@@ -190,6 +190,11 @@ impl State {
 }
 
 impl Moment {
+    /// For people alone, where there can be no element.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn day(time: Timestamp) -> Self {
         Self {
             machine: time.to_string(),

@@ -14,6 +14,8 @@ pub(crate) enum Format {
     Atom,
     /// For spreadsheets.
     Csv,
+    /// For the review of a change.
+    Markdown,
     /// For programs that take all there is: JSON Lines.
     Lines,
 }
@@ -32,11 +34,12 @@ pub(crate) const LINKED: &str = "application/ld+json";
 /// JSON Lines.
 pub(crate) const LINES: &str = "application/jsonl";
 
-const SUFFIXES: [(&str, Format); 4] = [
+const SUFFIXES: [(&str, Format); 5] = [
     (".jsonl", Format::Lines),
     (".json", Format::Json),
     (".atom", Format::Atom),
     (".csv", Format::Csv),
+    (".md", Format::Markdown),
 ];
 
 /// Takes a suffix off an address before it is routed, and remembers which form it means.
@@ -110,6 +113,7 @@ fn accepted(accept: &str) -> Format {
         (LINKED, Format::Json),
         ("application/atom+xml", Format::Atom),
         ("text/csv", Format::Csv),
+        ("text/markdown", Format::Markdown),
         (LINES, Format::Lines),
     ] {
         let weight = weight(&[kind]);
@@ -135,6 +139,7 @@ mod tests {
         );
         assert_eq!(accepted("application/atom+xml, */*;q=0.1"), Format::Atom);
         assert_eq!(accepted("text/csv"), Format::Csv);
+        assert_eq!(accepted("text/markdown"), Format::Markdown);
         assert_eq!(accepted("application/jsonl"), Format::Lines);
         assert_eq!(accepted(LINKED), Format::Json);
         assert_eq!(accepted("*/*"), Format::Html);
@@ -155,6 +160,7 @@ mod tests {
             ("/branch/a/b?level=high".into(), Some(Format::Atom))
         );
         assert_eq!(request("/x.csv"), ("/x".into(), Some(Format::Csv)));
+        assert_eq!(request("/x.md"), ("/x".into(), Some(Format::Markdown)));
         assert_eq!(request("/x.png"), ("/x.png".into(), None));
         let uri: Uri = "/branch/a/b?q=1".parse().unwrap();
         assert_eq!(address_in(Format::Csv, &uri), "/branch/a/b.csv?q=1");

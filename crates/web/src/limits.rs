@@ -55,6 +55,7 @@ const COSTS: &[(&str, Cost)] = &[
     ("/compare", Cost::Comparison),
     ("/compare/", Cost::Comparison),
     ("/compare-by-datetime", Cost::Comparison),
+    ("/comparison", Cost::Search),
     ("/revision/{commit}/packages", Cost::Comparison),
     ("/branch/{repository}", Cost::Comparison),
     ("/vuln-orphaned", Cost::Comparison),

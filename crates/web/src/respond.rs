@@ -43,6 +43,8 @@ pub(crate) struct Wanted {
     pub(crate) atom_address: String,
     /// The address of this list as a table.
     pub(crate) csv_address: String,
+    /// The address of this page as Markdown.
+    pub(crate) markdown_address: String,
     /// The address of this list as JSON Lines.
     pub(crate) lines_address: String,
 }
@@ -61,6 +63,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
             json_address: address_in(Format::Json, &parts.uri),
             atom_address: address_in(Format::Atom, &parts.uri),
             csv_address: address_in(Format::Csv, &parts.uri),
+            markdown_address: address_in(Format::Markdown, &parts.uri),
             lines_address: address_in(Format::Lines, &parts.uri),
         })
     }
@@ -88,6 +91,7 @@ impl Wanted {
             json_address: String::new(),
             atom_address: String::new(),
             csv_address: String::new(),
+            markdown_address: String::new(),
             lines_address: String::new(),
         }
     }
@@ -113,9 +117,9 @@ impl Wanted {
         match self.format {
             Format::Html => self.with_body("text/html; charset=utf-8", html(&page(view))?),
             Format::Json => self.with_body("application/json", json(view)?),
-            Format::Atom | Format::Csv | Format::Lines => Err(WebError::NotFound(
-                "this page does not come in this form".to_owned(),
-            )),
+            Format::Atom | Format::Csv | Format::Lines | Format::Markdown => Err(
+                WebError::NotFound("this page does not come in this form".to_owned()),
+            ),
         }
     }
 
@@ -132,7 +136,9 @@ impl Wanted {
         match self.format {
             Format::Lines => self.with_body(LINES, lines(items(view))?),
             Format::Atom => self.answer_feed(&feed(view)),
-            Format::Html | Format::Json | Format::Csv => self.answer_table(view, page, table),
+            Format::Html | Format::Json | Format::Csv | Format::Markdown => {
+                self.answer_table(view, page, table)
+            }
         }
     }
 
@@ -145,7 +151,24 @@ impl Wanted {
     ) -> Result<Response, WebError> {
         match self.format {
             Format::Csv => self.with_body("text/csv; charset=utf-8", table(view).text()?),
-            Format::Html | Format::Json | Format::Atom | Format::Lines => self.answer(view, page),
+            Format::Html | Format::Json | Format::Atom | Format::Lines | Format::Markdown => {
+                self.answer(view, page)
+            }
+        }
+    }
+
+    /// The answer of a page that also comes as Markdown.
+    pub(crate) fn answer_text<V: Serialize, P: Template>(
+        &self,
+        view: &V,
+        page: impl FnOnce(&V) -> P,
+        markdown: impl FnOnce(&V) -> String,
+    ) -> Result<Response, WebError> {
+        match self.format {
+            Format::Markdown => self.with_body("text/markdown; charset=utf-8", markdown(view)),
+            Format::Html | Format::Json | Format::Atom | Format::Csv | Format::Lines => {
+                self.answer(view, page)
+            }
         }
     }
 
@@ -266,7 +289,7 @@ pub(crate) fn error_response(error: &WebError, format: Format) -> Response {
             });
             ("application/json", format!("{told}\n"))
         }
-        Format::Html | Format::Atom | Format::Csv => {
+        Format::Html | Format::Atom | Format::Csv | Format::Markdown => {
             let page = ErrorPage::of(error);
             (
                 "text/html; charset=utf-8",

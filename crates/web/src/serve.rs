@@ -81,6 +81,7 @@ pub fn router(site: Site) -> Router {
             "/package/{distribution}/{name}/{vulnerability}",
             get(pages::finding::page),
         )
+        .route("/comparison", get(pages::comparison::page))
         .route(
             "/distribution/{distribution}",
             get(pages::distribution::page),

@@ -21,7 +21,7 @@ const LINK_BYTES: usize = 2000;
 pub(crate) fn segment(text: &str) -> String {
     let quoted = utf8_percent_encode(text, SEGMENT).to_string();
     match quoted.rsplit_once('.') {
-        Some((before, end @ ("json" | "atom" | "csv"))) => format!("{before}%2E{end}"),
+        Some((before, end @ ("json" | "atom" | "csv" | "md"))) => format!("{before}%2E{end}"),
         _ => quoted,
     }
 }
@@ -36,6 +36,15 @@ pub(crate) fn branch_address(branch: &palisade_model::BranchName) -> String {
         "/branch/{}/{}",
         segment(branch.distribution().as_str()),
         segment(branch.name())
+    )
+}
+
+/// The page on which two states of branches are compared, as they are named in questions.
+pub(crate) fn comparison_address(from: &str, to: &str) -> String {
+    format!(
+        "/comparison?from={}&to={}",
+        query_value(from),
+        query_value(to)
     )
 }
 

@@ -351,7 +351,7 @@ impl Session {
     }
 }
 
-fn json_pairs(pairs: &[(SourcePackageId, i64)]) -> String {
+pub(super) fn json_pairs(pairs: &[(SourcePackageId, i64)]) -> String {
     let pairs: Vec<(i64, i64)> = pairs.iter().map(|(source, id)| (source.0, *id)).collect();
     serde_json::to_string(&pairs).expect("numbers are JSON")
 }

@@ -4,6 +4,7 @@
 //! What a statement's rows mean to people is decided above, in the tracker's views.
 
 mod branches;
+mod comparison;
 mod coverage;
 mod events;
 mod inventory;
@@ -15,6 +16,7 @@ mod status;
 mod vulnerabilities;
 
 pub use branches::{RepositoryRow, RevisionPoint};
+pub use comparison::{BranchState, Difference, PackageLabel, PlacedPackage};
 pub use events::{EventQuery, EventRow};
 pub use inventory::{ListedPackage, PresentPackage, VersionSpan};
 pub use listing::{

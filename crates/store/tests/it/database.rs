@@ -168,6 +168,27 @@ impl Database {
         })
     }
 
+    /// How the database would find what a statement asks for.
+    pub(crate) fn plan(&self, statement: &str) -> String {
+        self.wait(async {
+            match self.store.backend() {
+                Backend::Sqlite => {
+                    let text = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+                    let rows = sqlx::query(text).fetch_all(&mut self.sqlite().await).await;
+                    let lines = rows.unwrap();
+                    lines.iter().map(|row| row.get::<String, _>(3)).collect()
+                }
+                Backend::Postgres => {
+                    let mut connection = sqlx::PgConnection::connect(&self.address).await.unwrap();
+                    let text = AssertSqlSafe(format!("EXPLAIN {statement}"));
+                    let rows = sqlx::query(text).fetch_all(&mut connection).await;
+                    let lines = rows.unwrap();
+                    lines.iter().map(|row| row.get::<String, _>(0)).collect()
+                }
+            }
+        })
+    }
+
     /// Asks past the store: rows of numbers.
     pub(crate) fn numbers(&self, statement: &'static str) -> Vec<Vec<Option<i64>>> {
         self.wait(async {

@@ -5,6 +5,7 @@
 
 mod advisories;
 mod blocks;
+mod comparison;
 mod coverage;
 mod database;
 mod enrichment;

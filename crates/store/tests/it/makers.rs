@@ -170,6 +170,7 @@ async fn write_packages(
                 version: "1".to_owned(),
                 maintainer: None,
                 digest: digest(&package.name),
+                substance: digest(&package.name),
                 facts: package.name.clone().into_bytes(),
             });
         }

@@ -25,6 +25,8 @@ const STALE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     states: Mutex<States>,
+    /// What never changes, and so is of no state.
+    pub(super) compared: super::comparison::Kept,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
     turn: tokio::sync::Mutex<()>,
     hits: AtomicU64,

@@ -9,6 +9,7 @@ mod advisory;
 mod branch;
 mod cache;
 mod changes;
+mod comparison;
 mod coverage;
 mod events;
 mod evidence;
@@ -51,6 +52,11 @@ pub use advisory::{AdvisoryView, AffectedView, ExploitationView, ReferenceView, 
 pub use branch::{BranchSummary, BranchView, RepositorySummary};
 pub use cache::CacheUse;
 pub use changes::ChangeView;
+pub use comparison::{
+    Cause, ComparisonAnswer, ComparisonView, DifferenceView, FindingChangeView, FoundView,
+    InvalidState, LonePackageView, MitigationView, NetView, PackageChangeView, PackageCounts,
+    Remedy, SideView, StateRef, markdown,
+};
 pub use events::{EventView, EventsQuery, EventsView};
 pub use explanation::{
     Accounted, Conclusion, EntryView, ExplainedPlace, Explanation, ExplanationAnswer,

@@ -8,6 +8,7 @@ mod tracker;
 
 mod alpine_cases;
 mod checked_cases;
+mod comparison;
 mod debian_sync;
 mod ecosystem_cases;
 mod explanations;

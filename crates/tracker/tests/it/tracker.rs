@@ -297,7 +297,7 @@ pub(crate) fn says(evidence: &Evidence) -> Vec<&str> {
     steps.map(|step| step.says.as_str()).collect()
 }
 
-fn in_memory(text: &str) -> Document {
+pub(crate) fn in_memory(text: &str) -> Document {
     Document::Memory {
         name: "made up".to_owned(),
         bytes: text.as_bytes().to_vec().into(),
@@ -305,7 +305,7 @@ fn in_memory(text: &str) -> Document {
 }
 
 /// An import of a document of which nothing else is known.
-fn inventory_import(kind: InventoryKind, document: Document) -> InventoryImport {
+pub(crate) fn inventory_import(kind: InventoryKind, document: Document) -> InventoryImport {
     InventoryImport {
         kind,
         document,

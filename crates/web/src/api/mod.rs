@@ -117,6 +117,7 @@ const BRANCH: &str = "^[a-z][a-z0-9]{1,20}/[A-Za-z0-9][A-Za-z0-9._-]{0,30}$";
     pages::events::Answer,
     pages::package::Answer,
     views::BranchSummary,
+    views::ComparisonView,
     views::FeedsView,
     views::FindingView,
     views::HomeView,

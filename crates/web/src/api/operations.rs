@@ -124,6 +124,29 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         forms: &["atom", "csv", "jsonl"],
     },
     Operation {
+        path: "/comparison.json",
+        id: "comparison",
+        about: "Two states of branches, of the same branch or not: what the way from the one to the \
+                other does to security, and what became of the packages.",
+        parameters: &[
+            query(
+                "from",
+                "A state: `guix/master` is the present one, `guix/master@REVISION` that of a \
+                 revision, `alpine/v3.22@2026-11-01` that of a day's end.",
+                Kind::Text,
+            )
+            .needed(),
+            query("to", "The state with which it is compared.", Kind::Text).needed(),
+            query(
+                "limit",
+                "How many of each list at the most.",
+                Kind::Number(1, 5000),
+            ),
+        ],
+        answer: Answer::One("ComparisonView"),
+        forms: &["md"],
+    },
+    Operation {
         path: "/package/{distribution}/{name}.json",
         id: "package",
         about: "A source package: its versions, findings with evidence, sources, patches, grafts, \

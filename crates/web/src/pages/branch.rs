@@ -40,6 +40,9 @@ struct Page {
     revision_name: String,
     repositories: Vec<RepositoryLine>,
     revisions: Vec<(RevisionLine, String)>,
+    /// Revisions with which the state that is shown may be compared, by their names in questions.
+    earlier: Vec<(RevisionLine, String)>,
+    compared: String,
     statuses: Vec<Count>,
     levels: Vec<Count>,
     exploited_count: Count,
@@ -201,6 +204,14 @@ impl Page {
             let address = plain.clone().with("revision", Some(&revision.name)).text();
             (RevisionLine::of(revision), address)
         });
+        let earlier = view.revisions.iter().filter(|it| {
+            let shown = view.revision.as_ref().or(view.revisions.first());
+            shown.is_some_and(|shown| it.time < shown.time)
+        });
+        let earlier = earlier.map(|it| (RevisionLine::of(it), format!("{name}@{}", it.name)));
+        let compared = view.revision.as_ref();
+        let compared = compared.map_or_else(|| name.clone(), |it| format!("{name}@{}", it.name));
+        let earlier = earlier.collect();
         let offset = view.offset;
         let shown = view.findings.len();
         Self {
@@ -220,6 +231,8 @@ impl Page {
             revision_name: asked.revision.clone().unwrap_or_default(),
             repositories: view.repositories.iter().map(RepositoryLine::of).collect(),
             revisions: revisions.collect(),
+            earlier,
+            compared,
             statuses: statuses(view, asked),
             levels: level_counts(&view.levels, asked.level, level_address),
             exploited_count: Count {

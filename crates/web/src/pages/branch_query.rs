@@ -170,7 +170,7 @@ impl Asked {
 /// How many findings an answer has, unless asked otherwise: a spreadsheet has them all.
 fn usual(format: Format) -> usize {
     match format {
-        Format::Html => LIMITS.0,
+        Format::Html | Format::Markdown => LIMITS.0,
         Format::Json | Format::Atom => LIMITS.1,
         Format::Csv | Format::Lines => usize::MAX,
     }

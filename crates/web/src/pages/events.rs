@@ -131,7 +131,7 @@ impl Asked {
         parameters.finish()?;
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let usual = match format {
-            Format::Html | Format::Atom => LIMITS.0,
+            Format::Html | Format::Atom | Format::Markdown => LIMITS.0,
             Format::Json | Format::Csv => LIMITS.1,
             Format::Lines => MOST,
         };

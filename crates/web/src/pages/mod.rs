@@ -6,6 +6,7 @@ pub(crate) mod api;
 pub(crate) mod branch;
 pub(crate) mod branch_query;
 pub(crate) mod branches;
+pub(crate) mod comparison;
 pub(crate) mod distribution;
 pub(crate) mod error;
 pub(crate) mod events;
@@ -40,6 +41,8 @@ pub(crate) struct Frame {
     pub(crate) atom: Option<String>,
     /// What is listed, as a table for spreadsheets.
     pub(crate) csv: Option<String>,
+    /// The same page as Markdown.
+    pub(crate) markdown: Option<String>,
     /// What is listed, all of it, an object a line.
     pub(crate) lines: Option<String>,
     /// What stands in the search box.
@@ -57,6 +60,7 @@ impl Frame {
             json,
             atom: None,
             csv: None,
+            markdown: None,
             lines: None,
             search: String::new(),
             part,

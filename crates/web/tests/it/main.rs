@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod comparison;
 mod conduct;
 mod connections;
 mod guix_data;

@@ -1,0 +1,303 @@
+//! What is kept in memory of packages and source packages to compare states: a stored one never
+//! changes, so what was read once holds for ever. What is kept is bounded.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use palisade_model::{Distribution, Package, VulnerabilityId};
+use palisade_store::{PackageId, PackageLabel, Session, SourcePackageId};
+
+use super::pairing;
+use crate::TrackerError;
+use crate::encoding::decode;
+use crate::substance::substance;
+
+/// Packages of which something is kept at the most, and source packages: about 60 MB.
+const KEPT: usize = 500_000;
+
+/// What pairing looks at in a package.
+#[derive(Debug)]
+pub(in crate::views) struct Label {
+    name: Arc<str>,
+    version: Arc<str>,
+    substance: [u8; 16],
+    source: SourcePackageId,
+}
+
+/// A package of a state.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) id: PackageId,
+    /// The place of its repository in [`super::Side::repositories`] of both sides.
+    pub(super) repository: u32,
+    pub(super) label: Arc<Label>,
+}
+
+/// A source package of a state.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) id: SourcePackageId,
+    pub(super) name: Arc<str>,
+    pub(super) version: Arc<str>,
+}
+
+/// What a source package carries against vulnerabilities.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::views) struct Carried {
+    pub(super) version: String,
+    /// The names of its patches.
+    pub(super) patches: Vec<String>,
+    /// The vulnerabilities that they name, with the patch.
+    pub(super) patched: Vec<(VulnerabilityId, String)>,
+    /// What the packager says does not affect it.
+    pub(super) hidden: Vec<VulnerabilityId>,
+    /// What users get in its place.
+    pub(super) graft: Option<Box<Carried>>,
+}
+
+/// What is kept.
+#[derive(Debug, Default)]
+pub(in crate::views) struct Kept {
+    labels: Mutex<HashMap<PackageId, Arc<Label>>>,
+    sources: Mutex<HashMap<SourcePackageId, Source>>,
+    carried: Mutex<HashMap<SourcePackageId, Arc<Carried>>>,
+}
+
+impl Source {
+    pub(super) fn new(id: SourcePackageId, name: &str, version: &str) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            version: version.into(),
+        }
+    }
+}
+
+impl Label {
+    pub(super) fn of(package: &Package, source: SourcePackageId) -> Self {
+        Self {
+            name: package.name.as_str().into(),
+            version: package.version.as_str().into(),
+            substance: substance(package),
+            source,
+        }
+    }
+
+    pub(super) fn source(&self) -> SourcePackageId {
+        self.source
+    }
+}
+
+impl pairing::Entry for Entry {
+    fn name(&self) -> &str {
+        &self.label.name
+    }
+
+    fn version(&self) -> &str {
+        &self.label.version
+    }
+
+    fn substance(&self) -> [u8; 16] {
+        self.label.substance
+    }
+
+    fn place(&self) -> u32 {
+        self.repository
+    }
+}
+
+impl pairing::Entry for Source {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Each is known by its content already: no two rows are the same.
+    fn substance(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.id.0.to_le_bytes());
+        bytes
+    }
+
+    fn place(&self) -> u32 {
+        0
+    }
+}
+
+impl Carried {
+    pub(super) fn of(package: &Package) -> Self {
+        let graft = package.replacement.as_deref();
+        Self {
+            version: package.source_version.clone(),
+            patches: package.patches.iter().map(|it| it.name.clone()).collect(),
+            patched: palisade_matching::patched(package),
+            hidden: package.hints.hidden_vulnerabilities.clone(),
+            graft: graft.map(|graft| Box::new(Self::of(graft))),
+        }
+    }
+
+    /// Whether anything of it may be lost.
+    pub(super) fn is_something(&self) -> bool {
+        self.graft.is_some() || !self.patched.is_empty()
+    }
+}
+
+/// What is kept of some keys, and which of them nothing is kept of.
+fn known<K: Copy + Eq + Hash, V: Clone>(
+    kept: &Mutex<HashMap<K, V>>,
+    keys: impl Iterator<Item = K>,
+) -> (HashMap<K, V>, Vec<K>) {
+    let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut found, mut missing) = (HashMap::new(), HashSet::new());
+    for key in keys {
+        match kept.get(&key) {
+            Some(value) => drop(found.insert(key, value.clone())),
+            None => drop(missing.insert(key)),
+        }
+    }
+    (found, missing.into_iter().collect())
+}
+
+/// Keeps what was read.
+fn keep<K: Copy + Eq + Hash, V: Clone>(
+    kept: &Mutex<HashMap<K, V>>,
+    read: Vec<(K, V)>,
+    found: &mut HashMap<K, V>,
+) {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() + read.len() > KEPT {
+        kept.clear();
+    }
+    kept.extend(read.iter().cloned());
+    found.extend(read);
+}
+
+impl Kept {
+    /// What packages are called.
+    pub(super) async fn labels(
+        &self,
+        session: &mut Session,
+        packages: impl Iterator<Item = PackageId>,
+    ) -> Result<HashMap<PackageId, Arc<Label>>, TrackerError> {
+        let (mut found, missing) = known(&self.labels, packages);
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let rows = session.package_labels(&missing).await?;
+        let made = made_here(session, &rows).await?;
+        let mut names: HashSet<Arc<str>> = HashSet::new();
+        let read = rows.into_iter().map(|row| {
+            let substance = row.substance.or_else(|| made.get(&row.id).copied());
+            let label = Label {
+                name: shared(&mut names, row.name),
+                version: shared(&mut names, row.version),
+                substance: substance.unwrap_or_default(),
+                source: row.source,
+            };
+            (row.id, Arc::new(label))
+        });
+        let read: Vec<_> = read.collect();
+        keep(&self.labels, read, &mut found);
+        Ok(found)
+    }
+
+    /// What source packages are called.
+    pub(super) async fn sources(
+        &self,
+        session: &mut Session,
+        ids: &[SourcePackageId],
+    ) -> Result<HashMap<SourcePackageId, Source>, TrackerError> {
+        let (mut found, missing) = known(&self.sources, ids.iter().copied());
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let rows = session.label_rows(&missing).await?.into_iter();
+        let read = rows.map(|row| (row.id, Source::new(row.id, &row.name, &row.version)));
+        keep(&self.sources, read.collect(), &mut found);
+        Ok(found)
+    }
+
+    /// What source packages carry.
+    pub(super) async fn carried(
+        &self,
+        session: &mut Session,
+        sources: impl Iterator<Item = SourcePackageId>,
+    ) -> Result<HashMap<SourcePackageId, Arc<Carried>>, TrackerError> {
+        let (mut found, missing) = known(&self.carried, sources);
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let rows = session.source_facts(&missing).await?;
+        let spans: Vec<_> = rows.iter().map(|(_, _, span)| *span).collect();
+        let (mut read, mut failed) = (Vec::with_capacity(rows.len()), None);
+        session
+            .read_spans(&spans, |index, bytes| {
+                match decode::<Package>("a source package", bytes) {
+                    Ok(package) => read.push((rows[index].0, Arc::new(Carried::of(&package)))),
+                    Err(error) => failed = Some(error),
+                }
+            })
+            .await?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        keep(&self.carried, read, &mut found);
+        Ok(found)
+    }
+}
+
+/// The digests of packages that an earlier program wrote without.
+async fn made_here(
+    session: &mut Session,
+    rows: &[PackageLabel],
+) -> Result<HashMap<PackageId, [u8; 16]>, TrackerError> {
+    let without = rows.iter().filter(|row| row.substance.is_none());
+    let without: Vec<PackageId> = without.map(|row| row.id).collect();
+    let packages = packages(session, &without).await?;
+    let made = packages.into_iter();
+    Ok(made
+        .map(|(id, package)| (id, substance(&package)))
+        .collect())
+}
+
+/// Stored packages, whole.
+pub(super) async fn packages(
+    session: &mut Session,
+    ids: &[PackageId],
+) -> Result<HashMap<PackageId, Package>, TrackerError> {
+    let facts = session.package_facts(ids).await?;
+    let spans: Vec<_> = facts.iter().map(|(_, span)| *span).collect();
+    let (mut packages, mut failed) = (HashMap::with_capacity(facts.len()), None);
+    session
+        .read_spans(&spans, |index, bytes| {
+            match decode::<Package>("a package", bytes) {
+                Ok(package) => drop(packages.insert(facts[index].0, package)),
+                Err(error) => failed = Some(error),
+            }
+        })
+        .await?;
+    failed.map_or(Ok(packages), Err)
+}
+
+/// One text for all that are the same.
+fn shared(known: &mut HashSet<Arc<str>>, text: String) -> Arc<str> {
+    if let Some(known) = known.get(text.as_str()) {
+        return Arc::clone(known);
+    }
+    let text: Arc<str> = text.into();
+    known.insert(Arc::clone(&text));
+    text
+}
+
+/// The scheme in which versions of two distributions are compared.
+pub(super) fn common_scheme(a: &Distribution, b: &Distribution) -> palisade_version::Scheme {
+    if a.scheme() == b.scheme() {
+        a.scheme()
+    } else {
+        palisade_version::Scheme::Generic
+    }
+}

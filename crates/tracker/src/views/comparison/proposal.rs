@@ -1,0 +1,297 @@
+//! A state that is proposed and not stored: an inventory that stands in the place of a repository's
+//! present packages. Its new source packages are judged in memory, by the same rules and the same
+//! records as an import would judge them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use palisade_matching::{Identities, Place, Subject};
+use palisade_model::{Distribution, Inventory, Package, VulnerabilityId};
+use palisade_store::{
+    BranchId, FindingState, PackageId, PlacedPackage, RepositoryId, Session, SourcePackageId,
+};
+
+use super::entries::{Carried, Entry, Kept, Label, Source};
+use super::state::State;
+use crate::TrackerError;
+use crate::derive::{judge_loaded, load_advisories, state_of};
+use crate::encoding::{decode, key_hash};
+use crate::import_inventory::{InventoryImport, Revision};
+
+/// What is proposed and not stored. Its packages and source packages have numbers below zero.
+#[derive(Debug, Default)]
+pub(super) struct Proposed {
+    packages: HashMap<PackageId, Package>,
+    sources: HashMap<SourcePackageId, (Source, Arc<Carried>)>,
+    pub(super) findings: HashMap<(SourcePackageId, i64), FindingState>,
+    /// The names and versions of all its packages.
+    pub(super) versions: HashSet<(String, String)>,
+}
+
+/// A proposed state against the present one.
+pub(super) struct Against {
+    pub(super) gone: Vec<(RepositoryId, PackageId)>,
+    pub(super) came: Vec<Entry>,
+    /// The repository in whose place it stands.
+    pub(super) repository: RepositoryId,
+    pub(super) sources_gone: Vec<SourcePackageId>,
+    pub(super) sources_came: Vec<SourcePackageId>,
+    pub(super) proposed: Proposed,
+}
+
+impl Proposed {
+    /// Whether it is a number of something that is not stored.
+    pub(super) fn holds(source: SourcePackageId) -> bool {
+        source.0 < 0
+    }
+
+    pub(super) fn package(&self, id: PackageId) -> Option<&Package> {
+        self.packages.get(&id)
+    }
+
+    pub(super) fn source(&self, id: SourcePackageId) -> Option<&(Source, Arc<Carried>)> {
+        self.sources.get(&id)
+    }
+}
+
+/// Finds the repository that is meant, or says in words why it cannot be told.
+async fn repository(
+    session: &mut Session,
+    branch: BranchId,
+    revision: &Revision,
+) -> Result<Result<RepositoryId, String>, TrackerError> {
+    let known = session.repository_labels(branch).await?;
+    let wanted = (revision.repository.clone(), revision.architecture.clone());
+    let same = known.iter().find(|(_, label)| **label == wanted);
+    if let Some((id, _)) = same {
+        return Ok(Ok(*id));
+    }
+    let unsaid = wanted.0.is_empty() && wanted.1.is_empty();
+    let mut only = known.keys();
+    if let (true, Some(id), None) = (unsaid, only.next(), only.next()) {
+        return Ok(Ok(*id));
+    }
+    let words = |(name, architecture): &(String, String)| {
+        let both = [name.as_str(), architecture.as_str()];
+        both.join(" ").trim().to_owned()
+    };
+    let mut names: Vec<String> = known.values().map(words).collect();
+    names.sort_unstable();
+    let wanted = words(&wanted);
+    let wanted = if unsaid {
+        "one without a name"
+    } else {
+        &wanted
+    };
+    Ok(Err(format!(
+        "the inventory is of the repository {wanted}, and there are {}",
+        names.join(", ")
+    )))
+}
+
+/// Compares an inventory with what is there.
+pub(super) async fn against(
+    session: &mut Session,
+    kept: &Kept,
+    state: &State,
+    import: &InventoryImport,
+    inventory: Inventory,
+) -> Result<Result<Against, String>, TrackerError> {
+    let revision = Revision::of(import, inventory)?;
+    let repository = match repository(session, state.at.branch, &revision).await? {
+        Ok(repository) => repository,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let all = session.packages_at(state.at).await?;
+    let labels = kept
+        .labels(session, all.iter().map(|it| it.package))
+        .await?;
+    let (here, elsewhere): (Vec<PlacedPackage>, Vec<PlacedPackage>) =
+        all.into_iter().partition(|it| it.repository == repository);
+    let mut made = Making::begin(session, state, &revision).await?;
+    let came = made.packages(session, &revision, &here).await?;
+    let proposed_ids: HashSet<PackageId> = made.present.iter().copied().collect();
+    let gone = here.iter().filter(|it| !proposed_ids.contains(&it.package));
+    let sources = |placed: &[PlacedPackage]| -> HashSet<SourcePackageId> {
+        let labels = placed.iter().filter_map(|it| labels.get(&it.package));
+        labels.map(|label| label.source()).collect()
+    };
+    let (before, others) = (sources(&here), sources(&elsewhere));
+    let after: HashSet<SourcePackageId> = made.sources.iter().copied().collect();
+    let only = |one: &HashSet<SourcePackageId>, other: &HashSet<SourcePackageId>| {
+        let mut only: Vec<SourcePackageId> = one
+            .iter()
+            .filter(|it| !other.contains(it) && !others.contains(it))
+            .copied()
+            .collect();
+        only.sort_unstable();
+        only
+    };
+    Ok(Ok(Against {
+        gone: gone.map(|it| (it.repository, it.package)).collect(),
+        came,
+        repository,
+        sources_gone: only(&before, &after),
+        sources_came: only(&after, &before),
+        proposed: made.judged(session, state, &revision).await?,
+    }))
+}
+
+/// A proposal on its way.
+struct Making {
+    /// For each source package of the proposal its row, or a number below zero.
+    sources: Vec<SourcePackageId>,
+    /// The rows of packages that are stored already.
+    present: Vec<PackageId>,
+    proposed: Proposed,
+}
+
+impl Making {
+    async fn begin(
+        session: &mut Session,
+        state: &State,
+        revision: &Revision,
+    ) -> Result<Self, TrackerError> {
+        let digests = revision.sources.iter().map(|source| source.digest);
+        let known = session.known_sources(digests).await?;
+        // What was never on the branch was never judged there.
+        let judged = session.sources_of_branch(state.at.branch).await?;
+        let mut proposed = Proposed::default();
+        let mut sources = Vec::with_capacity(revision.sources.len());
+        for (number, source) in (1_i64..).zip(&revision.sources) {
+            let row = known.get(&source.digest).filter(|id| judged.contains(id));
+            let id = row.copied().unwrap_or(SourcePackageId(-number));
+            if row.is_none() {
+                let package = decode::<Package>("a source package", &source.facts)?;
+                let named = Source::new(id, &source.name, &source.version);
+                let carried = Arc::new(Carried::of(&package));
+                proposed.sources.insert(id, (named, carried));
+            }
+            sources.push(id);
+        }
+        Ok(Self {
+            sources,
+            present: Vec::new(),
+            proposed,
+        })
+    }
+
+    /// The packages that only the proposal has.
+    async fn packages(
+        &mut self,
+        session: &mut Session,
+        revision: &Revision,
+        here: &[PlacedPackage],
+    ) -> Result<Vec<Entry>, TrackerError> {
+        let digests = revision.packages.iter().map(|package| package.digest);
+        let known = session.known_packages(digests).await?;
+        let here: HashSet<PackageId> = here.iter().map(|it| it.package).collect();
+        let mut came = Vec::new();
+        for (number, encoded) in (1_i64..).zip(&revision.packages) {
+            let named = (encoded.name.clone(), encoded.version.clone());
+            self.proposed.versions.insert(named);
+            let row = known.get(&encoded.digest).copied();
+            self.present.extend(row);
+            if row.is_some_and(|id| here.contains(&id)) {
+                continue;
+            }
+            let package = decode::<Package>("a package", &encoded.facts)?;
+            let id = PackageId(-number);
+            let label = Label::of(&package, self.sources[encoded.source]);
+            came.push(Entry {
+                id,
+                repository: 0,
+                label: Arc::new(label),
+            });
+            self.proposed.packages.insert(id, package);
+        }
+        Ok(came)
+    }
+
+    /// The proposal with what is found in its new source packages.
+    async fn judged(
+        mut self,
+        session: &mut Session,
+        state: &State,
+        revision: &Revision,
+    ) -> Result<Proposed, TrackerError> {
+        let subjects = self.subjects(session, state, revision).await?;
+        let mut of_key: HashMap<i64, Vec<SourcePackageId>> = HashMap::new();
+        for (id, subject) in &subjects {
+            for key in subject.keys() {
+                of_key.entry(key_hash(&key)).or_default().push(*id);
+            }
+        }
+        let keys: Vec<i64> = of_key.keys().copied().collect();
+        let pairs = session.advisories_of_keys(&keys).await?;
+        let advisories: HashSet<i64> = pairs.iter().map(|(_, advisory)| *advisory).collect();
+        let advisories: Vec<i64> = advisories.into_iter().collect();
+        let links = session.vulnerabilities_of(&advisories).await?;
+        let of_advisory = super::super::grouped(links.into_iter().map(|(a, b)| (b, a)));
+        let mut work: HashMap<(SourcePackageId, i64), HashSet<i64>> = HashMap::new();
+        for (key, advisory) in pairs {
+            for source in of_key.get(&key).into_iter().flatten() {
+                for vulnerability in of_advisory.get(&advisory).into_iter().flatten() {
+                    let known = work.entry((*source, *vulnerability)).or_default();
+                    known.insert(advisory);
+                }
+            }
+        }
+        let own = subjects.values().flat_map(Subject::named_vulnerabilities);
+        let own: HashSet<&str> = own.map(VulnerabilityId::as_str).collect();
+        let known = session.vulnerabilities_by_name(own.into_iter()).await?;
+        for (source, subject) in &subjects {
+            for id in subject.named_vulnerabilities() {
+                if let Some(id) = known.get(id.as_str()) {
+                    work.entry((*source, *id)).or_default();
+                }
+            }
+        }
+        let ids: HashSet<i64> = work.keys().map(|(_, id)| *id).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let names = session.vulnerability_names(&ids).await?;
+        let loaded = load_advisories(session, &advisories).await?;
+        let place = Place {
+            branch: Some(state.branch.name()),
+        };
+        for ((source, vulnerability), advisories) in work {
+            let (Some(subject), Some(name)) = (subjects.get(&source), names.get(&vulnerability))
+            else {
+                continue;
+            };
+            let Ok(name) = name.parse::<VulnerabilityId>() else {
+                continue;
+            };
+            let spoken = advisories.iter().filter_map(|id| loaded.get(id));
+            if let Some(judgement) = judge_loaded(subject, &name, spoken, place) {
+                let found = state_of(&judgement);
+                self.proposed
+                    .findings
+                    .insert((source, vulnerability), found);
+            }
+        }
+        Ok(self.proposed)
+    }
+
+    /// The new source packages as matching sees them, with what people state of them.
+    async fn subjects(
+        &self,
+        session: &mut Session,
+        state: &State,
+        revision: &Revision,
+    ) -> Result<HashMap<SourcePackageId, Subject>, TrackerError> {
+        let stated = session.identity_statements().await?.into_iter();
+        let stated = stated.filter(|row| row.withdrawn.is_none());
+        let identities = Identities::of(stated.map(|row| row.statement));
+        let distribution: &Distribution = state.branch.distribution();
+        let mut subjects = HashMap::new();
+        for (id, source) in self.sources.iter().zip(&revision.sources) {
+            if Proposed::holds(*id) {
+                let package = decode::<Package>("a source package", &source.facts)?;
+                let subject = Subject::of(&package, distribution).with(&identities);
+                subjects.insert(*id, subject);
+            }
+        }
+        Ok(subjects)
+    }
+}

@@ -1,0 +1,599 @@
+//! Comparison of states: the incident of March 2021, colliding entries, branches, proposals; and real
+//! revisions against a comparison of both lists that knows nothing of intervals.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use palisade_formats::feed::FeedKind::{Kev, Nvd, Secdb};
+use palisade_formats::inventory::InventoryKind::GuixInventory;
+use palisade_model::{Level, Package, Timestamp};
+use palisade_tracker::views::{Cause, ComparisonAnswer, ComparisonView, Remedy};
+use palisade_tracker::{Document, InventoryImport, NoProgress, import_inventory, read_inventory};
+use serde_json::{Value, json};
+
+use crate::documents::{
+    apkindex, guix, kev, metrics, named_package, nvd_before, package, page, product, secdb,
+};
+use crate::tracker::{Tracker, in_memory, inventory_import, read};
+
+const ALL: usize = usize::MAX;
+
+async fn compare(tracker: &Tracker, from: &str, to: &str) -> ComparisonView {
+    match asked(tracker, from, to).await {
+        ComparisonAnswer::Found(view) => *view,
+        ComparisonAnswer::Unknown(reason) => panic!("{reason}"),
+    }
+}
+
+async fn asked(tracker: &Tracker, from: &str, to: &str) -> ComparisonAnswer {
+    let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+    tracker.views.compare(&from, &to, ALL).await.unwrap()
+}
+
+/// What stands in the place of the present state, without being stored.
+async fn proposed(tracker: &Tracker, from: &str, text: &str) -> ComparisonView {
+    let (inventory, rejects) = read(GuixInventory, text);
+    assert_eq!(rejects, []);
+    let import = inventory_import(GuixInventory, in_memory(text));
+    let from = from.parse().unwrap();
+    let answer = tracker
+        .views
+        .compare_proposed(&from, &import, inventory, ALL);
+    match answer.await.unwrap() {
+        ComparisonAnswer::Found(view) => *view,
+        ComparisonAnswer::Unknown(reason) => panic!("{reason}"),
+    }
+}
+
+/// A package with patches and a graft of the same version with patches of its own.
+fn patched(name: &str, version: &str, patches: &[&str], graft: Option<&[&str]>) -> Value {
+    let source = |patches: &[&str]| {
+        json!({"type": "url", "urls": [format!("https://{name}.example/{name}-{version}.tar.xz")],
+            "patches": patches})
+    };
+    let properties = json!({"cpe-name": name, "cpe-vendor": name});
+    let graft = graft.map(|own| {
+        let all = [patches, own].concat();
+        package(
+            name,
+            version,
+            &json!({"source": source(&all), "properties": properties}),
+        )
+    });
+    let more = json!({"source": source(patches), "properties": properties, "replacement": graft});
+    package(name, version, &more)
+}
+
+fn scored(mut record: Value, score: f64) -> Value {
+    record["cve"]["metrics"] = metrics(score);
+    record
+}
+
+/// `PACKAGE VERSION KIND VULNERABILITY`, sorted.
+fn lost(view: &ComparisonView) -> Vec<String> {
+    let line = |it: &palisade_tracker::views::MitigationView| {
+        let id = it.vulnerability.as_deref().unwrap_or("-");
+        format!("{} {} {} {id}", it.package, it.to_version, it.kind)
+    };
+    let mut lines: Vec<String> = view.lost.iter().map(line).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// The three packages of March 2021, before and after the commits that were called cosmetic. glib's
+/// came with an update that did not reach the fixes.
+fn incident() -> (String, String, Vec<Value>) {
+    const CAIRO: [&str; 2] = ["cairo-CVE-2018-19876.patch", "cairo-CVE-2020-35492.patch"];
+    const GLIB: [&str; 2] = ["glib-CVE-2021-27218.patch", "glib-CVE-2021-27219-01.patch"];
+    const PIXBUF: [&str; 1] = ["gdk-pixbuf-CVE-2020-29385.patch"];
+    let before = [
+        patched("cairo", "1.16.0", &CAIRO[..1], Some(&CAIRO[1..])),
+        patched("glib", "2.62.6", &[], Some(&GLIB)),
+        patched("gdk-pixbuf", "2.40.0", &[], Some(&PIXBUF)),
+        patched("zlib", "1.2.11", &[], None),
+    ];
+    let after = [
+        patched("cairo", "1.16.0", &[], None),
+        patched("glib", "2.66.2", &[], None),
+        patched("gdk-pixbuf", "2.40.0", &[], None),
+        patched("zlib", "1.2.11", &[], None),
+    ];
+    let records = vec![
+        scored(
+            nvd_before("CVE-2018-19876", &product("cairo"), "1.17.0"),
+            6.5,
+        ),
+        scored(
+            nvd_before("CVE-2020-35492", &product("cairo"), "1.17.4"),
+            7.8,
+        ),
+        scored(
+            nvd_before("CVE-2021-27218", &product("glib"), "2.66.7"),
+            7.5,
+        ),
+        scored(
+            nvd_before("CVE-2021-27219", &product("glib"), "2.66.6"),
+            7.5,
+        ),
+    ];
+    (guix(&before), guix(&after), records)
+}
+
+#[tokio::test]
+async fn the_incident_of_march_2021_is_loud() {
+    let (before, after, records) = incident();
+    let tracker = Tracker::new().await;
+    tracker.feed(Nvd, &page(&records)).await;
+    tracker.inventory("guix/master", 1000, &before).await;
+    tracker.inventory("guix/master", 2000, &after).await;
+    let view = compare(&tracker, "guix/master@r1000", "guix/master@r2000").await;
+    assert_eq!(
+        lost(&view),
+        [
+            "cairo 1.16.0 graft -",
+            "cairo 1.16.0 patch CVE-2018-19876",
+            "cairo 1.16.0 patch of the graft CVE-2020-35492",
+            // Nothing is known of it but the patch's name, and the version stays.
+            "gdk-pixbuf 2.40.0 graft -",
+            "gdk-pixbuf 2.40.0 patch of the graft CVE-2020-29385",
+            "glib 2.66.2 patch of the graft CVE-2021-27218",
+            "glib 2.66.2 patch of the graft CVE-2021-27219",
+        ]
+    );
+    assert_eq!(view.unproven, []);
+    let causes: Vec<_> = view
+        .introduced
+        .iter()
+        .map(|it| (it.vulnerability.as_str(), it.cause))
+        .collect();
+    let lost = Some(Cause::MitigationLost);
+    assert_eq!(
+        causes,
+        [
+            ("CVE-2020-35492", lost),
+            ("CVE-2021-27218", lost),
+            ("CVE-2021-27219", lost),
+            ("CVE-2018-19876", lost)
+        ],
+        "the gravest first"
+    );
+    assert_eq!(view.net.introduced.levels.high, 3);
+    assert!(view.is_worse(Some(Level::Critical)), "a mitigation is lost");
+}
+
+#[tokio::test]
+async fn what_was_lost_comes_back_with_the_patches() {
+    let (before, after, records) = incident();
+    let tracker = Tracker::new().await;
+    tracker.feed(Nvd, &page(&records)).await;
+    tracker.inventory("guix/master", 1000, &before).await;
+    tracker.inventory("guix/master", 2000, &after).await;
+    // The way back: another order of the same two states.
+    let view = compare(&tracker, "guix/master", "guix/master@r1000").await;
+    assert_eq!((view.net.lost, view.net.introduced.affected), (0, 0));
+    let fixed: BTreeMap<_, _> = view
+        .fixed
+        .iter()
+        .map(|it| (it.vulnerability.as_str(), it.remedy))
+        .collect();
+    assert_eq!(fixed["CVE-2018-19876"], Some(Remedy::Patch));
+    assert_eq!(fixed["CVE-2020-35492"], Some(Remedy::Graft));
+    assert!(!view.is_worse(None));
+}
+
+#[tokio::test]
+async fn findings_come_go_stay_and_change_with_the_way_in_which_they_did() {
+    let tracker = Tracker::new().await;
+    let before = |id: &str, name: &str, fix: &str| nvd_before(id, &product(name), fix);
+    let records = [
+        scored(before("CVE-2024-0001", "upgraded", "2.0"), 9.8),
+        scored(before("CVE-2024-0002", "removed", "9"), 5.0),
+        scored(before("CVE-2024-0003", "new", "9"), 8.0),
+        scored(before("CVE-2024-0004", "upgraded", "9"), 3.0),
+        before("CVE-2024-0005", "untouched", "9"),
+    ];
+    tracker.feed(Nvd, &page(&records)).await;
+    let entry = json!({"cveID": "CVE-2024-0003", "dateAdded": "2024-02-01", "vendorProject": "new",
+        "product": "new", "vulnerabilityName": "x", "shortDescription": "x", "requiredAction": "x",
+        "dueDate": "2024-03-01", "knownRansomwareCampaignUse": "Unknown", "notes": ""});
+    tracker.feed(Kev, &kev("2024-02-01", &[entry])).await;
+    let same = named_package("untouched", "1");
+    let first = [
+        named_package("upgraded", "1.0"),
+        named_package("removed", "1"),
+        same.clone(),
+    ];
+    tracker.inventory("guix/master", 1000, &guix(&first)).await;
+    let second = [
+        named_package("upgraded", "2.0"),
+        named_package("new", "1"),
+        same,
+    ];
+    tracker.inventory("guix/master", 2000, &guix(&second)).await;
+    let view = compare(&tracker, "guix/master@r1000", "guix/master").await;
+    let told = |list: &[palisade_tracker::views::FindingChangeView]| -> Vec<String> {
+        list.iter()
+            .map(|it| format!("{}: {}", it.vulnerability, it.says))
+            .collect()
+    };
+    assert_eq!(
+        told(&view.introduced),
+        ["CVE-2024-0003: new 1 is new; the fix is in 9"]
+    );
+    assert_eq!(
+        told(&view.fixed),
+        [
+            "CVE-2024-0001: 1.0 became 2.0",
+            "CVE-2024-0002: removed 1 is gone"
+        ]
+    );
+    assert_eq!(told(&view.carried_over), ["CVE-2024-0004: as before"]);
+    assert_eq!(view.net.introduced.exploited, 1);
+    let names = |list: &[palisade_tracker::views::LonePackageView]| -> Vec<String> {
+        list.iter().map(|it| it.name.clone()).collect()
+    };
+    assert_eq!(names(&view.packages_added), ["new"]);
+    assert_eq!(names(&view.packages_removed), ["removed"]);
+    assert_eq!(view.packages_changed[0].name, "upgraded");
+    assert!(view.is_worse(Some(Level::High)));
+    assert!(view.is_worse(Some(Level::Critical)), "it is exploited");
+}
+
+#[tokio::test]
+async fn a_shifted_line_is_no_change_and_a_collision_no_confusion() {
+    let tracker = Tracker::new().await;
+    let at = |line: u32, synopsis: &str| {
+        let more =
+            json!({"location": format!("gnu/packages/x.scm:{line}:2"), "synopsis": synopsis});
+        package("x", "1", &more)
+    };
+    // Three of one name and version, two of them even in one place.
+    let first = [at(1, "a"), at(1, "b"), at(9, "c")];
+    let second = [at(5, "a"), at(5, "b"), at(13, "d")];
+    tracker.inventory("guix/master", 1000, &guix(&first)).await;
+    tracker.inventory("guix/master", 2000, &guix(&second)).await;
+    let view = compare(&tracker, "guix/master@r1000", "guix/master").await;
+    assert_eq!((view.packages.moved, view.packages.changed), (2, 1));
+    assert_eq!((view.packages.added, view.packages.removed), (0, 0));
+    let change = &view.packages_changed[0].differences;
+    assert_eq!(change.len(), 1);
+    assert_eq!(change[0].field, "synopsis");
+    assert_eq!((&*change[0].removed[0], &*change[0].added[0]), ("c", "d"));
+}
+
+#[tokio::test]
+async fn what_only_came_back_in_between_is_no_change() {
+    let tracker = Tracker::new().await;
+    let state = |version: &str| guix(&[named_package("x", version), named_package("y", "1")]);
+    for (second, version) in [(1000, "1"), (2000, "2"), (3000, "1")] {
+        tracker
+            .inventory("guix/master", second, &state(version))
+            .await;
+    }
+    let view = compare(&tracker, "guix/master@r1000", "guix/master@r3000").await;
+    assert_eq!(
+        view.packages,
+        palisade_tracker::views::PackageCounts::default()
+    );
+    let view = compare(&tracker, "guix/master@r2000", "guix/master@r1000").await;
+    assert_eq!(view.packages_changed[0].to_version, "1");
+}
+
+#[tokio::test]
+async fn branches_are_compared_by_what_each_ones_records_say() {
+    let tracker = Tracker::new().await;
+    tracker
+        .feed(Secdb, &secdb("v3.17", &["zlib 1.0-r9 CVE-2024-0001"]))
+        .await;
+    tracker
+        .feed(Secdb, &secdb("v3.18", &["zlib 1.0-r0 CVE-2024-0001"]))
+        .await;
+    let index = apkindex(&["zlib 1.0-r0", "musl 1.2-r0"]);
+    tracker.inventory("alpine/v3.17", 1000, &index).await;
+    let newer = apkindex(&["zlib 1.0-r0", "musl 1.3-r0"]);
+    tracker.inventory("alpine/v3.18", 1000, &newer).await;
+    let view = compare(&tracker, "alpine/v3.17", "alpine/v3.18").await;
+    assert_eq!(view.fixed.len(), 1, "{:?}", view.fixed);
+    assert_eq!(view.fixed[0].remedy, Some(Remedy::Branch));
+    assert_eq!(view.packages.changed, 1, "only musl differs");
+    let back = compare(&tracker, "v3.18", "v3.17").await;
+    assert_eq!(back.introduced[0].cause, Some(Cause::Branch));
+    // Of another distribution, by names.
+    let other = guix(&[named_package("zlib", "1.3"), named_package("only", "1")]);
+    tracker.inventory("guix/master", 1000, &other).await;
+    let view = compare(&tracker, "alpine/v3.17", "guix/master").await;
+    assert_eq!(view.fixed[0].remedy, Some(Remedy::Upgrade));
+    assert_eq!((view.packages.new_names, view.packages.gone_names), (1, 1));
+}
+
+#[tokio::test]
+async fn states_are_meant_by_beginnings_of_names_days_and_bare_branches() {
+    let tracker = Tracker::new().await;
+    let state = |version: &str| guix(&[named_package("x", version)]);
+    tracker.inventory("guix/master", 1000, &state("1")).await;
+    tracker.inventory("guix/master", 1001, &state("2")).await;
+    tracker.inventory("guix/master", 90_000, &state("3")).await;
+    let version = |view: &ComparisonView| view.packages_changed[0].from_version.clone();
+    for (from, expected) in [
+        ("guix/master@1970-01-01", "2"),
+        ("guix/master@1970-01-01T00:16:40Z", "1"),
+        ("master@r1000", "1"),
+        ("r1000", "1"),
+        ("guix/master@r1001", "2"),
+    ] {
+        assert_eq!(
+            version(&compare(&tracker, from, "master").await),
+            expected,
+            "{from}"
+        );
+    }
+    for (from, expected) in [
+        (
+            "guix/nowhere",
+            "there is no branch and no revision guix/nowhere",
+        ),
+        (
+            "guix/master@r7777",
+            "there is no revision r7777 of guix/master",
+        ),
+        (
+            "guix/master@r100",
+            "r100 may be the revision r1001 or r1000 of guix/master",
+        ),
+        (
+            "guix/master@1969-12-31",
+            "nothing is stored of guix/master up to 1969-12-31",
+        ),
+    ] {
+        match asked(&tracker, from, "master").await {
+            ComparisonAnswer::Unknown(reason) => assert_eq!(reason, expected),
+            ComparisonAnswer::Found(view) => panic!("{from} is {:?}", view.from),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proposal_is_judged_as_an_import_would_and_nothing_is_stored() {
+    let (before, after, records) = incident();
+    let tracker = Tracker::new().await;
+    tracker.feed(Nvd, &page(&records)).await;
+    tracker.inventory("guix/master", 1000, &before).await;
+    let content = tracker.content().await;
+    let told = proposed(&tracker, "guix/master", &after).await;
+    assert_eq!(tracker.content().await.differences(&content, 5), [""; 0]);
+    tracker.inventory("guix/master", 2000, &after).await;
+    let stored = compare(&tracker, "guix/master@r1000", "guix/master").await;
+    assert_eq!(told.to.proposed.as_deref(), Some("made up"));
+    let without_sides = |view: ComparisonView| ComparisonView {
+        to: view.from.clone(),
+        ..view
+    };
+    let (mut told, mut stored) = (without_sides(told), without_sides(stored));
+    // The first state was the present one when it was asked.
+    (told.from.is_present, told.to.is_present) = (false, false);
+    told.from.name.clone_from(&stored.from.name);
+    told.to.name.clone_from(&stored.to.name);
+    (stored.from.is_present, stored.to.is_present) = (false, false);
+    assert_eq!(told, stored);
+    assert!(told.net.lost > 0);
+}
+
+/// A real revision of Guix, unless it is not here, which is said.
+fn real(commit: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let root = std::env::var_os("PALISADE_SHARED_DATA").map_or_else(beside, PathBuf::from);
+    let path = root.join(format!("guix/packages-{commit}.jsonl.zst"));
+    if !path.exists() {
+        eprintln!("skipped: there is no {}", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+async fn import_real(tracker: &Tracker, commit: &str, day: i64, path: &Path) -> Vec<Package> {
+    let import = InventoryImport {
+        branch: Some("guix/master".parse().unwrap()),
+        revision: Some(commit.to_owned()),
+        time: Some(Timestamp::from_second(day * 86_400).unwrap()),
+        ..inventory_import(GuixInventory, Document::of(path))
+    };
+    let packages = read_inventory(&import, &mut |_| {}).unwrap().packages;
+    import_inventory(&tracker.store, import, Arc::new(NoProgress))
+        .await
+        .unwrap();
+    packages
+}
+
+/// How often each entry is in a list; the same entry twice is one package.
+fn entries(packages: &[Package]) -> BTreeSet<String> {
+    let text = |package: &Package| serde_json::to_string(package).unwrap();
+    packages.iter().map(text).collect()
+}
+
+/// Entries without lines, by name and version, each as often as it is there.
+fn without_lines(texts: &BTreeSet<String>) -> HashMap<String, i64> {
+    let mut counts = HashMap::new();
+    for text in texts {
+        let mut value: Value = serde_json::from_str(text).unwrap();
+        unline(&mut value);
+        *counts.entry(value.to_string()).or_default() += 1;
+    }
+    counts
+}
+
+fn unline(package: &mut Value) {
+    if let Some(location) = package["location"].as_str() {
+        let file = location.split(':').next().unwrap().to_owned();
+        package["location"] = file.into();
+    }
+    if package["replacement"].is_object() {
+        unline(&mut package["replacement"]);
+    }
+}
+
+/// What a comparison should say, from both lists alone.
+fn check_against_lists(view: &ComparisonView, before: &[Package], after: &[Package]) {
+    let counts = &view.packages;
+    let names = |packages: &[Package]| -> BTreeMap<String, BTreeSet<String>> {
+        let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for package in packages {
+            names
+                .entry(package.name.clone())
+                .or_default()
+                .insert(package.version.clone());
+        }
+        names
+    };
+    let (here, there) = (names(before), names(after));
+    let new = there
+        .keys()
+        .filter(|name| !here.contains_key(*name))
+        .count();
+    let gone = here
+        .keys()
+        .filter(|name| !there.contains_key(*name))
+        .count();
+    let is_other = |(name, versions): &(&String, &BTreeSet<String>)| {
+        there.get(*name).is_some_and(|other| other != *versions)
+    };
+    let others = here.iter().filter(is_other).count();
+    assert_eq!(
+        (
+            counts.new_names,
+            counts.gone_names,
+            counts.names_with_other_versions
+        ),
+        (new, gone, others)
+    );
+    let (before, after) = (entries(before), entries(after));
+    let only_before = before.difference(&after).cloned().collect();
+    let only_after = after.difference(&before).cloned().collect();
+    let (went, came) = (without_lines(&only_before), without_lines(&only_after));
+    let moved: i64 = went
+        .iter()
+        .map(|(text, count)| came.get(text).copied().unwrap_or(0).min(*count))
+        .sum();
+    assert_eq!(i64::try_from(counts.moved).unwrap(), moved);
+    assert_eq!(
+        counts.moved + counts.changed + counts.removed,
+        only_before.len()
+    );
+    assert_eq!(
+        counts.moved + counts.changed + counts.added,
+        only_after.len()
+    );
+    // Entry by entry: what is told of both sides is what the lists have.
+    let told = |versions: Vec<(&str, &str)>| -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for (name, version) in versions {
+            *counts.entry(format!("{name} {version}")).or_default() += 1;
+        }
+        counts
+    };
+    let expected = |texts: &BTreeSet<String>, other: &HashMap<String, i64>| {
+        let mut left = other.clone();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for text in texts {
+            let mut value: Value = serde_json::from_str(text).unwrap();
+            unline(&mut value);
+            match left.get_mut(&value.to_string()) {
+                Some(count) if *count > 0 => *count -= 1,
+                _ => {
+                    let name = value["name"].as_str().unwrap();
+                    let version = value["version"].as_str().unwrap();
+                    *counts.entry(format!("{name} {version}")).or_default() += 1;
+                }
+            }
+        }
+        counts
+    };
+    let changed = &view.packages_changed;
+    let went_told = changed
+        .iter()
+        .map(|it| (it.name.as_str(), it.from_version.as_str()))
+        .chain(
+            view.packages_removed
+                .iter()
+                .map(|it| (it.name.as_str(), it.version.as_str())),
+        );
+    let came_told = changed
+        .iter()
+        .map(|it| (it.name.as_str(), it.to_version.as_str()))
+        .chain(
+            view.packages_added
+                .iter()
+                .map(|it| (it.name.as_str(), it.version.as_str())),
+        );
+    assert_eq!(told(went_told.collect()), expected(&only_before, &came));
+    assert_eq!(told(came_told.collect()), expected(&only_after, &went));
+    let silent = changed.iter().find(|it| it.differences.is_empty());
+    assert_eq!(silent, None, "each change says in what");
+}
+
+#[tokio::test]
+async fn real_revisions_differ_in_what_their_lists_differ_in() {
+    const COMMITS: [&str; 3] = ["230aa373f315", "86c4c0797115", "d659fe8666c4"];
+    let paths: Vec<PathBuf> = COMMITS.iter().filter_map(|commit| real(commit)).collect();
+    let [release, parent, graft] = paths.as_slice() else {
+        return;
+    };
+    let tracker = Tracker::new().await;
+    let release = import_real(&tracker, COMMITS[0], 1, release).await;
+    let parent = import_real(&tracker, COMMITS[1], 2, parent).await;
+    let graft = import_real(&tracker, COMMITS[2], 3, graft).await;
+
+    let view = compare(
+        &tracker,
+        "guix/master@86c4c0797115",
+        "guix/master@d659fe8666c4",
+    )
+    .await;
+    check_against_lists(&view, &parent, &graft);
+    assert_eq!((view.packages.changed, view.packages.moved), (1, 15));
+    let change = &view.packages_changed[0];
+    assert_eq!(
+        (change.name.as_str(), change.to_version.as_str()),
+        ("glibc", "2.41")
+    );
+    let fields: Vec<&str> = change
+        .differences
+        .iter()
+        .map(|it| it.field.as_str())
+        .collect();
+    assert_eq!(fields, ["graft"]);
+    assert_eq!(
+        change.differences[0].added,
+        ["2.41, with glibc-guix-locpath.patch; nothing in it names a vulnerability"]
+    );
+
+    let view = compare(&tracker, "230aa373f315", "d659fe8666c4").await;
+    check_against_lists(&view, &release, &graft);
+    let packages = &view.packages;
+    assert_eq!(
+        (
+            packages.new_names,
+            packages.gone_names,
+            packages.names_with_other_versions
+        ),
+        (624, 127, 2205)
+    );
+    let libvpx = view
+        .packages_changed
+        .iter()
+        .filter(|it| it.name == "libvpx");
+    let grafts: Vec<String> = libvpx
+        .flat_map(|it| &it.differences)
+        .filter(|it| it.field == "graft")
+        .flat_map(|it| it.added.clone())
+        .collect();
+    assert_eq!(
+        grafts,
+        ["1.15.2, with libvpx-CVE-2026-2447.patch; names CVE-2026-2447"]
+    );
+
+    // The way back is the same the other way round.
+    let back = compare(&tracker, "d659fe8666c4", "230aa373f315").await;
+    check_against_lists(&back, &graft, &release);
+    assert_eq!(back.packages.changed, packages.changed);
+}
