@@ -29,7 +29,7 @@ pub(in crate::views) struct Label {
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) id: PackageId,
-    /// The place of its repository in [`super::Side::repositories`] of both sides.
+    /// The place of its repository in [`super::Repositories`].
     pub(super) repository: u32,
     pub(super) label: Arc<Label>,
 }
