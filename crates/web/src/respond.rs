@@ -117,9 +117,9 @@ impl Wanted {
         match self.format {
             Format::Html => self.with_body("text/html; charset=utf-8", html(&page(view))?),
             Format::Json => self.with_body("application/json", json(view)?),
-            Format::Atom | Format::Csv | Format::Lines | Format::Markdown => Err(WebError::NotFound(
-                "this page does not come in this form".to_owned(),
-            )),
+            Format::Atom | Format::Csv | Format::Lines | Format::Markdown => Err(
+                WebError::NotFound("this page does not come in this form".to_owned()),
+            ),
         }
     }
 
