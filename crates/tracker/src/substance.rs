@@ -1,7 +1,8 @@
 //! What a package is apart from the lines on which it is defined: an edit above a definition moves
-//! it, and changes nothing of the package.
+//! it, and changes nothing of the package. Nor does another compiler, which comes with every build
+//! system and would make all packages differ at once.
 
-use palisade_model::Package;
+use palisade_model::{InputKind, Package};
 use palisade_store::{PackageId, Session, Store};
 
 use crate::encoding::{decode, digest, encode};
@@ -21,9 +22,12 @@ pub(crate) fn substance(package: &Package) -> [u8; 16] {
     digest(&encode(&unplaced(package)))
 }
 
-/// A package whose places, and those of its grafts, tell no lines.
+/// A package whose places, and those of its grafts, tell no lines, with what it names itself.
 pub(crate) fn unplaced(package: &Package) -> Package {
+    let is_named = |kind: InputKind| kind != InputKind::Implicit;
+    let inputs = package.inputs.iter();
     Package {
+        inputs: inputs.filter(|it| is_named(it.kind)).cloned().collect(),
         location: package.location.as_deref().map(|it| file(it).to_owned()),
         replacement: package
             .replacement
@@ -100,6 +104,8 @@ async fn make_some(
 
 #[cfg(test)]
 mod tests {
+    use palisade_model::Input;
+
     use super::*;
 
     fn at(location: &str) -> Package {
@@ -119,6 +125,22 @@ mod tests {
         let here = substance(&at("gnu/packages/tls.scm:42:2"));
         assert_eq!(here, substance(&at("gnu/packages/tls.scm:57:2")));
         assert_ne!(here, substance(&at("gnu/packages/crypto.scm:42:2")));
+    }
+
+    #[test]
+    fn what_a_build_system_adds_is_not_of_the_package() {
+        let with = |kind: InputKind| Package {
+            inputs: vec![Input {
+                kind,
+                name: "gcc".to_owned(),
+                version: "14".to_owned(),
+                output: String::new(),
+            }],
+            ..Package::default()
+        };
+        let nothing = substance(&Package::default());
+        assert_eq!(substance(&with(InputKind::Implicit)), nothing);
+        assert_ne!(substance(&with(InputKind::Native)), nothing);
     }
 
     #[test]

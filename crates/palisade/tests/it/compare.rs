@@ -92,7 +92,7 @@ fn a_proposal_that_loses_a_mitigation_fails_and_is_not_stored() {
         &[&arguments[..], &["--format", "markdown"]].concat(),
     );
     assert!(
-        printed(&markdown).starts_with("## `guix/master` with `without`"),
+        printed(&markdown).starts_with("## `guix/master` → `guix/master` with `without`"),
         "{}",
         printed(&markdown)
     );

@@ -8,3 +8,7 @@ CREATE INDEX package_interval_until ON package_interval (repository_id, until)
     WHERE until IS NOT NULL;
 CREATE INDEX source_interval_since ON source_interval (branch_id, since, until);
 CREATE INDEX source_interval_until ON source_interval (branch_id, until) WHERE until IS NOT NULL;
+
+-- A planner that knows nothing of new indexes takes them for the best there are.
+ANALYZE package_interval;
+ANALYZE source_interval;

@@ -195,8 +195,8 @@ impl Runs {
         let session = &mut reading.session;
         let mut spans = session.grafted_spans(state.at.branch).await?;
         if let Which::Sources(wanted) = which {
-            let named = spans.iter().filter(|span| wanted.contains(&span.source));
-            let names: HashSet<String> = named.map(|span| span.name.clone()).collect();
+            let own = spans.iter().filter(|span| wanted.contains(&span.source));
+            let names: HashSet<String> = own.map(|span| span.name.clone()).collect();
             spans.retain(|span| names.contains(&span.name));
         }
         let sources = spans.iter().map(|span| span.source);

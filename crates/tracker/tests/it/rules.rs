@@ -82,7 +82,10 @@ async fn a_new_database_is_marked_without_work() {
     let marked = content(&tracker.store).await;
     assert_eq!(
         marked.tables["setting"],
-        [format!("\"rules\" | \"{RULES_VERSION}\"")]
+        [
+            format!("\"rules\" | \"{RULES_VERSION}\""),
+            "\"substance\" | \"1\"".to_owned()
+        ]
     );
     assert_eq!(follow(&tracker.store).await, Vec::<String>::new());
     assert_eq!(content(&tracker.store).await, marked);

@@ -155,7 +155,7 @@ pub(crate) async fn page(
     };
     let usual = match wanted.format {
         Format::Html | Format::Markdown => LIMITS.0,
-        Format::Json | Format::Atom | Format::Csv => LIMITS.1,
+        Format::Json | Format::Atom | Format::Csv | Format::Lines => LIMITS.1,
     };
     let answer = views.compare(from, to, limit.unwrap_or(usual)).await?;
     match answer {

@@ -125,8 +125,9 @@ impl Found {
     }
 
     fn inputs(&mut self, from: &Package, to: &Package) {
-        let lines =
-            |package: &Package| -> Vec<String> { package.inputs.iter().map(input_words).collect() };
+        let lines = |package: &Package| -> Vec<String> {
+            package.inputs.iter().filter_map(input_words).collect()
+        };
         self.lines("inputs", &lines(from), &lines(to));
         self.lines("depends", &from.depends, &to.depends);
         self.lines("provides", &from.provides, &to.provides);
@@ -299,7 +300,8 @@ pub(in crate::views) fn named_anew(graft: &Package, package: &Package) -> Vec<St
     new.map(|(id, _)| id.to_string()).collect()
 }
 
-fn input_words(input: &Input) -> String {
+/// An input in words, unless it comes with the build system.
+fn input_words(input: &Input) -> Option<String> {
     let output = match input.output.as_str() {
         "" | "out" => String::new(),
         output => format!(":{output}"),
@@ -308,8 +310,9 @@ fn input_words(input: &Input) -> String {
         InputKind::Host => "",
         InputKind::Native => " (native)",
         InputKind::Propagated => " (propagated)",
+        InputKind::Implicit => return None,
     };
-    format!("{} {}{output}{kind}", input.name, input.version)
+    Some(format!("{} {}{output}{kind}", input.name, input.version))
 }
 
 fn hint_lines(hints: &Hints) -> Vec<String> {

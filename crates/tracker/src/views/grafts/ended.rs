@@ -109,27 +109,27 @@ async fn states(
     successors: &[Option<&SourceSpan>],
 ) -> Result<HashMap<(SourcePackageId, String), FindingState>, TrackerError> {
     let both = over.iter().zip(successors);
-    let named: Vec<(SourcePackageId, String)> = both
+    let wanted: Vec<(SourcePackageId, String)> = both
         .filter_map(|(run, successor)| Some((run, successor.as_ref()?)))
         .flat_map(|(run, successor)| {
             let names = all_named(&run.last.carried);
             names.map(|id| (successor.source, id.to_string()))
         })
         .collect();
-    let names: HashSet<&str> = named.iter().map(|(_, id)| id.as_str()).collect();
+    let names: HashSet<&str> = wanted.iter().map(|(_, id)| id.as_str()).collect();
     let session = &mut reading.session;
     let ids = session.vulnerabilities_by_name(names.into_iter()).await?;
-    let wanted = named
+    let pairs = wanted
         .iter()
         .filter_map(|(source, id)| Some((*source, *ids.get(id)?)));
-    let wanted: HashSet<(SourcePackageId, i64)> = wanted.collect();
-    let wanted: Vec<(SourcePackageId, i64)> = wanted.into_iter().collect();
-    let rows = session.finding_states(state.at.branch, &wanted).await?;
+    let pairs: HashSet<(SourcePackageId, i64)> = pairs.collect();
+    let pairs: Vec<(SourcePackageId, i64)> = pairs.into_iter().collect();
+    let rows = session.finding_states(state.at.branch, &pairs).await?;
     let states: HashMap<(SourcePackageId, i64), FindingState> = rows
         .into_iter()
         .map(|row| ((row.key.source, row.key.vulnerability), row.state))
         .collect();
-    let found = named.into_iter().filter_map(|(source, id)| {
+    let found = wanted.into_iter().filter_map(|(source, id)| {
         let state = states.get(&(source, *ids.get(&id)?))?;
         Some(((source, id), state.clone()))
     });
