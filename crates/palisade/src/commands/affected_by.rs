@@ -87,8 +87,7 @@ async fn only_branch(views: &Views) -> anyhow::Result<String> {
         .iter()
         .filter(|branch| branch.distribution().as_str() == "guix");
     match (branches.as_slice(), of_guix.next(), of_guix.next()) {
-        ([only], ..) => Ok(only.to_string()),
-        (_, Some(only), None) => Ok(only.to_string()),
+        ([only], ..) | (_, Some(only), None) => Ok(only.to_string()),
         _ => bail!("which branch is meant? name one with --branch"),
     }
 }

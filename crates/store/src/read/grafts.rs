@@ -106,9 +106,9 @@ impl Session {
     /// When the database refuses.
     pub async fn grafted_among(
         &mut self,
-        sources: impl IntoIterator<Item = SourcePackageId>,
+        sources: &[SourcePackageId],
     ) -> Result<Vec<SourcePackageId>, StoreError> {
-        let list = json_ints(sources.into_iter().map(|source| source.0));
+        let list = json_ints(sources.iter().map(|source| source.0));
         let rows = self.query(GRAFTED_AMONG, params![list]).await?;
         rows.iter()
             .map(|row| Ok(SourcePackageId(row.int(0)?)))

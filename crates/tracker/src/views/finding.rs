@@ -91,7 +91,10 @@ impl Views {
             })
             .collect();
         let mut judged = evidence::changes(session, &reading.places, &asked).await?;
-        let at = rows.iter().map(|place| (place.branch, place.source));
+        let at = rows
+            .iter()
+            .map(|place| (place.branch, place.source))
+            .collect();
         let grafts = grafts::present(&self.cache, &mut reading, at).await?;
         let session = &mut reading.session;
         let mut places = Vec::with_capacity(rows.len());

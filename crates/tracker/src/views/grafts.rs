@@ -69,11 +69,11 @@ impl Views {
 pub(super) async fn present(
     cache: &Cache,
     reading: &mut Reading,
-    places: impl IntoIterator<Item = (BranchId, SourcePackageId)>,
+    places: Vec<(BranchId, SourcePackageId)>,
 ) -> Result<HashMap<(BranchId, SourcePackageId), GraftedPackage>, TrackerError> {
     let places: HashSet<(BranchId, SourcePackageId)> = places.into_iter().collect();
-    let sources = places.iter().map(|(_, source)| *source);
-    let grafted = reading.session.grafted_among(sources).await?;
+    let sources: Vec<SourcePackageId> = places.iter().map(|(_, source)| *source).collect();
+    let grafted = reading.session.grafted_among(&sources).await?;
     let grafted: HashSet<SourcePackageId> = grafted.into_iter().collect();
     let mut by_branch: HashMap<BranchId, HashSet<SourcePackageId>> = HashMap::new();
     for (branch, source) in places.into_iter().filter(|(_, it)| grafted.contains(it)) {
@@ -199,8 +199,8 @@ impl Runs {
             let names: HashSet<String> = own.map(|span| span.name.clone()).collect();
             spans.retain(|span| names.contains(&span.name));
         }
-        let sources = spans.iter().map(|span| span.source);
-        let carried = kept.carried(session, sources).await?;
+        let sources: Vec<SourcePackageId> = spans.iter().map(|span| span.source).collect();
+        let carried = kept.carried(session, sources.into_iter()).await?;
         let stays: Vec<Stay> = spans
             .into_iter()
             .filter_map(|span| {

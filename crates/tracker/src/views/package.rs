@@ -282,7 +282,7 @@ impl Views {
         }
         let ids: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
         let (present, history) = history(&mut reading, &ids).await?;
-        let at = present.iter().map(|at| (at.branch, at.source));
+        let at = present.iter().map(|at| (at.branch, at.source)).collect();
         let grafts = grafts::present(&self.cache, &mut reading, at).await?;
         let scheme = distribution.scheme();
         let (versions, details) =

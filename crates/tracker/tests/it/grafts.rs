@@ -20,6 +20,8 @@ use crate::tracker::{Tracker, inventory_import, read};
 
 const DAY: i64 = 86_400;
 
+const PATCH: &[&str] = &["a-CVE-2024-0001.patch"];
+
 async fn grafts(tracker: &Tracker, state: &str) -> Arc<GraftsView> {
     match tracker.views.grafts(&state.parse().unwrap()).await.unwrap() {
         GraftsAnswer::Found(view) => view,
@@ -377,7 +379,6 @@ async fn pages_of_findings_say_by_which_graft_and_since_when() {
 #[tokio::test]
 async fn grafts_end_in_different_ways() {
     let tracker = Tracker::new().await;
-    const PATCH: &[&str] = &["a-CVE-2024-0001.patch"];
     let grafted = |name| made(name, "1.0").grafted(made(name, "1.0").patched(PATCH).at(2));
     let risen = |name| made(name, "1.0").grafted(made(name, "1.5").at(2));
     let before = [

@@ -129,7 +129,7 @@ impl pairing::Entry for Source {
 }
 
 impl Carried {
-    pub(super) fn of(package: &Package) -> Self {
+    pub(in crate::views) fn of(package: &Package) -> Self {
         let graft = package.replacement.as_deref();
         Self {
             version: package.source_version.clone(),

@@ -5,6 +5,7 @@
 //! source) leads nowhere and is only counted. Circles do no harm: each package is reached once.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use palisade_model::{Input, InputKind};
@@ -72,7 +73,7 @@ impl Reach {
             }
         };
         if self.build_only > 0 {
-            words.push_str(&format!(", {} only to be built", self.build_only));
+            let _ = write!(words, ", {} only to be built", self.build_only);
         }
         if !self.implicit_inputs {
             words.push_str("; what build systems use is not told");
@@ -232,11 +233,6 @@ impl Graph {
     /// A package.
     pub(in crate::views) fn package(&self, node: Node) -> &Made {
         &self.packages[node as usize]
-    }
-
-    /// How many packages there are.
-    pub(in crate::views) fn len(&self) -> usize {
-        self.packages.len()
     }
 
     /// Whether any package is told to use another.
@@ -486,6 +482,6 @@ mod tests {
         let graph = building.finish();
         assert_eq!(graph.reach(&[0]).all, 0);
         assert!(!graph.has_uses());
-        assert_eq!(graph.len(), 2);
+        assert_eq!(graph.find(|_| true).len(), 2);
     }
 }

@@ -39,12 +39,11 @@ pub(super) async fn ended(
         .map(|run| successor(run, &spans[&run.name], state.branch.distribution().scheme()))
         .collect();
     let sources = successors.iter().flatten().map(|span| span.source);
-    let carried = kept.carried(session, sources).await?;
+    let sources: Vec<SourcePackageId> = sources.collect();
+    let carried = kept.carried(session, sources.into_iter()).await?;
     let states = states(reading, state, &over, &successors).await?;
-    let bounds = over
-        .iter()
-        .flat_map(|run| [Some(run.since), run.until])
-        .flatten();
+    let bounds = over.iter().map(|run| [Some(run.since), run.until]);
+    let bounds: Vec<i64> = bounds.flatten().flatten().collect();
     let points = reading
         .session
         .revisions_at(state.at.branch, bounds)
