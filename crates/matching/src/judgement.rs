@@ -21,6 +21,9 @@ pub struct Judgement<'a> {
     pub confidence: Confidence,
     /// The first fixed version.
     pub fixed_in: Option<String>,
+    /// What a package that has a graft would come to without it; absent when there is no graft, or
+    /// nothing but the graft has to do with the vulnerability.
+    pub without_graft: Option<VerdictStatus>,
     pub(crate) claims: Vec<Claim<'a>>,
     /// The place of the claim that decides what all come to.
     pub(crate) decisive: Option<usize>,
@@ -66,7 +69,10 @@ pub fn judge<'a>(
     };
     let graft = judge_one(replacement, ids, graft_claims);
     match (own, graft) {
-        (own, None) => own,
+        (own, None) => own.map(|own| Judgement {
+            without_graft: Some(own.status),
+            ..own
+        }),
         (None, Some(graft)) => Some(of_graft_alone(graft, replacement)),
         (Some(own), Some(graft)) => Some(with_graft(own, graft, replacement)),
     }
@@ -97,6 +103,7 @@ fn with_graft<'a>(
         )
     };
     let version = &replacement.version;
+    own.without_graft = Some(own.status);
     if open(&own) && !open(&graft) {
         own.rule(
             StepKind::Mitigation,
@@ -296,6 +303,7 @@ fn weigh(claims: Vec<Claim<'_>>) -> Judgement<'_> {
         status: VerdictStatus::UnderInvestigation,
         confidence: Confidence::Possible,
         fixed_in: None,
+        without_graft: None,
         claims,
         decisive: None,
         ruling: Ruling::Claims,

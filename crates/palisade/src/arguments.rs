@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    admin, compare, demo, explain, findings, generate, identity, import, lint, r#match, serve,
-    show, sync, version,
+    admin, affected_by, compare, demo, explain, findings, generate, identity, import, lint,
+    r#match, serve, show, sync, version,
 };
 
 /// Security tracker for Linux distributions.
@@ -78,6 +78,11 @@ pub(crate) enum Command {
     /// The status is 0 when the change introduces nothing as grave as --fail-on, nothing that is known to
     /// be exploited, and loses no mitigation; 1 when it does; and 2 when it could not be told.
     Compare(compare::Compare),
+    /// List who gets a package's fix by grafting alone, or is touched by what is open in it
+    ///
+    /// The status is 0 when nobody is, 1 when somebody is, and 2 when it could not be told: of an unknown
+    /// package, branch or revision, or where the inventory does not tell what is built with what.
+    AffectedBy(affected_by::AffectedBy),
     /// State which product a package is, or is not
     Identity(identity::Identity),
     /// Copy the database, or look whether it is whole

@@ -52,7 +52,7 @@ pub use read::{
     ImportRow, ListedPackage, MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow,
     PackageLabel, PackageRow, PlaceRow, PlacedPackage, PresentPackage, RatingRow, RepositoryRow,
     RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow, SourceRow, SourceSpan,
-    VersionSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
+    StatePackage, VersionSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use schema::Schema;

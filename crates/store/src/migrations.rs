@@ -57,6 +57,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0007_comparison.sql"),
         postgres: include_str!("../migrations/postgres/0007_comparison.sql"),
     },
+    Step {
+        version: 8,
+        description: "grafts",
+        sqlite: include_str!("../migrations/sqlite/0008_grafts.sql"),
+        postgres: include_str!("../migrations/postgres/0008_grafts.sql"),
+    },
 ];
 
 /// The last step.

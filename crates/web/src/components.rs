@@ -3,7 +3,9 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use palisade_model::{Confidence, Evidence as Steps, Level, StepKind, Timestamp, VerdictStatus};
-use palisade_tracker::views::{FindingItem, LevelCounts, PackagePlace, RevisionRef, Score};
+use palisade_tracker::views::{
+    FindingItem, GraftRole, LevelCounts, PackagePlace, RevisionRef, Score,
+};
 
 use crate::words::{
     capital, clock, day, finding_address, minute, number, package_address, percent, record_address,
@@ -128,6 +130,8 @@ pub(crate) struct PlaceLine {
     pub(crate) version: String,
     pub(crate) state: State,
     pub(crate) fixed_in: String,
+    /// What the package's graft does to it.
+    pub(crate) graft: String,
 }
 
 impl HtmlSafe for Badge {}
@@ -173,6 +177,14 @@ impl Badge {
 }
 
 impl State {
+    /// A state of which it is not told how sure it is.
+    pub(crate) fn alone(status: VerdictStatus) -> Self {
+        Self {
+            sure: "",
+            ..Self::of(status, Confidence::Certain)
+        }
+    }
+
     pub(crate) fn of(status: VerdictStatus, confidence: Confidence) -> Self {
         let (class, sign, word) = match status {
             VerdictStatus::Affected => ("affected", "●", "Affected"),
@@ -331,8 +343,23 @@ impl PlaceLine {
             version: place.version.clone(),
             state: State::of(place.status, place.confidence),
             fixed_in: place.fixed_in.clone().unwrap_or_default(),
+            graft: place.graft.as_ref().map(graft_words).unwrap_or_default(),
         }
     }
+}
+
+/// What a graft does to a finding, in words.
+pub(crate) fn graft_words(role: &GraftRole) -> String {
+    let version = &role.version;
+    if !role.fixes {
+        return format!("the graft {version} does not fix it");
+    }
+    let since = role.since.as_ref().map_or_else(String::new, |since| {
+        let before = if since.is_first { " or before" } else { "" };
+        let (revision, day) = (short_revision(&since.name), day(since.time));
+        format!(" since {revision} ({day}{before})")
+    });
+    format!("fixed by graft {version}{since}")
 }
 
 /// The levels of which there is anything, as a row of marks.

@@ -56,6 +56,11 @@ const COSTS: &[(&str, Cost)] = &[
     ("/compare/", Cost::Comparison),
     ("/compare-by-datetime", Cost::Comparison),
     ("/comparison", Cost::Search),
+    (
+        "/branch/{distribution}/{branch}/affected-by/{package}",
+        Cost::Search,
+    ),
+    ("/branch/{distribution}/{branch}/grafts", Cost::Search),
     ("/revision/{commit}/packages", Cost::Comparison),
     ("/branch/{repository}", Cost::Comparison),
     ("/vuln-orphaned", Cost::Comparison),

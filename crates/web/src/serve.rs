@@ -76,6 +76,14 @@ pub fn router(site: Site) -> Router {
         .route("/", get(secfixes::index))
         .route("/branches", get(pages::branches::page))
         .route("/branch/{distribution}/{branch}", get(pages::branch::page))
+        .route(
+            "/branch/{distribution}/{branch}/grafts",
+            get(pages::grafts::page),
+        )
+        .route(
+            "/branch/{distribution}/{branch}/affected-by/{package}",
+            get(pages::affected_by::page),
+        )
         .route("/package/{distribution}/{name}", get(pages::package::page))
         .route(
             "/package/{distribution}/{name}/{vulnerability}",

@@ -39,6 +39,25 @@ pub(crate) fn branch_address(branch: &palisade_model::BranchName) -> String {
     )
 }
 
+/// The page of a branch's grafts, now or at a revision.
+pub(crate) fn grafts_address(branch: &palisade_model::BranchName, at: Option<&str>) -> String {
+    format!("{}/grafts{}", branch_address(branch), revision_query(at))
+}
+
+/// The page of those who use a package of a branch, now or at a revision.
+pub(crate) fn affected_by_address(
+    branch: &palisade_model::BranchName,
+    package: &str,
+    at: Option<&str>,
+) -> String {
+    let (branch, package) = (branch_address(branch), segment(package));
+    format!("{branch}/affected-by/{package}{}", revision_query(at))
+}
+
+fn revision_query(at: Option<&str>) -> String {
+    at.map_or_else(String::new, |at| format!("?revision={}", query_value(at)))
+}
+
 /// The page on which two states of branches are compared, as they are named in questions.
 pub(crate) fn comparison_address(from: &str, to: &str) -> String {
     format!(

@@ -1,6 +1,7 @@
 //! The commands, one module each.
 
 pub(crate) mod admin;
+pub(crate) mod affected_by;
 pub(crate) mod compare;
 pub(crate) mod demo;
 pub(crate) mod explain;

@@ -292,17 +292,7 @@ impl Session {
         let rows = self
             .query(SPANS, params![branch.0, json_texts(names)])
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(SourceSpan {
-                    source: SourcePackageId(row.int(0)?),
-                    name: row.text(1)?,
-                    version: row.text(2)?,
-                    since: row.int(3)?,
-                    until: row.opt_int(4)?,
-                })
-            })
-            .collect()
+        rows.iter().map(source_span).collect()
     }
 
     /// The repositories of a branch in which source packages are now, or were at a position.
@@ -387,4 +377,15 @@ pub(super) fn score(row: &Row, at: usize) -> Result<Option<(f64, String, String)
     Ok(score
         .zip(version)
         .map(|(score, version)| (score, version, scorer)))
+}
+
+/// A row of a source package, its name and version, and the bounds of its stay.
+pub(super) fn source_span(row: &Row) -> Result<SourceSpan, StoreError> {
+    Ok(SourceSpan {
+        source: SourcePackageId(row.int(0)?),
+        name: row.text(1)?,
+        version: row.text(2)?,
+        since: row.int(3)?,
+        until: row.opt_int(4)?,
+    })
 }

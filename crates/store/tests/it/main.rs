@@ -11,6 +11,7 @@ mod database;
 mod enrichment;
 mod events;
 mod findings;
+mod grafts;
 mod identities;
 mod listings;
 mod makers;

@@ -1,7 +1,7 @@
 //! Branches, and the open findings of one.
 
 use palisade_model::{BranchName, Timestamp, VerdictStatus};
-use palisade_store::BranchId;
+use palisade_store::{BranchId, BranchState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -76,6 +76,8 @@ pub struct BranchView {
     pub scorers: Vec<(String, usize)>,
     /// Whether the distribution names maintainers of its packages here.
     pub maintained: bool,
+    /// How many packages have a graft.
+    pub grafted_packages: usize,
     /// The findings.
     pub findings: Vec<FindingItem>,
     /// Where the list goes on, if it does.
@@ -115,6 +117,16 @@ impl Views {
         Ok(summaries)
     }
 
+    /// The branches of which something is stored.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn branch_names(&self) -> Result<Vec<BranchName>, TrackerError> {
+        let reading = self.reading().await?;
+        let branches = reading.places.branches.iter();
+        Ok(branches.map(|(_, branch)| branch.clone()).collect())
+    }
+
     /// The open findings of a branch, now or at a revision. `None` when there is no such branch
     /// or revision.
     ///
@@ -142,6 +154,11 @@ impl Views {
         let selection = listing.select(query);
         let findings = items(&mut reading, &listing, branch, position, &selection).await?;
         let revisions = reading.session.latest_revisions(id, REVISIONS).await?;
+        let state = BranchState {
+            branch: id,
+            position: position.unwrap_or(i64::MAX),
+        };
+        let grafted = reading.session.grafted_packages(state).await?.len();
         Ok(Some(BranchView {
             branch: branch.clone(),
             revision: point.as_ref().map(RevisionRef::from),
@@ -155,6 +172,7 @@ impl Views {
             under_investigation: selection.statuses.1,
             scorers: listing.scorers().to_vec(),
             maintained: listing.is_maintained(),
+            grafted_packages: grafted,
             findings,
             cursor: selection.next,
         }))

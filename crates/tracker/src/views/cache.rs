@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
 
+use super::comparison::State;
+use super::dependents::Graphs;
+use super::grafts::{GraftsView, Which};
 use super::listing::Listing;
 use super::roster::People;
 use super::search::Names;
@@ -27,6 +30,8 @@ pub(super) struct Cache {
     states: Mutex<States>,
     /// What never changes, and so is of no state.
     pub(super) compared: super::comparison::Kept,
+    /// Of states by what packages they have, whatever else changes.
+    pub(super) graphs: Graphs,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
     turn: tokio::sync::Mutex<()>,
     hits: AtomicU64,
@@ -73,6 +78,7 @@ struct Kept {
     generation: Generation,
     places: Option<Arc<Places>>,
     listings: HashMap<ListingKey, Arc<Listing>>,
+    grafts: HashMap<ListingKey, Arc<GraftsView>>,
     maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
     names: Option<Arc<Names>>,
     people: Option<Arc<People>>,
@@ -88,6 +94,16 @@ impl Kept {
             self.listings.remove(oldest);
         }
         self.listings.insert(key, Arc::clone(listing));
+    }
+
+    /// Keeps grafts; of those of past revisions there are only so many.
+    fn keep_grafts(&mut self, key: ListingKey, grafts: &Arc<GraftsView>) {
+        let is_past = |(_, position): &&ListingKey| position.is_some();
+        let past: Vec<ListingKey> = self.grafts.keys().filter(is_past).copied().collect();
+        if let Some(one) = past.first().filter(|_| past.len() >= PAST_LISTINGS) {
+            self.grafts.remove(one);
+        }
+        self.grafts.insert(key, Arc::clone(grafts));
     }
 }
 
@@ -169,6 +185,43 @@ impl Cache {
         let listing = Arc::new(Listing::load(&mut reading.session, key.0, key.1).await?);
         self.of(generation, |kept| kept.keep_listing(key, &listing));
         Ok(listing)
+    }
+
+    /// All grafts of a state.
+    pub(super) async fn grafts(
+        &self,
+        reading: &mut Reading,
+        state: &State,
+    ) -> Result<Arc<GraftsView>, TrackerError> {
+        let (generation, key) = (reading.generation, (state.at.branch, state.position()));
+        let known = |cache: &Self| cache.of(generation, |kept| kept.grafts.get(&key).cloned());
+        if let Some(grafts) = self.counted(known(self)) {
+            return Ok(grafts);
+        }
+        let _turn = self.turn.lock().await;
+        if let Some(grafts) = known(self) {
+            return Ok(grafts);
+        }
+        let grafts = GraftsView::of(reading, self, state, &Which::All).await?;
+        let grafts = Arc::new(grafts);
+        self.of(generation, |kept| kept.keep_grafts(key, &grafts));
+        Ok(grafts)
+    }
+
+    /// The grafts of some source packages of a state: taken from all of them where those are kept.
+    pub(super) async fn some_grafts(
+        &self,
+        reading: &mut Reading,
+        state: &State,
+        which: Which,
+    ) -> Result<Arc<GraftsView>, TrackerError> {
+        let key = (state.at.branch, state.position());
+        let kept = self.of(reading.generation, |kept| kept.grafts.get(&key).cloned());
+        if let Some(grafts) = kept {
+            return Ok(grafts);
+        }
+        let grafts = GraftsView::of(reading, self, state, &which).await?;
+        Ok(Arc::new(grafts))
     }
 
     /// The source packages of a branch with those who maintain them.

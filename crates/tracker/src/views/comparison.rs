@@ -11,6 +11,7 @@ mod markdown;
 mod mitigation;
 mod pairing;
 mod proposal;
+mod reach;
 mod security;
 mod state;
 mod types;
@@ -21,19 +22,20 @@ use palisade_model::{Inventory, Package};
 use palisade_store::{PackageId, PlacedPackage, RepositoryId, SourcePackageId};
 use palisade_version::Scheme;
 
-use self::difference::differences;
 use self::entries::{Entry, Source, common_scheme};
 use self::findings::SourcePair;
 use self::pairing::{Entry as _, Paired, pair};
 use self::proposal::{Against, Proposed, against};
-use self::state::State;
 use super::{Reading, Views};
 use crate::TrackerError;
 use crate::import_inventory::InventoryImport;
 
 pub use self::difference::DifferenceView;
-pub(super) use self::entries::Kept;
+pub(super) use self::difference::{differences, named_anew};
+pub(super) use self::entries::{Carried, Kept, packages};
 pub use self::markdown::markdown;
+pub(super) use self::mitigation::gone;
+pub(super) use self::state::State;
 pub use self::state::{InvalidState, StateRef};
 pub use self::types::{
     Cause, ComparisonView, FindingChangeView, FoundView, LonePackageView, MitigationView, NetView,
@@ -91,7 +93,11 @@ impl Views {
         };
         let compared = Compared::stored(&mut reading, &self.cache.compared, from, to).await?;
         let kept = &self.cache.compared;
-        let view = compared.view(&mut reading, kept, limit).await?;
+        let mut view = compared.view(&mut reading, kept, limit).await?;
+        if reach::is_asked(&view) {
+            let graph = self.cache.graphs.of(&mut reading, compared.to.at).await?;
+            reach::tell(&mut view, &graph);
+        }
         Ok(ComparisonAnswer::Found(Box::new(view)))
     }
 
@@ -116,6 +122,7 @@ impl Views {
             branch: Some(from.branch.clone()),
             ..import.clone()
         };
+        let graph = reach::of_proposal(&inventory);
         let session = &mut reading.session;
         let found = against(session, kept, &from, &import, inventory).await?;
         let found = match found {
@@ -124,7 +131,10 @@ impl Views {
         };
         let file = import.document.name();
         let compared = Compared::proposed(&mut reading, kept, from, found, file).await?;
-        let view = compared.view(&mut reading, kept, limit).await?;
+        let mut view = compared.view(&mut reading, kept, limit).await?;
+        if let Some(graph) = graph.filter(|_| reach::is_asked(&view)) {
+            reach::tell(&mut view, &graph);
+        }
         Ok(ComparisonAnswer::Found(Box::new(view)))
     }
 }
@@ -465,6 +475,7 @@ impl Compared {
                 differences: both
                     .map(|(from, to)| differences(from, to))
                     .unwrap_or_default(),
+                reach: None,
             }
         };
         changed.iter().take(limit).map(view).collect()

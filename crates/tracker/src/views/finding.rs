@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::runs;
-use super::{ChangeView, RevisionRef, Score, Views, evidence, schema};
+use super::{ChangeView, GraftRole, RevisionRef, Score, Views, evidence, grafts, schema};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
 
@@ -48,6 +48,9 @@ pub struct FindingPlace {
     pub fixed_in: Option<String>,
     /// The revision from which on the package has been in this state without a break.
     pub since: Option<RevisionRef>,
+    /// What the package's graft does to it, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graft: Option<GraftRole>,
     /// Why.
     #[schema(value_type = Vec<schema::Step>)]
     pub evidence: Evidence,
@@ -88,6 +91,12 @@ impl Views {
             })
             .collect();
         let mut judged = evidence::changes(session, &reading.places, &asked).await?;
+        let at = rows
+            .iter()
+            .map(|place| (place.branch, place.source))
+            .collect();
+        let grafts = grafts::present(&self.cache, &mut reading, at).await?;
+        let session = &mut reading.session;
         let mut places = Vec::with_capacity(rows.len());
         for (place, asked) in rows.into_iter().zip(asked) {
             let Some(branch) = reading.places.name(place.branch).cloned() else {
@@ -107,6 +116,7 @@ impl Views {
                     .flatten(),
                 _ => None,
             };
+            let graft = grafts.get(&(place.branch, place.source));
             let judged = judged.remove(&asked);
             let (evidence, changes) = judged
                 .map(|(verdict, changes)| (verdict.evidence, changes))
@@ -120,6 +130,7 @@ impl Views {
                 confidence: confidence(place.confidence),
                 fixed_in: place.fixed_in,
                 since,
+                graft: graft.and_then(|graft| graft.role(&row.name)),
                 evidence,
                 changes,
             });

@@ -11,12 +11,14 @@ mod cache;
 mod changes;
 mod comparison;
 mod coverage;
+mod dependents;
 mod events;
 mod evidence;
 mod explanation;
 mod feeds;
 mod filter;
 mod finding;
+mod grafts;
 mod guix_data;
 mod hearing;
 mod home;
@@ -57,6 +59,9 @@ pub use comparison::{
     InvalidState, LonePackageView, MitigationView, NetView, PackageChangeView, PackageCounts,
     Remedy, SideView, StateRef, markdown,
 };
+pub use dependents::{
+    AffectedByAnswer, AffectedByView, DependentView, PassedOn, Reach, TouchingPackage,
+};
 pub use events::{EventView, EventsQuery, EventsView};
 pub use explanation::{
     Accounted, Conclusion, EntryView, ExplainedPlace, Explanation, ExplanationAnswer,
@@ -65,6 +70,10 @@ pub use explanation::{
 pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectView};
 pub use filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter, Sort, StatusFilter};
 pub use finding::{FindingPlace, FindingView};
+pub use grafts::{
+    EndedGraft, GraftContent, GraftCounts, GraftDeclaration, GraftEnd, GraftFinding, GraftPurpose,
+    GraftRole, GraftedPackage, GraftsAnswer, GraftsView, Standing, Ungrafting,
+};
 pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
 pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
@@ -192,6 +201,11 @@ impl Views {
         }
         for (id, _) in &places.branches {
             self.cache.maintained(&mut reading, *id).await?;
+        }
+        for (id, name) in &places.branches {
+            if let Some(state) = comparison::State::present(&mut reading, *id, name).await? {
+                self.cache.grafts(&mut reading, &state).await?;
+            }
         }
         self.cache.names(&mut reading).await?;
         self.cache.people(&mut reading).await?;

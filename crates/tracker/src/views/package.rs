@@ -1,9 +1,11 @@
 //! One package of a distribution: what is where, what it is made of, and what is known of it.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use palisade_model::{BranchName, Distribution, Evidence, Package, Patch, SourceOrigin, Timestamp};
+use palisade_model::{
+    BranchName, Distribution, Evidence, Package, Patch, SourceOrigin, Timestamp, VerdictStatus,
+};
 use palisade_store::{BranchId, PackageRow, PlaceRow, SourcePackageId, VulnerabilityHead};
 use palisade_version::Scheme;
 use serde::Serialize;
@@ -11,7 +13,10 @@ use utoipa::ToSchema;
 
 use super::cache::Cache;
 use super::relatives::{RelativeView, relatives};
-use super::{PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence, grouped, schema};
+use super::{
+    GraftedPackage, PackagePlace, Places, Reach, Reading, RevisionRef, Score, Views, evidence,
+    grafts, grouped, schema,
+};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
 use crate::encoding::decode;
@@ -101,12 +106,24 @@ pub struct PackageVersion {
 }
 
 /// What users get in place of a package.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct GraftView {
     /// The replacement's version.
     pub version: String,
     /// The patches that are applied to it.
     pub patches: Vec<PatchView>,
+    /// The revision with which it came.
+    pub since: Option<RevisionRef>,
+    /// What it is for, in words, as far as anything tells.
+    pub says: String,
+    /// Vulnerabilities that its patches name and those of the package do not.
+    pub names: Vec<String>,
+    /// Vulnerabilities that it fixes.
+    pub fixes: Vec<String>,
+    /// Vulnerabilities that affect what users get although there is a graft.
+    pub leaves: Vec<String>,
+    /// How many packages use the package, and so get the graft; absent when nobody counted.
+    pub reach: Option<Reach>,
 }
 
 /// A patch.
@@ -217,6 +234,12 @@ pub struct HistoryItem {
     pub until: Option<RevisionRef>,
 }
 
+/// The grafts of source packages on branches now.
+type Grafts = HashMap<(BranchId, SourcePackageId), GraftedPackage>;
+
+/// A finding with the source package and the branch of each of its places.
+type Found = (PackageFinding, Vec<(BranchId, SourcePackageId)>);
+
 /// A source package on a branch now.
 struct Present {
     branch: BranchId,
@@ -259,8 +282,11 @@ impl Views {
         }
         let ids: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
         let (present, history) = history(&mut reading, &ids).await?;
+        let at = present.iter().map(|at| (at.branch, at.source)).collect();
+        let grafts = grafts::present(&self.cache, &mut reading, at).await?;
+        let scheme = distribution.scheme();
         let (versions, details) =
-            versions(&self.cache, &mut reading, distribution.scheme(), &present).await?;
+            versions(&self.cache, &mut reading, scheme, &present, &grafts).await?;
         let current: HashSet<SourcePackageId> = present.iter().map(|at| at.source).collect();
         let mut current: Vec<SourcePackageId> = current.into_iter().collect();
         current.sort_unstable();
@@ -269,7 +295,8 @@ impl Views {
             .as_ref()
             .and_then(|branch| reading.places.id(branch));
         let sections = sections(&mut reading, &current, branch).await?;
-        let findings = findings(&mut reading, &present, &current, branch, query).await?;
+        let found = findings(&mut reading, &present, &current, branch, query).await?;
+        let findings = with_grafts(found, &grafts);
         let speaking = if current.is_empty() { &ids } else { &current };
         let relatives = relatives(&self.cache, &mut reading, distribution, &name, speaking).await?;
         Ok(Some(PackageView {
@@ -342,6 +369,7 @@ async fn versions(
     reading: &mut Reading,
     scheme: Scheme,
     present: &[Present],
+    grafts: &Grafts,
 ) -> Result<(Vec<PackageVersion>, Option<PackageDetails>), TrackerError> {
     let sources: Vec<SourcePackageId> = present.iter().map(|at| at.source).collect();
     let built = reading.session.built_packages(&sources, BUILT).await?;
@@ -375,9 +403,13 @@ async fn versions(
     let mut newest: Option<PackageDetails> = None;
     for (at, speaker) in present.iter().zip(&speakers) {
         let package = speaker.and_then(|_| packages.next().flatten());
-        let Some(version) = version(cache, reading, at, package.as_ref(), &built).await? else {
+        let Some(mut version) = version(cache, reading, at, package.as_ref(), &built).await? else {
             continue;
         };
+        let grafted = grafts.get(&(at.branch, at.source));
+        if let Some((graft, grafted)) = version.graft.as_mut().zip(grafted) {
+            graft.tell(grafted);
+        }
         versions.push(version);
         if let Some(package) = package {
             let later = |known: &PackageDetails| {
@@ -420,6 +452,7 @@ async fn version(
             .map(|graft| GraftView {
                 version: graft.version.clone(),
                 patches: patches(&graft.patches),
+                ..GraftView::default()
             }),
         patches: package
             .map(|package| patches(&package.patches))
@@ -442,6 +475,23 @@ async fn version(
             })
             .collect(),
     }))
+}
+
+impl GraftView {
+    /// Tells what is known of the graft.
+    fn tell(&mut self, grafted: &GraftedPackage) {
+        let names = |list: &[super::GraftFinding]| -> Vec<String> {
+            list.iter().map(|it| it.vulnerability.clone()).collect()
+        };
+        let affects = |it: &&super::GraftFinding| it.status == VerdictStatus::Affected;
+        self.since.clone_from(&grafted.since);
+        self.says.clone_from(&grafted.says);
+        self.names.clone_from(&grafted.graft.names);
+        self.fixes = names(&grafted.fixes);
+        let leaves = grafted.leaves.iter().filter(affects);
+        self.leaves = leaves.map(|it| it.vulnerability.clone()).collect();
+        self.reach = grafted.reach;
+    }
 }
 
 /// The latest of some versions; none when there are two that cannot be compared.
@@ -519,7 +569,7 @@ async fn findings(
     sources: &[SourcePackageId],
     branch: Option<BranchId>,
     query: &PackageQuery,
-) -> Result<Vec<PackageFinding>, TrackerError> {
+) -> Result<Vec<Found>, TrackerError> {
     let statuses = match query.section {
         Section::Open => (0, 1),
         Section::Fixed => (2, 2),
@@ -568,27 +618,43 @@ fn finding(
     rows: &[PlaceRow],
     present: &[Present],
     evidence: Option<Evidence>,
-) -> PackageFinding {
+) -> Found {
     let version = |row: &PlaceRow| {
         let at = present.iter().find(|at| at.source == row.source)?;
         Some(at.version.clone())
     };
-    let places = rows.iter().filter_map(|row| {
-        Some(PackagePlace {
+    let told = rows.iter().filter_map(|row| {
+        let place = PackagePlace {
             branch: places.name(row.branch)?.clone(),
             version: version(row)?,
             status: status(row.status),
             confidence: confidence(row.confidence),
             fixed_in: row.fixed_in.clone(),
-        })
+            graft: None,
+        };
+        Some((place, (row.branch, row.source)))
     });
-    PackageFinding {
+    let (places, at) = told.unzip();
+    let finding = PackageFinding {
         score: Score::of(head.score.as_ref()),
         vulnerability: head.name,
         title: head.title,
         exploited_since: head.exploited_since,
         epss: head.epss,
-        places: places.collect(),
+        places,
         evidence,
-    }
+    };
+    (finding, at)
+}
+
+/// Findings with what grafts do to them.
+fn with_grafts(found: Vec<Found>, grafts: &Grafts) -> Vec<PackageFinding> {
+    let told = found.into_iter().map(|(mut finding, at)| {
+        for (place, at) in finding.places.iter_mut().zip(at) {
+            let graft = grafts.get(&at);
+            place.graft = graft.and_then(|graft| graft.role(&finding.vulnerability));
+        }
+        finding
+    });
+    told.collect()
 }

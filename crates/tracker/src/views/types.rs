@@ -7,9 +7,8 @@ use palisade_store::{RevisionPoint, SourcePackageId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema;
-
 use super::ratings::Scored;
+use super::{GraftRole, schema};
 
 /// A base score with the party that gave it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -108,6 +107,9 @@ pub struct PackagePlace {
     pub confidence: Confidence,
     /// The first version that has the fix, as its source writes it.
     pub fixed_in: Option<String>,
+    /// What the package's graft does to it, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub graft: Option<GraftRole>,
 }
 
 impl Score {

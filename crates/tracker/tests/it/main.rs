@@ -12,6 +12,7 @@ mod comparison;
 mod debian_sync;
 mod ecosystem_cases;
 mod explanations;
+mod grafts;
 mod guix_cases;
 mod guix_sync;
 mod identities;

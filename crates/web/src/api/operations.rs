@@ -124,6 +124,48 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         forms: &["atom", "csv", "jsonl"],
     },
     Operation {
+        path: "/branch/{distribution}/{branch}/grafts.json",
+        id: "grafts",
+        about: "The grafts of a branch, now or at a revision, by declaration: what each is for, since \
+                when, what it fixes and what stays open, how many packages get it, how it stands with \
+                ungrafting; and those that ended, with how.",
+        parameters: &[
+            DISTRIBUTION,
+            path("branch", "A branch: `master`."),
+            query(
+                "revision",
+                "A revision by its name or the beginning of it, or a day; without one, the present.",
+                Kind::Text,
+            ),
+        ],
+        answer: Answer::One("GraftsView"),
+        forms: &["atom", "csv", "jsonl"],
+    },
+    Operation {
+        path: "/branch/{distribution}/{branch}/affected-by/{package}.json",
+        id: "affected_by",
+        about: "Who uses a package, directly or through others, each with a shortest way: the packages \
+                that get its graft, or that what is open in it touches.",
+        parameters: &[
+            DISTRIBUTION,
+            path("branch", "A branch: `master`."),
+            path("package", "The package's name."),
+            query("version", "Only packages of this version.", Kind::Text),
+            query(
+                "revision",
+                "A revision by its name or the beginning of it, or a day; without one, the present.",
+                Kind::Text,
+            ),
+            query(
+                "limit",
+                "How many dependents of each package at the most.",
+                Kind::Number(1, 200_000),
+            ),
+        ],
+        answer: Answer::One("AffectedByView"),
+        forms: &["csv"],
+    },
+    Operation {
         path: "/comparison.json",
         id: "comparison",
         about: "Two states of branches, of the same branch or not: what the way from the one to the \

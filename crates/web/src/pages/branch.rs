@@ -21,8 +21,8 @@ use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::table::Table;
 use crate::words::{
-    branch_address, distribution_address, finding_address, maintainers_address, number,
-    short_revision,
+    branch_address, distribution_address, finding_address, grafts_address, maintainers_address,
+    number, short_revision,
 };
 
 /// Findings of a feed.
@@ -48,6 +48,8 @@ struct Page {
     exploited_count: Count,
     form: FilterForm,
     maintainers: Option<String>,
+    /// The page of grafts, with how many there are.
+    grafts: Option<(String, String)>,
     filtered: bool,
     findings: Findings,
     pager: Pager,
@@ -246,6 +248,11 @@ impl Page {
             maintainers: view
                 .maintained
                 .then(|| maintainers_address(view.branch.distribution().as_str())),
+            grafts: (view.grafted_packages > 0 || view.branch.distribution().as_str() == "guix")
+                .then(|| {
+                    let address = grafts_address(&view.branch, asked.revision.as_deref());
+                    (address, number(view.grafted_packages))
+                }),
             filtered: asked.is_filtered(),
             pager: Pager::of(offset, shown, view.total, asked.query.limit, part),
         }

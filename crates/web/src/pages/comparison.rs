@@ -16,8 +16,8 @@ use crate::format::Format;
 use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::words::{
-    branch_address, comparison_address, finding_address, number, package_address, query_value,
-    short_revision, vulnerability_address,
+    affected_by_address, branch_address, comparison_address, finding_address, number,
+    package_address, query_value, short_revision, vulnerability_address,
 };
 
 /// Of each list on a page, and in an answer for programs, unless asked otherwise.
@@ -122,6 +122,8 @@ struct Change {
     versions: String,
     place: String,
     fields: Vec<Field>,
+    /// How many packages get its graft.
+    reach: Option<(String, String)>,
 }
 
 struct Field {
@@ -223,7 +225,7 @@ impl Page {
             changed: view
                 .packages_changed
                 .iter()
-                .map(|it| Change::of(it, distribution))
+                .map(|it| Change::of(it, &view.to))
                 .collect(),
             added: view
                 .packages_added
@@ -405,7 +407,10 @@ fn versions(from: Option<&str>, to: Option<&str>) -> String {
 }
 
 impl Change {
-    fn of(it: &PackageChangeView, distribution: &str) -> Self {
+    fn of(it: &PackageChangeView, to: &SideView) -> Self {
+        let branch = &to.branch;
+        let distribution = branch.distribution().as_str();
+        let at = (!to.is_present).then_some(to.revision.name.as_str());
         let fields = it.differences.iter().filter(|it| it.field != "version");
         let cut = |lines: &[String]| lines.iter().take(LINES).cloned().collect();
         Self {
@@ -413,6 +418,10 @@ impl Change {
             address: package_address(distribution, &it.source_package),
             versions: versions(Some(&it.from_version), Some(&it.to_version)),
             place: it.repository.clone().unwrap_or_default(),
+            reach: it.reach.map(|reach| {
+                let address = affected_by_address(branch, &it.name, at);
+                (reach.words(), address)
+            }),
             fields: fields
                 .map(|it| Field {
                     name: it.field.clone(),

@@ -8,12 +8,14 @@ use palisade_tracker::Views;
 use palisade_tracker::views::{ChangeView, FindingPlace, FindingView};
 
 use super::Frame;
-use crate::components::{Badge, Evidence, Moment, State as StateOf};
+use crate::components::{Badge, Evidence, Moment, State as StateOf, graft_words};
 use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::redirect::moved;
 use crate::respond::Wanted;
-use crate::words::{branch_address, finding_address, package_address, vulnerability_address};
+use crate::words::{
+    branch_address, finding_address, grafts_address, package_address, vulnerability_address,
+};
 
 #[derive(Template)]
 #[template(path = "finding.html")]
@@ -37,6 +39,8 @@ struct PlaceBlock {
     state: StateOf,
     fixed_in: String,
     since: Option<(String, Moment)>,
+    graft: String,
+    grafts_address: String,
     evidence: Evidence,
     changes: Vec<ChangeView>,
 }
@@ -104,6 +108,8 @@ impl PlaceBlock {
                     Moment::since(since),
                 )
             }),
+            graft: place.graft.as_ref().map(graft_words).unwrap_or_default(),
+            grafts_address: grafts_address(&place.branch, None),
             evidence: Evidence::of(&place.evidence, vulnerability),
             changes: place.changes.clone(),
         }

@@ -2,6 +2,7 @@
 //! that are ready to be shown.
 
 pub(crate) mod about;
+pub(crate) mod affected_by;
 pub(crate) mod api;
 pub(crate) mod branch;
 pub(crate) mod branch_query;
@@ -13,6 +14,7 @@ pub(crate) mod events;
 pub(crate) mod feeds;
 pub(crate) mod filter_form;
 pub(crate) mod finding;
+pub(crate) mod grafts;
 pub(crate) mod home;
 pub(crate) mod maintainer;
 pub(crate) mod maintainers;

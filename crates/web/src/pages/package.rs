@@ -6,7 +6,7 @@ use axum::response::Response;
 use palisade_model::BranchName;
 use palisade_tracker::Views;
 use palisade_tracker::views::{
-    HistoryItem, Kinship, PackageDetails, PackageFinding, PackageQuery, PackageVersion,
+    GraftView, HistoryItem, Kinship, PackageDetails, PackageFinding, PackageQuery, PackageVersion,
     PackageView, PatchView, RelativeView, Section, SourceView,
 };
 use serde::Serialize;
@@ -19,8 +19,8 @@ use crate::parameters::Parameters;
 use crate::redirect::see_other_in;
 use crate::respond::Wanted;
 use crate::words::{
-    branch_address, events_address, finding_address, maintainer_address, number, package_address,
-    percent, safe_link, vulnerability_address,
+    affected_by_address, branch_address, events_address, finding_address, grafts_address,
+    maintainer_address, number, package_address, percent, safe_link, vulnerability_address,
 };
 
 /// Findings of a page, unless asked otherwise.
@@ -63,7 +63,9 @@ struct VersionLine {
     branch_address: String,
     version: String,
     since: Option<RevisionLine>,
-    graft: Option<(String, Vec<PatchLine>)>,
+    graft: Option<GraftLine>,
+    /// The page of those who use it, where inventories tell that.
+    users: Option<String>,
     patches: Vec<PatchLine>,
     affected: String,
     affected_address: String,
@@ -71,6 +73,15 @@ struct VersionLine {
     queue: String,
     built: Vec<String>,
     built_count: String,
+}
+
+struct GraftLine {
+    version: String,
+    since: Option<RevisionLine>,
+    insufficient: bool,
+    /// What there is to say of it, each with where to read on.
+    facts: Vec<(String, String)>,
+    patches: Vec<PatchLine>,
 }
 
 struct PatchLine {
@@ -355,6 +366,35 @@ impl PatchLine {
     }
 }
 
+impl GraftLine {
+    fn of(graft: &GraftView, of: &PackageVersion, name: &str) -> Self {
+        let grafts = grafts_address(&of.branch, None);
+        let count = |number: usize| match number {
+            1 => "1 finding".to_owned(),
+            many => format!("{} findings", crate::words::number(many)),
+        };
+        let mut facts = vec![(
+            format!("fixes {}", count(graft.fixes.len())),
+            grafts.clone(),
+        )];
+        if !graft.leaves.is_empty() {
+            let words = format!("{} that affect it stay", count(graft.leaves.len()));
+            facts.push((words, grafts));
+        }
+        if let Some(reach) = graft.reach {
+            let address = affected_by_address(&of.branch, name, None);
+            facts.push((reach.words(), address));
+        }
+        Self {
+            version: graft.version.clone(),
+            since: graft.since.as_ref().map(RevisionLine::since),
+            insufficient: !graft.leaves.is_empty(),
+            facts,
+            patches: graft.patches.iter().map(PatchLine::of).collect(),
+        }
+    }
+}
+
 impl VersionLine {
     fn of(version: &PackageVersion, name: &str) -> Self {
         let lines = |patches: &[PatchView]| patches.iter().map(PatchLine::of).collect();
@@ -375,7 +415,9 @@ impl VersionLine {
             graft: version
                 .graft
                 .as_ref()
-                .map(|it| (it.version.clone(), lines(&it.patches))),
+                .map(|graft| GraftLine::of(graft, version, name)),
+            users: (distribution == "guix")
+                .then(|| affected_by_address(&version.branch, name, None)),
             patches: lines(&version.patches),
             affected: number(version.affected),
             fixes: fixes(version),

@@ -5,6 +5,7 @@
 mod comparison;
 mod conduct;
 mod connections;
+mod grafts;
 mod guix_data;
 mod hostile;
 mod lists;

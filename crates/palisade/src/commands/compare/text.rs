@@ -184,6 +184,9 @@ fn change(output: &mut impl Write, it: &PackageChangeView) -> io::Result<()> {
             }
         }
     }
+    if let Some(reach) = &it.reach {
+        writeln!(output, "    {}", reach.words())?;
+    }
     Ok(())
 }
 

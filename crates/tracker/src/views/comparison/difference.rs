@@ -20,7 +20,7 @@ pub struct DifferenceView {
 }
 
 /// What two packages differ in, the weightiest first.
-pub(super) fn differences(from: &Package, to: &Package) -> Vec<DifferenceView> {
+pub(in crate::views) fn differences(from: &Package, to: &Package) -> Vec<DifferenceView> {
     let mut found = Found(Vec::new());
     found.weighty(from, to);
     found.graft(from.replacement.as_deref(), to.replacement.as_deref(), to);
@@ -282,12 +282,7 @@ fn graft_words(graft: &Package, package: &Package) -> String {
         words.push_str(", with ");
         words.push_str(&patches.join(", "));
     }
-    let names = palisade_matching::patched(graft);
-    let own = palisade_matching::patched(package);
-    let new = names
-        .iter()
-        .filter(|(id, _)| !own.iter().any(|(known, _)| known == id));
-    let new: Vec<&str> = new.map(|(id, _)| id.as_str()).collect();
+    let new: Vec<String> = named_anew(graft, package);
     if new.is_empty() {
         words.push_str("; nothing in it names a vulnerability");
     } else {
@@ -295,6 +290,14 @@ fn graft_words(graft: &Package, package: &Package) -> String {
         words.push_str(&new.join(", "));
     }
     words
+}
+
+/// The vulnerabilities that the patches of a graft name, and those of its package do not.
+pub(in crate::views) fn named_anew(graft: &Package, package: &Package) -> Vec<String> {
+    let own = palisade_matching::patched(package);
+    let names = palisade_matching::patched(graft).into_iter();
+    let new = names.filter(|(id, _)| !own.iter().any(|(known, _)| known == id));
+    new.map(|(id, _)| id.to_string()).collect()
 }
 
 /// An input in words, unless it comes with the build system.

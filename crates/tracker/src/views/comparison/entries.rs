@@ -45,15 +45,15 @@ pub(super) struct Source {
 /// What a source package carries against vulnerabilities.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::views) struct Carried {
-    pub(super) version: String,
+    pub(in crate::views) version: String,
     /// The names of its patches.
-    pub(super) patches: Vec<String>,
+    pub(in crate::views) patches: Vec<String>,
     /// The vulnerabilities that they name, with the patch.
-    pub(super) patched: Vec<(VulnerabilityId, String)>,
+    pub(in crate::views) patched: Vec<(VulnerabilityId, String)>,
     /// What the packager says does not affect it.
-    pub(super) hidden: Vec<VulnerabilityId>,
+    pub(in crate::views) hidden: Vec<VulnerabilityId>,
     /// What users get in its place.
-    pub(super) graft: Option<Box<Carried>>,
+    pub(in crate::views) graft: Option<Box<Carried>>,
 }
 
 /// What is kept.
@@ -129,7 +129,7 @@ impl pairing::Entry for Source {
 }
 
 impl Carried {
-    pub(super) fn of(package: &Package) -> Self {
+    pub(in crate::views) fn of(package: &Package) -> Self {
         let graft = package.replacement.as_deref();
         Self {
             version: package.source_version.clone(),
@@ -222,7 +222,7 @@ impl Kept {
     }
 
     /// What source packages carry.
-    pub(super) async fn carried(
+    pub(in crate::views) async fn carried(
         &self,
         session: &mut Session,
         sources: impl Iterator<Item = SourcePackageId>,
@@ -265,7 +265,7 @@ async fn made_here(
 }
 
 /// Stored packages, whole.
-pub(super) async fn packages(
+pub(in crate::views) async fn packages(
     session: &mut Session,
     ids: &[PackageId],
 ) -> Result<HashMap<PackageId, Package>, TrackerError> {

@@ -146,6 +146,9 @@ fn packages(text: &mut String, view: &ComparisonView) {
             lines(text, "−", &difference.removed);
             lines(text, "+", &difference.added);
         }
+        if let Some(reach) = &change.reach {
+            let _ = write!(text, "\n  - {}", reach.words());
+        }
     }
     if !view.packages_changed.is_empty() {
         text.push('\n');

@@ -13,19 +13,19 @@ use crate::derive::status;
 
 /// A mitigation that is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Gone {
-    pub(super) kind: &'static str,
+pub(in crate::views) struct Gone {
+    pub(in crate::views) kind: &'static str,
     /// The patch's name, or the version that users got by the graft.
-    pub(super) name: String,
-    pub(super) vulnerability: Option<VulnerabilityId>,
+    pub(in crate::views) name: String,
+    pub(in crate::views) vulnerability: Option<VulnerabilityId>,
     /// Whether it is lost; if not, nobody says whether the new version has the fix.
-    pub(super) is_lost: bool,
-    pub(super) says: String,
+    pub(in crate::views) is_lost: bool,
+    pub(in crate::views) says: String,
 }
 
 /// The mitigations that a source package carried and its successor lacks. `found` tells what is found
 /// of a vulnerability in the successor.
-pub(super) fn gone<'a>(
+pub(in crate::views) fn gone<'a>(
     from: &Carried,
     to: &Carried,
     scheme: Scheme,

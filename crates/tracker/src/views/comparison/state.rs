@@ -23,6 +23,16 @@ pub struct StateRef {
     pub at: Option<String>,
 }
 
+impl StateRef {
+    /// The state of a branch, or that of one of its revisions.
+    pub fn of(branch: &BranchName, at: Option<&str>) -> Self {
+        Self {
+            branch: branch.to_string(),
+            at: at.map(str::to_owned),
+        }
+    }
+}
+
 /// A text that names no state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} names no state: write BRANCH, BRANCH@REVISION or BRANCH@DAY")]
@@ -30,13 +40,13 @@ pub struct InvalidState(String);
 
 /// A state that is there.
 #[derive(Debug, Clone)]
-pub(super) struct State {
-    pub(super) branch: BranchName,
-    pub(super) at: BranchState,
+pub(in crate::views) struct State {
+    pub(in crate::views) branch: BranchName,
+    pub(in crate::views) at: BranchState,
     /// The last revision in it.
-    pub(super) revision: RevisionRef,
+    pub(in crate::views) revision: RevisionRef,
     /// Whether it is the present one.
-    pub(super) is_present: bool,
+    pub(in crate::views) is_present: bool,
 }
 
 impl FromStr for StateRef {
@@ -68,11 +78,30 @@ impl fmt::Display for StateRef {
 }
 
 /// A state, or in words why there is none.
-pub(super) type Found = Result<State, String>;
+pub(in crate::views) type Found = Result<State, String>;
+
+impl State {
+    /// By which position what is kept of it is known: the present one has none.
+    pub(in crate::views) fn position(&self) -> Option<i64> {
+        (!self.is_present).then_some(self.at.position)
+    }
+
+    /// The present state of a branch, if anything is stored of it.
+    pub(in crate::views) async fn present(
+        reading: &mut Reading,
+        id: BranchId,
+        branch: &BranchName,
+    ) -> Result<Option<Self>, TrackerError> {
+        Ok(present(reading, &(id, branch.clone())).await?.ok())
+    }
+}
 
 impl StateRef {
     /// Looks the state up.
-    pub(super) async fn find(&self, reading: &mut Reading) -> Result<Found, TrackerError> {
+    pub(in crate::views) async fn find(
+        &self,
+        reading: &mut Reading,
+    ) -> Result<Found, TrackerError> {
         match (self.branches(reading).as_slice(), &self.at) {
             ([branch], Some(at)) => state_at(reading, branch, at).await,
             ([branch], None) => present(reading, branch).await,

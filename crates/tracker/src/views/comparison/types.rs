@@ -4,6 +4,7 @@ use palisade_model::{BranchName, Confidence, Level, VerdictStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::super::dependents::Reach;
 use super::super::listing::{Counts, LevelCounts};
 use super::super::{RevisionRef, Score, schema};
 use super::difference::DifferenceView;
@@ -237,6 +238,9 @@ pub struct PackageChangeView {
     pub repository: Option<String>,
     /// What differs, field by field.
     pub differences: Vec<DifferenceView>,
+    /// How many packages use it and so get its graft, where that is new or another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
 }
 
 impl ComparisonView {
