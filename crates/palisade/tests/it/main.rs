@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod admin;
+mod aports;
 mod compare;
 mod database;
 mod demo;

@@ -7,6 +7,8 @@ mod signer;
 mod tracker;
 
 mod alpine_cases;
+mod aports_sync;
+mod aports_trees;
 mod checked_cases;
 mod comparison;
 mod debian_sync;
