@@ -76,6 +76,10 @@ pub fn router(site: Site) -> Router {
         .route("/", get(secfixes::index))
         .route("/branches", get(pages::branches::page))
         .route("/branch/{distribution}/{branch}", get(pages::branch::page))
+        .route(
+            "/branch/{distribution}/{branch}/mistakes",
+            get(pages::mistakes::page),
+        )
         .route("/package/{distribution}/{name}", get(pages::package::page))
         .route(
             "/package/{distribution}/{name}/{vulnerability}",

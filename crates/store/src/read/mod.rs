@@ -9,6 +9,7 @@ mod coverage;
 mod events;
 mod inventory;
 mod listing;
+mod mistakes;
 mod packages;
 mod records;
 mod search;

@@ -14,6 +14,7 @@ mod findings;
 mod identities;
 mod listings;
 mod makers;
+mod mistakes;
 mod revisions;
 mod sessions;
 mod sources;

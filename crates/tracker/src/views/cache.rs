@@ -27,6 +27,8 @@ pub(super) struct Cache {
     states: Mutex<States>,
     /// What never changes, and so is of no state.
     pub(super) compared: super::comparison::Kept,
+    /// The same of packages that were looked through for mistakes.
+    pub(super) looked_through: super::mistakes::Kept,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
     turn: tokio::sync::Mutex<()>,
     hits: AtomicU64,

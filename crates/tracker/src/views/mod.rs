@@ -18,10 +18,12 @@ mod feeds;
 mod filter;
 mod finding;
 mod guix_data;
+mod guix_lint;
 mod hearing;
 mod home;
 mod identities;
 mod listing;
+mod mistakes;
 mod order;
 mod osv;
 mod package;
@@ -66,9 +68,11 @@ pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectVie
 pub use filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter, Sort, StatusFilter};
 pub use finding::{FindingPlace, FindingView};
 pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
+pub use guix_lint::{GuixChecker, GuixWarning, guix_checkers};
 pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
 pub use listing::{Counts, LevelCounts};
+pub use mistakes::{MistakeLevel, MistakeView, MistakesView};
 pub use order::{Cursor, InvalidCursor};
 pub use osv::{OsvAnswer, OsvHit, OsvQuery, OsvReader};
 pub use package::{

@@ -19,6 +19,7 @@ mod guix_sync;
 mod identities;
 mod import;
 mod leases;
+mod mistakes;
 mod order;
 mod present;
 mod rules;

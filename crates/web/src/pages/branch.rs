@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade_model::BranchName;
+use palisade_model::{BranchName, Distribution};
 use palisade_tracker::Views;
 use palisade_tracker::views::{BranchView, FindingItem, Sort, StatusFilter};
 use serde::Serialize;
@@ -21,8 +21,8 @@ use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::table::Table;
 use crate::words::{
-    branch_address, distribution_address, finding_address, maintainers_address, number,
-    short_revision,
+    branch_address, distribution_address, finding_address, maintainers_address, mistakes_address,
+    number, short_revision,
 };
 
 /// Findings of a feed.
@@ -48,6 +48,8 @@ struct Page {
     exploited_count: Count,
     form: FilterForm,
     maintainers: Option<String>,
+    /// The page of what packagers wrote wrongly, where they write something that is read.
+    mistakes: Option<String>,
     filtered: bool,
     findings: Findings,
     pager: Pager,
@@ -246,10 +248,20 @@ impl Page {
             maintainers: view
                 .maintained
                 .then(|| maintainers_address(view.branch.distribution().as_str())),
+            mistakes: mistakes(view, asked),
             filtered: asked.is_filtered(),
             pager: Pager::of(offset, shown, view.total, asked.query.limit, part),
         }
     }
+}
+
+fn mistakes(view: &BranchView, asked: &Asked) -> Option<String> {
+    let distribution = view.branch.distribution();
+    if *distribution != Distribution::guix() && *distribution != Distribution::alpine() {
+        return None;
+    }
+    let address = Address::of(mistakes_address(&view.branch));
+    Some(address.with("revision", asked.revision.as_deref()).text())
 }
 
 fn statuses(view: &BranchView, asked: &Asked) -> Vec<Count> {

@@ -16,6 +16,7 @@ pub(crate) mod finding;
 pub(crate) mod home;
 pub(crate) mod maintainer;
 pub(crate) mod maintainers;
+pub(crate) mod mistakes;
 pub(crate) mod package;
 pub(crate) mod policy;
 pub(crate) mod search;
