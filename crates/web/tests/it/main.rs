@@ -8,6 +8,7 @@ mod connections;
 mod guix_data;
 mod hostile;
 mod lists;
+mod mistakes;
 mod osv;
 mod pages;
 mod protocol;
