@@ -13,6 +13,7 @@ mod checked_cases;
 mod comparison;
 mod debian_sync;
 mod ecosystem_cases;
+mod every_inventory;
 mod explanations;
 mod guix_cases;
 mod guix_sync;
