@@ -17,6 +17,7 @@ pub fn feed(kind: FeedKind, bytes: &[u8]) {
     let context = FeedContext {
         branch: "alpine/edge".parse().ok(),
         repository: None,
+        whole_at: None,
     };
     let read = kind.read("fuzz", &mut &*bytes, &context, &mut records);
     told(read.err());

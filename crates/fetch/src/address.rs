@@ -9,6 +9,8 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
+use crate::error::FetchError;
+
 /// Resolves names as the system does, and leaves out addresses of the own network.
 #[derive(Debug, Default)]
 pub(crate) struct PublicOnly;
@@ -32,6 +34,33 @@ impl Resolve for PublicOnly {
             let addresses: Addrs = Box::new(public.into_iter());
             Ok(addresses)
         })
+    }
+}
+
+/// Refuses an address within the own network, or a name that leads nowhere else: for what is fetched by
+/// somebody who resolves the name again. A name that leads elsewhere a moment later gets through.
+///
+/// # Errors
+/// When it is refused, or the name cannot be resolved.
+pub async fn refuse_private(url: &Url) -> Result<(), FetchError> {
+    let refuse = |reason| FetchError::Address {
+        url: url.to_string(),
+        reason,
+    };
+    let private = "it leads into the own network; private = true in the source allows it";
+    if names_private_address(url) {
+        return Err(refuse(private));
+    }
+    let Some(Host::Domain(name)) = url.host() else {
+        return Ok(());
+    };
+    let found = tokio::net::lookup_host((name, 0)).await;
+    let mut found = found.map_err(|_| refuse("its name cannot be resolved"))?;
+    // Whoever fetches may take any of the addresses.
+    if found.all(|it| is_public(it.ip())) {
+        Ok(())
+    } else {
+        Err(refuse(private))
     }
 }
 

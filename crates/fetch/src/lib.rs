@@ -14,6 +14,7 @@ mod pace;
 mod request;
 mod retry;
 
+pub use address::refuse_private;
 pub use client::{Client, Settings, Stage};
 pub use error::FetchError;
 pub use request::{Answer, Body, Request, Validators};

@@ -19,7 +19,7 @@ use crate::container::read_whole;
 use crate::feed::{FeedContext, FeedHead, FeedSink, Record};
 use crate::handing::Handing;
 use crate::secdb::{Fix, Fixes, PackageFixes, Scope, is_kept, is_package_name};
-use crate::{BadRecord, Place, ReadError, limits};
+use crate::{BadRecord, Place, ReadError};
 
 pub use block::{Entry, Listed, Secfixes, secfixes};
 pub use problem::{Problem, ProblemKind};
@@ -27,6 +27,9 @@ pub use recipe::{Recipe, Source, Untold};
 
 use recipe::Fields;
 use shell::Script;
+
+/// APKBUILDs are scripts written by hand; the longest has 60 kB.
+pub(crate) const BYTES: u64 = 1 << 20;
 
 /// Repositories of aports, as they stand in a path.
 const REPOSITORIES: [&str; 6] = [
@@ -94,17 +97,9 @@ pub fn read(
     context: &FeedContext,
     sink: &mut dyn FeedSink,
 ) -> Result<(), ReadError> {
-    let bytes = read_whole(document, reader, limits::RECORD_BYTES as u64)?;
-    let apkbuild = Apkbuild::parse(&String::from_utf8_lossy(&bytes));
-    let mut handing = Handing::new(document, sink);
-    if apkbuild.name.is_none() && apkbuild.secfixes.header.is_none() {
-        return Err(handing.malformed("it has neither a pkgname nor a secfixes comment"));
-    }
     let place = PathInAports::of(document);
-    let package = apkbuild.name.as_deref().or(place.package);
-    let package = package
-        .ok_or_else(|| handing.malformed("neither its pkgname nor its path names the package"))?;
     let repository = context.repository.as_deref().or(place.repository);
+    let mut handing = Handing::new(document, sink);
     if repository.is_some_and(|name| !is_package_name(name)) {
         return Err(handing.malformed("its repository has no name that repositories have"));
     }
@@ -112,11 +107,27 @@ pub fn read(
         branch: context.branch.clone().unwrap_or_else(edge),
         repository: repository.map(str::to_owned),
     };
-    handing.begin(&FeedHead {
+    let head = FeedHead {
         scope: Some(scope.name()),
-        complete: false,
-        as_of: None,
-    });
+        complete: context.whole_at.is_some(),
+        as_of: context.whole_at,
+    };
+    let apkbuild = match parsed(document, reader) {
+        Ok(apkbuild) => apkbuild,
+        Err(error) => {
+            let Some(reason) = of_it_alone(&error).filter(|_| is_one_of_many(document)) else {
+                return Err(error);
+            };
+            handing.begin(&head);
+            let id = place.package.map(str::to_owned);
+            handing.pass_over(Place::Whole, BadRecord { id, reason });
+            return Ok(());
+        }
+    };
+    let package = apkbuild.name.as_deref().or(place.package);
+    let package = package
+        .ok_or_else(|| handing.malformed("neither its pkgname nor its path names the package"))?;
+    handing.begin(&head);
     let Secfixes {
         entries, problems, ..
     } = &apkbuild.secfixes;
@@ -144,6 +155,33 @@ pub fn read(
         }
     }
     fixes.hand_over(&scope, package, &mut handing)
+}
+
+/// Reads an APKBUILD that tells something.
+fn parsed(document: &str, reader: &mut dyn Read) -> Result<Apkbuild, ReadError> {
+    let bytes = read_whole(document, reader, BYTES)?;
+    let apkbuild = Apkbuild::parse(&String::from_utf8_lossy(&bytes));
+    if apkbuild.name.is_none() && apkbuild.secfixes.header.is_none() {
+        let reason = "it has neither a pkgname nor a secfixes comment";
+        return Err(ReadError::malformed(document, reason));
+    }
+    Ok(apkbuild)
+}
+
+/// What is wrong with the document itself, and not with what it is read from.
+pub(crate) fn of_it_alone(error: &ReadError) -> Option<String> {
+    match error {
+        ReadError::Malformed { reason, .. } => Some(reason.clone()),
+        ReadError::Limit { what, limit, .. } if *limit == BYTES => {
+            Some(format!("{what} is more than {limit}"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a document is a member of an archive: the others can be read without it.
+fn is_one_of_many(document: &str) -> bool {
+    document.contains('!')
 }
 
 /// Parses one raw record.

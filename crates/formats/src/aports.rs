@@ -15,15 +15,12 @@ use std::io::{Cursor, Read};
 use palisade_model::{Inventory, InventoryHead, Package, Patch, SourceKind, SourceOrigin};
 use serde_json::Value;
 
-use crate::apkbuild::{Apkbuild, PathInAports, Source, Untold};
+use crate::apkbuild::{self, Apkbuild, PathInAports, Source, Untold};
 use crate::container::{decompress, for_each_document, read_error, read_whole};
 use crate::{Place, ReadError, Reject, limits};
 
 use git_head::GitHead;
 use patches::Patches;
-
-/// APKBUILDs are scripts written by hand; the longest has 60 kB.
-const APKBUILD_BYTES: u64 = 1 << 20;
 
 /// Reads an inventory from an archive of aports, or from one APKBUILD.
 pub fn read(
@@ -102,9 +99,16 @@ impl Tree {
                 limit: limits::PACKAGES as u64,
             });
         }
-        let bytes = read_whole(name, reader, APKBUILD_BYTES)?;
-        let apkbuild = Apkbuild::parse(&String::from_utf8_lossy(&bytes));
         let place = PathInAports::of(name);
+        let bytes = match read_whole(name, reader, apkbuild::BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let reason = apkbuild::of_it_alone(&error).ok_or(error)?;
+                self.pass_over(name, place.package.map(str::to_owned), reason);
+                return Ok(());
+            }
+        };
+        let apkbuild = Apkbuild::parse(&String::from_utf8_lossy(&bytes));
         let id = apkbuild
             .name
             .as_deref()
@@ -119,13 +123,8 @@ impl Tree {
             } else {
                 "version"
             };
-            self.told.push(Reject {
-                document: name.to_owned(),
-                place: Place::Whole,
-                id,
-                reason: format!("it has no {missing} that can be told without running it"),
-                mended: false,
-            });
+            let reason = format!("it has no {missing} that can be told without running it");
+            self.pass_over(name, id, reason);
             return Ok(());
         };
         let path = [
@@ -144,6 +143,16 @@ impl Tree {
             folder: name.strip_suffix("APKBUILD").unwrap_or_default().to_owned(),
         });
         Ok(())
+    }
+
+    fn pass_over(&mut self, document: &str, id: Option<String>, reason: String) {
+        self.told.push(Reject {
+            document: document.to_owned(),
+            place: Place::Whole,
+            id,
+            reason,
+            mended: false,
+        });
     }
 
     fn reject(&mut self, document: &str, untold: &Untold, id: Option<String>) {

@@ -53,6 +53,9 @@ pub struct FeedContext {
     pub branch: Option<BranchName>,
     /// The repository within that branch.
     pub repository: Option<String>,
+    /// That the documents are, together, the whole of each scope that they speak of, and of when that
+    /// is, where no document of the kind says so itself.
+    pub whole_at: Option<Timestamp>,
 }
 
 /// What a document says of itself before its records come.

@@ -19,6 +19,7 @@ mod shared;
 mod write;
 
 use control::Control;
+pub use properties::misspelt;
 pub(crate) use record::OneOrMany;
 pub use write::write;
 

@@ -27,6 +27,7 @@ use crate::{BadRecord, Place, ReadError, Reject, limits, yaml};
 pub use document::{Fix, PackageFixes, Secdb, write};
 pub(crate) use item::{Item, shown, shown_up_to, split_comment};
 pub(crate) use record::{Fixes, Scope, is_kept, is_package_name};
+pub use record::{RecordedFix, recorded_fix};
 
 use document::{Listed, Outline};
 use record::Report;

@@ -97,7 +97,7 @@ pub(crate) enum Command {
     /// --format jsonl` prints one JSON object a match. The status is 0 when nothing is affected, 1
     /// when something is, and 2 when it could not be told.
     Match(r#match::Match),
-    /// Tell what is wrong with files that people write, and what to write instead
+    /// Tell what is wrong with what packagers write, in files or on a branch, and what to write instead
     Lint(lint::Lint),
     /// Compare versions
     Version(version::Version),

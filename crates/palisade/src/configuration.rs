@@ -6,6 +6,8 @@ use anyhow::{Context, bail};
 use palisade_tracker::sync::Source;
 use serde::Deserialize;
 
+mod aports;
+mod git;
 mod guix;
 mod keys;
 mod mirrors;

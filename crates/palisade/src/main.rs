@@ -41,7 +41,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Version(command) => commands::version::run(command),
         Command::Match(command) => commands::r#match::run(command),
-        Command::Lint(command) => commands::lint::run(command),
+        Command::Lint(command) => commands::lint::run(&arguments.database, command),
         Command::Import(command) => commands::import::run(&arguments.database, command),
         Command::Findings(command) => commands::findings::run(&arguments.database, command),
         Command::Show(command) => commands::show::run(&arguments.database, command),

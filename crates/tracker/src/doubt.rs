@@ -19,6 +19,7 @@ pub(crate) fn older(
         (Some(stored), Some(now)) if now < stored => Err(TrackerError::HeldBack {
             document: document.to_owned(),
             reason: format!("it is of {now}, and what is stored is of {stored}"),
+            is_older: true,
         }),
         _ => Ok(()),
     }
@@ -32,5 +33,6 @@ pub(crate) fn shrunken(document: &str, stored: usize, missing: usize) -> Result<
     Err(TrackerError::HeldBack {
         document: document.to_owned(),
         reason: format!("it lacks {missing} of the {stored} records that are stored"),
+        is_older: false,
     })
 }

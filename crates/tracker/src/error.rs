@@ -36,6 +36,16 @@ pub enum TrackerError {
         document: String,
         /// Why.
         reason: String,
+        /// Whether what is stored is of a later time.
+        is_older: bool,
+    },
+    /// A tree of packages cannot be read.
+    #[error("read the tree {tree}: {reason}")]
+    Tree {
+        /// Where it is.
+        tree: String,
+        /// Why not.
+        reason: String,
     },
     /// Something could not be fetched.
     #[error(transparent)]
@@ -134,6 +144,7 @@ impl TrackerError {
                 let name = file.file_name().unwrap_or_default().to_string_lossy();
                 format!("the key {name}: {reason}")
             }
+            Self::Tree { reason, .. } => format!("read the tree: {reason}"),
             _ => error_line(self),
         }
     }

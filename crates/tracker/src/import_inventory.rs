@@ -8,7 +8,7 @@ use palisade_formats::{Reject, apk_signature};
 use palisade_model::{BranchName, Distribution, Inventory, Timestamp};
 use palisade_store::{
     BranchId, Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed,
-    Session, SourcePackageId, Store,
+    RepositoryRow, Session, SourcePackageId, Store,
 };
 
 use crate::derive::Deriver;
@@ -291,6 +291,9 @@ async fn write(
     if revision.repository.is_empty() && revision.is_of_repository() {
         refuse_nameless(session, branch, revision, &summary.document).await?;
     }
+    if revision.kind == InventoryKind::Aports && !revision.believe {
+        refuse_beside_index(session, branch, revision, &summary.document).await?;
+    }
     let repository = session
         .repository(branch, &revision.repository, &revision.architecture)
         .await?;
@@ -379,6 +382,29 @@ async fn refuse_nameless(
         document: document.to_owned(),
         branch: revision.branch.to_string(),
         known: known.join(", "),
+    })
+}
+
+/// Refuses a tree of aports beside indexes of what was built from it: each package would be on the branch
+/// twice.
+async fn refuse_beside_index(
+    session: &mut Session,
+    branch: BranchId,
+    revision: &Revision,
+    document: &str,
+) -> Result<(), TrackerError> {
+    let repositories = session.repositories().await?;
+    let of_index = |it: &&RepositoryRow| it.branch == branch && !it.architecture.is_empty();
+    let Some(index) = repositories.iter().find(of_index) else {
+        return Ok(());
+    };
+    Err(TrackerError::HeldBack {
+        document: document.to_owned(),
+        reason: format!(
+            "{} has indexes of what was built ({} {}), and each package would be there twice",
+            revision.branch, index.name, index.architecture
+        ),
+        is_older: false,
     })
 }
 

@@ -136,6 +136,7 @@ impl Input {
             context: FeedContext {
                 branch: self.branch,
                 repository: self.repository,
+                whole_at: None,
             },
             believe: self.believe,
             now: now.as_microsecond(),

@@ -3,10 +3,12 @@
 //! Everything that changes together is written in one transaction: a record and the findings and
 //! events that follow from it are there together or not at all.
 
+mod aports;
 mod derive;
 mod doubt;
 mod encoding;
 mod error;
+mod git;
 mod identities;
 mod import_epss;
 mod import_feed;
@@ -25,6 +27,7 @@ mod substance;
 pub mod sync;
 pub mod views;
 
+pub use aports::{AportsImport, AportsImported, Imported, import_aports};
 pub use error::{TrackerError, error_line};
 pub use identities::{
     Followed, IdentityImport, Stated, Withdrawn, import_identities, read_identities,

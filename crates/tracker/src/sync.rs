@@ -4,9 +4,12 @@
 //! remembered, so whoever is killed in between fetches or imports it again, which changes nothing.
 //! A part that fails does not keep the others from being had.
 
+mod aports;
 mod cve_list;
 mod debian;
+mod following;
 mod guix;
+mod history;
 mod lease;
 mod nvd;
 mod osv;
@@ -25,9 +28,11 @@ use palisade_formats::Reject;
 use palisade_model::Timestamp;
 use palisade_store::{ImportSummary, SourceRecord, Store};
 
+pub use self::aports::AportsBranch;
 pub use self::cve_list::CveReleases;
 pub use self::debian::DebianArchive;
-pub use self::guix::{Beginning, GUIX_LOADER, GitRepository, GuixChannel, Pace};
+pub use self::following::{Beginning, GitBranch, GitRepository, Pace};
+pub use self::guix::{GUIX_LOADER, GuixChannel};
 use self::lease::Held;
 pub use self::nvd::NvdApi;
 pub use self::osv::OsvBucket;
@@ -153,6 +158,7 @@ impl Syncer {
             SourceKind::Osv(bucket) => osv::sync(&mut parts, bucket).await,
             SourceKind::Debian(archive) => debian::sync(&mut parts, archive).await,
             SourceKind::Guix(channel) => guix::sync(&mut parts, channel).await,
+            SourceKind::Aports(branch) => aports::sync(&mut parts, branch).await,
             SourceKind::Sender(_) => Ok(()),
             SourceKind::Unready(why) => Err(why.error(&source.name)),
         };

@@ -84,6 +84,10 @@ pub fn router(site: Site) -> Router {
             "/branch/{distribution}/{branch}/affected-by/{package}",
             get(pages::affected_by::page),
         )
+        .route(
+            "/branch/{distribution}/{branch}/mistakes",
+            get(pages::mistakes::page),
+        )
         .route("/package/{distribution}/{name}", get(pages::package::page))
         .route(
             "/package/{distribution}/{name}/{vulnerability}",

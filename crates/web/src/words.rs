@@ -58,6 +58,11 @@ fn revision_query(at: Option<&str>) -> String {
     at.map_or_else(String::new, |at| format!("?revision={}", query_value(at)))
 }
 
+/// The page of what packagers of a branch wrote wrongly.
+pub(crate) fn mistakes_address(branch: &palisade_model::BranchName) -> String {
+    format!("{}/mistakes", branch_address(branch))
+}
+
 /// The page on which two states of branches are compared, as they are named in questions.
 pub(crate) fn comparison_address(from: &str, to: &str) -> String {
     format!(

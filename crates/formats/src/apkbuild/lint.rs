@@ -72,6 +72,11 @@ impl Level {
     }
 }
 
+/// A fix's version as apk has it, when one can be made of what is written.
+pub fn mended_version(version: &str) -> Option<String> {
+    rewrite::mended(version)
+}
+
 /// Looks an APKBUILD's comment through. Findings come in the order of lines.
 pub fn lint(text: &str) -> Vec<Finding> {
     let block = secfixes(text);

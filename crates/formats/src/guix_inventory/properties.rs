@@ -51,10 +51,11 @@ pub(super) fn read(
                 quoted(&name),
                 if taken { ", which is there too" } else { "" }
             ));
-            if !taken && set(&mut hints, meant, value.get(), complain) {
-                continue;
+            if !taken {
+                set(&mut hints, meant, value.get(), complain);
             }
         }
+        // It stays what is written, so that the mistake can be told of the package.
         others.insert(name, value.get().to_owned());
     }
     (hints, others)
@@ -153,8 +154,8 @@ enum Value {
     List(Vec<String>),
 }
 
-/// The known property that is one or two letters away from an unknown one.
-fn misspelt(name: &str) -> Option<&'static str> {
+/// The property that concerns vulnerabilities and is one or two letters away from an unknown one.
+pub fn misspelt(name: &str) -> Option<&'static str> {
     KNOWN
         .into_iter()
         .find(|known| (1..=2).contains(&distance(name, known)))

@@ -54,6 +54,27 @@ struct Raw<'a> {
     reason: Option<Cow<'a, str>>,
 }
 
+/// What a record says in the words of those who wrote it down: in which versions a package has the fix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedFix {
+    /// The source package.
+    pub package: String,
+    /// The vulnerability.
+    pub id: String,
+    /// The versions; `0` where it never affected the package.
+    pub versions: Vec<String>,
+}
+
+/// What a raw record of secdb or of an APKBUILD says, if it is one.
+pub fn recorded_fix(raw: &[u8]) -> Option<RecordedFix> {
+    let raw: Raw<'_> = serde_json::from_slice(raw).ok()?;
+    Some(RecordedFix {
+        package: raw.package.into_owned(),
+        id: raw.id.to_string(),
+        versions: raw.fixed.into_iter().map(Cow::into_owned).collect(),
+    })
+}
+
 /// Collects what one package's versions fix, by vulnerability.
 #[derive(Debug, Default)]
 pub(crate) struct Fixes {

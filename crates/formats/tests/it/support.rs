@@ -89,6 +89,7 @@ pub(crate) fn context(branch: &str) -> FeedContext {
     FeedContext {
         branch: Some(branch.parse().unwrap()),
         repository: None,
+        whole_at: None,
     }
 }
 

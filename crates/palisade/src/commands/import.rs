@@ -1,13 +1,14 @@
 //! `palisade import`: feeds and inventories from files or standard input.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use palisade_formats::apk_signature::PublicKey;
+use palisade_formats::inventory::InventoryKind;
 use palisade_model::{BranchName, Timestamp};
-use palisade_tracker::{Document, Input, Kind};
+use palisade_tracker::{AportsImport, Document, Imported, Input, Kind, Store, import_aports};
 
 use super::{block_on, now, open_current_store, read_keys};
 use crate::arguments::Unsaid;
@@ -19,7 +20,8 @@ pub(crate) struct Import {
     #[arg(help = format!("The format: {}", Kind::names()))]
     kind: Kind,
 
-    /// Files, compressed or not, or archives of such; `-` is standard input
+    /// Files, compressed or not, or archives of such; `-` is standard input. Of aports also folders:
+    /// Git repositories, of which a commit is read, and others as they lie
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -38,6 +40,11 @@ pub(crate) struct Import {
     #[arg(long, value_name = "TIME")]
     time: Option<Timestamp>,
 
+    /// Of a Git repository of aports: the commit, or a branch's or a tag's name [default: what is
+    /// checked out]
+    #[arg(long, value_name = "COMMIT")]
+    commit: Option<String>,
+
     /// Refuse an index without a good signature of one of the given keys
     #[arg(long, requires = "keys")]
     require_signature: bool,
@@ -49,23 +56,16 @@ pub(crate) struct Import {
 
 pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> {
     let keys = read_keys(&command.unsaid.keys)?;
+    if command.commit.is_some() && !command.files.iter().all(|file| command.is_tree(file)) {
+        bail!("--commit is for folders of aports that are Git repositories");
+    }
     block_on(async {
         let store = open_current_store(database).await?;
         for file in &command.files {
-            let document = Document::of(file);
-            let progress = ProgressLine::new(&document.given_name());
-            let input = command.input(document.clone(), &keys);
-            let imported = input.import(&store, now(), progress.clone()).await;
-            progress.done();
-            let (summary, rejects) = imported.map_err(|error| naming(error.into(), &document))?;
-            ui::say_rejects(&as_given(rejects, &document));
-            let name = document.given_name();
-            ui::say(&format!("{name}: {}", ui::summary(&summary)));
-            if let Some(remark) = &summary.remark {
-                ui::say(&format!("{name}: {remark}"));
-                if command.time.is_none() {
-                    ui::say("hint: say when it was made with --time");
-                }
+            if command.is_tree(file) {
+                command.import_tree(&store, file).await?;
+            } else {
+                command.import_document(&store, file, &keys).await?;
             }
         }
         store.optimize().await.context("tidy the database")?;
@@ -75,6 +75,69 @@ pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> 
 }
 
 impl Import {
+    /// Whether a file is a tree of packages instead.
+    fn is_tree(&self, file: &Path) -> bool {
+        matches!(self.kind, Kind::Inventory(InventoryKind::Aports)) && file.is_dir()
+    }
+
+    async fn import_document(
+        &self,
+        store: &Store,
+        file: &Path,
+        keys: &[PublicKey],
+    ) -> anyhow::Result<()> {
+        let document = Document::of(file);
+        let name = document.given_name();
+        let progress = ProgressLine::new(&name);
+        let input = self.input(document.clone(), keys);
+        let imported = input.import(store, now(), progress.clone()).await;
+        progress.done();
+        let imported = imported.map_err(|error| naming(error.into(), &document))?;
+        let (summary, rejects) = imported;
+        self.tell(&name, &(summary, as_given(rejects, &document)));
+        Ok(())
+    }
+
+    async fn import_tree(&self, store: &Store, folder: &Path) -> anyhow::Result<()> {
+        let branch = self.branch.clone();
+        let import = AportsImport {
+            path: folder.to_owned(),
+            branch: branch.context("say of which branch it is, with --branch alpine/edge")?,
+            repository: self.unsaid.repository.clone(),
+            commit: self.commit.clone(),
+            revision: self.revision.clone(),
+            time: self.time,
+            present: None,
+            believe: self.believe,
+            now: now(),
+        };
+        let name = folder.display().to_string();
+        let progress = ProgressLine::new(&name);
+        let imported = import_aports(store, import, progress.clone()).await;
+        progress.done();
+        let imported = imported.with_context(|| format!("import {name}"))?;
+        self.tell(&name, &imported.packages);
+        let fixes = format!("{name}, secfixes");
+        match imported.fixes {
+            Some((summary, _)) => ui::say(&format!("{fixes}: {}", ui::summary(&summary))),
+            None => ui::say(&format!(
+                "{fixes}: those that are stored are of a later commit"
+            )),
+        }
+        Ok(())
+    }
+
+    fn tell(&self, name: &str, (summary, rejects): &Imported) {
+        ui::say_rejects(rejects);
+        ui::say(&format!("{name}: {}", ui::summary(summary)));
+        if let Some(remark) = &summary.remark {
+            ui::say(&format!("{name}: {remark}"));
+            if self.time.is_none() {
+                ui::say("hint: say when it was made with --time");
+            }
+        }
+    }
+
     fn input(&self, document: Document, keys: &[PublicKey]) -> Input {
         Input {
             branch: self.branch.clone(),

@@ -1,5 +1,6 @@
 //! `palisade lint`: what is wrong with files that people write, and what to write instead.
 
+mod branch;
 mod files;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,12 @@ enum What {
     /// or that cannot be true, and what to write instead. Nothing of an APKBUILD is executed. The
     /// status is 0 when nothing is found, 1 when something is, and 2 when a file could not be read.
     Secfixes(Secfixes),
+    /// What packagers of a branch wrote wrongly for those who look for vulnerabilities
+    ///
+    /// Of Guix these are properties of packages, of Alpine the fixes that are recorded beside packages;
+    /// what to write instead is told. The status is 0 when nothing is found, 1 when something is, and 2
+    /// when it could not be told.
+    Branch(branch::Branch),
 }
 
 #[derive(Debug, Args)]
@@ -57,8 +64,14 @@ enum LevelWord {
     Error,
 }
 
-pub(crate) fn run(command: &Lint) -> anyhow::Result<ExitCode> {
-    let What::Secfixes(command) = &command.what;
+pub(crate) fn run(database: &str, command: &Lint) -> anyhow::Result<ExitCode> {
+    match &command.what {
+        What::Secfixes(command) => lint_files(command),
+        What::Branch(command) => branch::run(database, command),
+    }
+}
+
+fn lint_files(command: &Secfixes) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     for path in &command.files {
         files::each_apkbuild(path, &mut |file, text| {

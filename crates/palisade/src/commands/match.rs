@@ -226,6 +226,7 @@ impl Match {
             let context = FeedContext {
                 branch: branches::of_feed(*kind, &self.branches)?.cloned(),
                 repository: self.unsaid.repository.clone(),
+                whole_at: None,
             };
             let document = Document::of(path);
             let mut passed_over = Vec::new();

@@ -65,6 +65,7 @@ pub(super) struct WrittenSource {
     document: Vec<WrittenDocument>,
     pub(super) repository: Option<String>,
     pub(super) git_branch: Option<String>,
+    pub(super) only: Option<String>,
     pub(super) loader: Option<Vec<String>>,
     pub(super) from: Option<String>,
     pub(super) one_of: Option<u32>,
@@ -79,6 +80,7 @@ pub(super) struct WrittenSource {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Type {
+    Aports,
     Nvd,
     CveList,
     Osv,
@@ -131,6 +133,7 @@ impl WrittenSource {
             Type::Alpine => SourceKind::Documents(self.alpine()?),
             Type::Debian => SourceKind::Debian(self.debian()?),
             Type::Guix => SourceKind::Guix(self.guix()?),
+            Type::Aports => SourceKind::Aports(self.aports()?),
             Type::Sender => self.sender()?,
         };
         Ok(Source {

@@ -122,3 +122,54 @@ fn what_cannot_be_read_has_status_2() {
         assert!(said(&output).contains(reason), "{}", said(&output));
     }
 }
+
+/// A database with a revision of Guix in which a property is misspelt.
+fn database(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    let packages = folder.path().join("packages.jsonl");
+    let line = r#"{"name":"indent","version":"2.2.13","location":"gnu/packages/code.scm:7:2","properties":{"lint-hidden-cves":["CVE-2024-0911"]}}"#;
+    fs_err::write(&packages, format!("{line}\n")).unwrap();
+    let database = folder.path().join("palisade.sqlite");
+    let mut command = palisade();
+    command.arg("--database").arg(&database);
+    command.args(["import", "guix_inventory", "--revision", "one"]);
+    let output = command.arg(&packages).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    database
+}
+
+#[test]
+fn mistakes_of_a_branch_are_told_with_what_to_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = database(&folder);
+    let run = |arguments: &[&str]| {
+        let mut command = palisade();
+        command.arg("--database").arg(&database);
+        command
+            .args(["lint", "branch"])
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    let output = run(&["guix/master"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    insta::assert_snapshot!(printed(&output), @r##""##);
+    assert!(
+        said(&output).ends_with("guix/master: 1 mistake\n"),
+        "{}",
+        said(&output)
+    );
+    let json = run(&["guix/master", "--revision", "one", "--format", "json"]);
+    assert_eq!(json.status.code(), Some(1));
+    let view: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(view["mistakes"][0]["rule"], "misspelt-property");
+    assert_eq!(view["revision"]["name"], "one");
+    for unknown in [&["guix/none"][..], &["guix/master", "--revision", "x"]] {
+        let output = run(unknown);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(
+            said(&output).contains("there is no branch guix/"),
+            "{}",
+            said(&output)
+        );
+    }
+}

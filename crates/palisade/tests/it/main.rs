@@ -4,6 +4,7 @@
 
 mod admin;
 mod affected_by;
+mod aports;
 mod compare;
 mod database;
 mod demo;

@@ -10,6 +10,7 @@ mod events;
 mod grafts;
 mod inventory;
 mod listing;
+mod mistakes;
 mod packages;
 mod records;
 mod search;

@@ -15,6 +15,7 @@ mod grafts;
 mod identities;
 mod listings;
 mod makers;
+mod mistakes;
 mod revisions;
 mod sessions;
 mod sources;

@@ -218,13 +218,12 @@ impl Writing {
         self.withdraw_missing(session).await?;
         self.kind.name().clone_into(&mut self.summary.kind);
         self.summary.document.clone_from(&self.document);
-        if let [scope] = &self.feeds.keys().collect::<Vec<_>>()[..] {
-            self.summary.about.clone_from(scope);
-        }
+        self.summary.about = common(self.feeds.keys().map(String::as_str));
         self.summary.rejected = self.rejects.len() as u64;
         let touched = self.writer.finish(session).await?;
         if self.summary.added + self.summary.changed + self.summary.withdrawn == 0 {
-            // Importing the same again writes nothing.
+            // Importing the same again writes nothing but of when it is.
+            stamp_later(session, self.feeds.values(), now).await?;
             return Ok((self.summary, self.rejects));
         }
         progress.step("deriving findings");
@@ -280,6 +279,44 @@ impl Unreadable {
     }
 }
 
+/// Notes that what is stored still stands at a later time: what is of a time between must not count as
+/// newer.
+async fn stamp_later(
+    session: &mut Session,
+    feeds: impl Iterator<Item = &OpenFeed>,
+    now: i64,
+) -> Result<(), TrackerError> {
+    for feed in feeds.filter(|feed| feed.head.complete) {
+        let as_of = feed.head.as_of.map(jiff::Timestamp::as_microsecond);
+        let stored = session.feed_as_of(feed.id).await?;
+        if stored
+            .zip(as_of)
+            .is_some_and(|(stored, as_of)| stored < as_of)
+        {
+            session.stamp_feed(feed.id, as_of, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What scopes have in common: themselves, or the branch of which they all are.
+fn common<'a>(mut scopes: impl Iterator<Item = &'a str>) -> String {
+    let branch = |scope: &'a str| {
+        let end = scope.match_indices('/').nth(1).map(|(end, _)| end);
+        &scope[..end.unwrap_or(scope.len())]
+    };
+    let Some(first) = scopes.next() else {
+        return String::new();
+    };
+    let mut rest = scopes.peekable();
+    if rest.peek().is_none() {
+        return first.to_owned();
+    }
+    let first = branch(first);
+    let all = first.contains('/') && rest.all(|scope| branch(scope) == first);
+    if all { first.to_owned() } else { String::new() }
+}
+
 fn fate(known: &KnownAdvisory, new: &NewAdvisory) -> Fate {
     match (known.modified, new.modified) {
         _ if known.digest == new.digest => Fate::Same,
@@ -332,4 +369,22 @@ async fn write(
         feed.state.by_name.insert(new.name.into(), known);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_of_several_repositories_is_about_their_branch() {
+        let of = |scopes: &[&'static str]| common(scopes.iter().copied());
+        assert_eq!(of(&["alpine/edge/main"]), "alpine/edge/main");
+        assert_eq!(
+            of(&["alpine/edge/main", "alpine/edge/community"]),
+            "alpine/edge"
+        );
+        assert_eq!(of(&["alpine/edge/main", "alpine/v3.2/main"]), "");
+        assert_eq!(of(&["a", "b"]), "");
+        assert_eq!(of(&[]), "");
+    }
 }

@@ -108,6 +108,11 @@ impl<'a, 't> Parts<'a, 't> {
         self.progress.step(step);
     }
 
+    /// Who hears what is being done.
+    pub(super) fn progress(&self) -> Arc<dyn Progress> {
+        Arc::clone(&self.progress)
+    }
+
     /// Tells what became of a part of which nothing has to be remembered.
     pub(super) fn tell(&self, part: &str, outcome: &Outcome) {
         (self.tell)(part, outcome);

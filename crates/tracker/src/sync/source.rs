@@ -53,6 +53,8 @@ pub enum SourceKind {
     Debian(super::debian::DebianArchive),
     /// A channel of Guix, by its Git history.
     Guix(super::guix::GuixChannel),
+    /// Alpine's aports, by their Git history.
+    Aports(super::aports::AportsBranch),
     /// None: it sends by itself.
     Sender(Sender),
     /// It cannot be asked, nor send, until its key is there.

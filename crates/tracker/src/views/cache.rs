@@ -32,6 +32,8 @@ pub(super) struct Cache {
     pub(super) compared: super::comparison::Kept,
     /// Of states by what packages they have, whatever else changes.
     pub(super) graphs: Graphs,
+    /// The same of packages that were looked through for mistakes.
+    pub(super) looked_through: super::mistakes::Kept,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
     turn: tokio::sync::Mutex<()>,
     hits: AtomicU64,

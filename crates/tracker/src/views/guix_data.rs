@@ -321,14 +321,14 @@ fn end(until: Option<i64>) -> i64 {
 }
 
 /// A revision on a branch.
-struct At {
-    id: BranchId,
-    branch: BranchName,
-    point: RevisionPoint,
+pub(super) struct At {
+    pub(super) id: BranchId,
+    pub(super) branch: BranchName,
+    pub(super) point: RevisionPoint,
 }
 
 /// The revision of a commit, on whichever branch it is.
-async fn at(reading: &mut Reading, commit: &str) -> Result<Option<At>, TrackerError> {
+pub(super) async fn at(reading: &mut Reading, commit: &str) -> Result<Option<At>, TrackerError> {
     for (id, branch) in branches(reading) {
         if let Some(point) = reading.session.revision_named(id, commit).await? {
             return Ok(Some(At { id, branch, point }));
@@ -378,7 +378,7 @@ fn brief(row: ListedPackage) -> Package {
     }
 }
 
-async fn whole(
+pub(super) async fn whole(
     reading: &mut Reading,
     rows: &[ListedPackage],
 ) -> Result<Vec<Package>, TrackerError> {

@@ -20,10 +20,12 @@ mod filter;
 mod finding;
 mod grafts;
 mod guix_data;
+mod guix_lint;
 mod hearing;
 mod home;
 mod identities;
 mod listing;
+mod mistakes;
 mod order;
 mod osv;
 mod package;
@@ -75,9 +77,11 @@ pub use grafts::{
     GraftRole, GraftedPackage, GraftsAnswer, GraftsView, Standing, Ungrafting,
 };
 pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
+pub use guix_lint::{GuixChecker, GuixWarning, guix_checkers};
 pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
 pub use listing::{Counts, LevelCounts};
+pub use mistakes::{MistakeLevel, MistakeView, MistakesView};
 pub use order::{Cursor, InvalidCursor};
 pub use osv::{OsvAnswer, OsvHit, OsvQuery, OsvReader};
 pub use package::{

@@ -10,7 +10,8 @@ use std::time::Duration;
 use palisade_model::Timestamp;
 use palisade_tracker::NoProgress;
 use palisade_tracker::sync::{
-    Beginning, Doubtful, GitRepository, GuixChannel, Outcome, Pace, Ran, Source, SourceKind,
+    Beginning, Doubtful, GitBranch, GitRepository, GuixChannel, Outcome, Pace, Ran, Source,
+    SourceKind,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -66,20 +67,22 @@ impl Followed {
         );
         let text = |path: &Path| path.display().to_string();
         let source = World::source(SourceKind::Guix(GuixChannel {
-            repository: GitRepository::Folder(repository.clone()),
-            git_branch: "master".to_owned(),
-            branch: "guix/master".parse().unwrap(),
+            branch: GitBranch {
+                repository: GitRepository::Folder(repository.clone()),
+                git_branch: "master".to_owned(),
+                branch: "guix/master".parse().unwrap(),
+                from: None,
+                pace: Pace::OneOf(1),
+                attempts: 3,
+            },
             command: vec![
                 "sh".to_owned(),
                 text(&script),
                 text(&told),
                 "{commit}".to_owned(),
             ],
-            from: None,
-            pace: Pace::OneOf(1),
             time_limit: Duration::from_mins(1),
             output_limit: 1 << 20,
-            attempts: 3,
         }));
         let commits = Vec::new();
         Self {
@@ -123,7 +126,7 @@ impl Followed {
     /// Begins with the first commit.
     fn begin_with_the_first(&mut self) {
         let first = self.commits[0].clone();
-        self.channel().from = Some(Beginning::Commit(first));
+        self.channel().branch.from = Some(Beginning::Commit(first));
     }
 
     /// What the loader shall do with a commit.
@@ -185,7 +188,7 @@ impl Followed {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str], hour: i64) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str], hour: i64) -> String {
     let date = format!("{} +0000", 1_767_225_600 + hour * 3600);
     let output = Command::new("git")
         .current_dir(folder)
@@ -231,14 +234,14 @@ async fn a_branch_is_followed_from_where_it_is() {
 async fn a_history_is_loaded_from_a_commit_or_a_day_on_and_thinned() {
     let mut followed = Followed::with_commits(6).await;
     followed.begin_with_the_first();
-    followed.channel().pace = Pace::OneOf(2);
+    followed.channel().branch.pace = Pace::OneOf(2);
     followed.sync().await;
     assert_eq!(followed.stored().await, [0, 2, 4]);
 
     let mut followed = Followed::with_commits(8).await;
     let two = "2026-01-01T02:00:00Z".parse().unwrap();
-    followed.channel().from = Some(Beginning::Time(two));
-    followed.channel().pace = Pace::OneIn(Duration::from_hours(3));
+    followed.channel().branch.from = Some(Beginning::Time(two));
+    followed.channel().branch.pace = Pace::OneIn(Duration::from_hours(3));
     followed.sync().await;
     assert_eq!(followed.stored().await, [2, 5]);
 }
@@ -478,7 +481,7 @@ async fn a_branch_that_is_not_there_is_told() {
 async fn a_repository_at_an_address_is_cloned_and_then_fetched() {
     let mut followed = Followed::with_commits(2).await;
     let address = serve(followed.repository.clone()).await;
-    followed.channel().repository = GitRepository::Address(address.parse().unwrap());
+    followed.channel().branch.repository = GitRepository::Address(address.parse().unwrap());
     followed.begin_with_the_first();
     assert_eq!(followed.sync().await.len(), 2);
     followed.commit();
@@ -487,7 +490,8 @@ async fn a_repository_at_an_address_is_cloned_and_then_fetched() {
     assert_eq!(followed.stored().await, [0, 1, 2]);
 
     // A server that is gone changes nothing.
-    followed.channel().repository = GitRepository::Address("http://127.0.0.1:9/x".parse().unwrap());
+    followed.channel().branch.repository =
+        GitRepository::Address("http://127.0.0.1:9/x".parse().unwrap());
     let told = followed.sync().await;
     assert!(
         told[0].contains("its repository cannot be fetched"),
@@ -496,7 +500,7 @@ async fn a_repository_at_an_address_is_cloned_and_then_fetched() {
 }
 
 /// Serves a repository as Git's own servers do, by its smart protocol over HTTP.
-async fn serve(repository: PathBuf) -> String {
+pub(crate) async fn serve(repository: PathBuf) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/guix.git", listener.local_addr().unwrap());
     tokio::spawn(async move {

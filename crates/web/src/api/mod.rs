@@ -126,6 +126,7 @@ const BRANCH: &str = "^[a-z][a-z0-9]{1,20}/[A-Za-z0-9][A-Za-z0-9._-]{0,30}$";
     views::ImportView,
     views::MaintainerView,
     views::MaintainersView,
+    views::MistakesView,
     views::SearchView,
     views::StatisticsView,
     views::SyncView,

@@ -166,6 +166,29 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         forms: &["csv"],
     },
     Operation {
+        path: "/branch/{distribution}/{branch}/mistakes.json",
+        id: "mistakes",
+        about: "What packagers of a branch wrote wrongly for those who look for vulnerabilities, and \
+                what to write instead.",
+        parameters: &[
+            DISTRIBUTION,
+            path("branch", "A branch: `edge`, `v3.17`, `master`."),
+            query(
+                "revision",
+                "A revision by its name; without one, the present.",
+                Kind::Text,
+            ),
+            query("rule", "Only mistakes that break this rule.", Kind::Text),
+            query(
+                "offset",
+                "How many the page leaves out before the first; the other forms have all.",
+                Kind::Number(0, 1_000_000),
+            ),
+        ],
+        answer: Answer::One("MistakesView"),
+        forms: &["csv"],
+    },
+    Operation {
         path: "/comparison.json",
         id: "comparison",
         about: "Two states of branches, of the same branch or not: what the way from the one to the \

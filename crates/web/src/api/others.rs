@@ -41,6 +41,21 @@ const LISTED: &[Parameter] = &[
     query("all_results", "All packages.", Kind::Choice(&["on"])),
     LOCALE,
 ];
+const ORIGINS: &[Parameter] = &[
+    COMMIT,
+    query(
+        "search_query",
+        "Only packages whose name or synopsis has all of these words.",
+        Kind::Text,
+    ),
+    query("after_name", "Only packages behind this name.", Kind::Text),
+    query(
+        "limit_results",
+        "How many packages at the most.",
+        Kind::Number(1, 100_000),
+    ),
+    query("all_results", "All packages.", Kind::Choice(&["on"])),
+];
 const COMPARED: &[Parameter] = &[
     query("base_commit", "The revision before.", Kind::Text).needed(),
     query("target_commit", "The revision after.", Kind::Text).needed(),
@@ -131,6 +146,48 @@ pub(crate) const GUIX_DATA: Interface = Interface {
             "guix_version",
             "A version of a package in a revision.",
             &[COMMIT, NAME, VERSION, LOCALE],
+        ),
+        operation(
+            "/revision/{commit}/lint-warnings.json",
+            "guix_lint_warnings",
+            "Warnings of a revision that concern security: what affects packages, and mistakes of packagers.",
+            &[
+                COMMIT,
+                query(
+                    "linter",
+                    "Only those of this checker; may be given several times.",
+                    Kind::Text,
+                ),
+                query(
+                    "package_query",
+                    "Only of packages whose name contains this.",
+                    Kind::Text,
+                ),
+                query(
+                    "message_query",
+                    "Only those whose message contains this.",
+                    Kind::Text,
+                ),
+                query(
+                    "field",
+                    "What to tell of each warning; may be given several times.",
+                    Kind::Choice(&["linter", "message", "location"]),
+                ),
+                LOCALE,
+            ],
+        ),
+        operation(
+            "/revision/{commit}/package-origins.json",
+            "guix_package_origins",
+            "Where the sources of a revision's packages come from, with their hashes and patches. Not of \
+             the Data Service itself, which tells the derivations that are made of them.",
+            ORIGINS,
+        ),
+        operation(
+            "/healthcheck.json",
+            "guix_health",
+            "Whether the database answers.",
+            &[],
         ),
         operation(
             "/package/{name}.json",

@@ -1,12 +1,13 @@
 //! The interface of the Guix Data Service: branches, revisions, their packages, and what two
 //! revisions differ in.
 //!
-//! Paths, parameters and keys are its own. Of derivations, builds, lint warnings, system tests and
-//! channel news nothing is kept here: their routes are not there, and their keys within others are
-//! empty. Who wants a page is sent to ours, where there is one.
+//! Paths, parameters and keys are its own. Of derivations, builds, system tests and channel news nothing
+//! is kept here: their routes are not there, and their keys within others are empty. Of lint warnings
+//! those are told that concern security. Who wants a page is sent to ours, where there is one.
 
 mod commit;
 mod error;
+mod lint;
 mod node;
 
 use axum::Router;
@@ -59,6 +60,7 @@ pub(crate) fn router() -> Router<Site> {
     Router::new()
         .merge(of_revision("/revision/{commit}"))
         .merge(of_revision(&format!("{BRANCH}/latest-processed-revision")))
+        .route("/healthcheck", get(lint::health))
         .route("/repositories", get(repositories))
         .route("/repository/{id}", get(repository))
         .route(BRANCH, get(branch))
@@ -79,6 +81,8 @@ fn of_revision(path: &str) -> Router<Site> {
             &format!("{path}/package/{{name}}/{{version}}"),
             get(version),
         )
+        .route(&format!("{path}/lint-warnings"), get(lint::warnings))
+        .route(&format!("{path}/package-origins"), get(lint::origins))
 }
 
 fn answer(wanted: &Wanted, document: &Value) -> Answer {
@@ -207,9 +211,11 @@ async fn revision(
             Some(&found.commit),
         )));
     }
+    let warnings = views.guix_warnings(&found.commit).await?;
     let document = json!({
         "revision": { "commit": found.commit }, "packages_count": found.packages,
-        "derivations_counts": [], "lint_warning_counts": {},
+        "derivations_counts": [],
+        "lint_warning_counts": lint::counts(&warnings.unwrap_or_default()),
     });
     answer(&wanted, &document)
 }

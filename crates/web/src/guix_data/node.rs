@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::error::GuixError;
 
 /// The language of what packages say of themselves; no translation is kept.
-const LOCALE: &str = "en_US.UTF-8";
+pub(super) const LOCALE: &str = "en_US.UTF-8";
 
 /// Which of a package's fields are wanted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,10 +83,21 @@ fn rendered(text: &str) -> Value {
 
 /// `gnu/packages/tls.scm:42:2`.
 fn location(text: &str) -> Option<Value> {
+    let (file, line, column) = located(text)?;
+    Some(json!({ "file": file, "line": line, "column": column }))
+}
+
+/// The same in the keys of lint warnings.
+pub(super) fn numbered_location(text: &str) -> Option<Value> {
+    let (file, line, column) = located(text)?;
+    Some(json!({ "file": file, "line-number": line, "column-number": column }))
+}
+
+fn located(text: &str) -> Option<(&str, u64, u64)> {
     let mut parts = text.rsplitn(3, ':');
-    let column: u64 = parts.next()?.parse().ok()?;
-    let line: u64 = parts.next()?.parse().ok()?;
-    Some(json!({ "file": parts.next()?, "line": line, "column": column }))
+    let column = parts.next()?.parse().ok()?;
+    let line = parts.next()?.parse().ok()?;
+    Some((parts.next()?, line, column))
 }
 
 fn licenses(names: &[String]) -> Value {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade_model::BranchName;
+use palisade_model::{BranchName, Distribution};
 use palisade_tracker::Views;
 use palisade_tracker::views::{BranchView, FindingItem, Sort, StatusFilter};
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::respond::Wanted;
 use crate::table::Table;
 use crate::words::{
     branch_address, distribution_address, finding_address, grafts_address, maintainers_address,
-    number, short_revision,
+    mistakes_address, number, short_revision,
 };
 
 /// Findings of a feed.
@@ -50,6 +50,8 @@ struct Page {
     maintainers: Option<String>,
     /// The page of grafts, with how many there are.
     grafts: Option<(String, String)>,
+    /// The page of what packagers wrote wrongly, where they write something that is read.
+    mistakes: Option<String>,
     filtered: bool,
     findings: Findings,
     pager: Pager,
@@ -253,10 +255,20 @@ impl Page {
                     let address = grafts_address(&view.branch, asked.revision.as_deref());
                     (address, number(view.grafted_packages))
                 }),
+            mistakes: mistakes(view, asked),
             filtered: asked.is_filtered(),
             pager: Pager::of(offset, shown, view.total, asked.query.limit, part),
         }
     }
+}
+
+fn mistakes(view: &BranchView, asked: &Asked) -> Option<String> {
+    let distribution = view.branch.distribution();
+    if *distribution != Distribution::guix() && *distribution != Distribution::alpine() {
+        return None;
+    }
+    let address = Address::of(mistakes_address(&view.branch));
+    Some(address.with("revision", asked.revision.as_deref()).text())
 }
 
 fn statuses(view: &BranchView, asked: &Asked) -> Vec<Count> {

@@ -18,6 +18,7 @@ pub(crate) mod grafts;
 pub(crate) mod home;
 pub(crate) mod maintainer;
 pub(crate) mod maintainers;
+pub(crate) mod mistakes;
 pub(crate) mod package;
 pub(crate) mod policy;
 pub(crate) mod search;

@@ -9,6 +9,7 @@ mod grafts;
 mod guix_data;
 mod hostile;
 mod lists;
+mod mistakes;
 mod osv;
 mod pages;
 mod protocol;

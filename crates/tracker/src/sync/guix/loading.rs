@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use super::Following;
-use super::history::Commit;
+use super::GuixChannel;
+use crate::git::Commit;
 
 /// How much of what the program says is kept, from its end.
 const LOG_BYTES: usize = 256 << 10;
@@ -44,20 +44,17 @@ impl Drop for Running {
 
 /// Runs the program for a commit; its output goes to one file, and what it says to another.
 pub(super) async fn load(
-    following: &Following<'_>,
+    channel: &GuixChannel,
+    command: &[String],
+    folder: &Path,
     commit: &Commit,
     output: &Path,
     log: &Path,
 ) -> Result<(), LoadError> {
-    let limit = following.channel.time_limit;
-    let mut running = start(following, commit)?;
+    let limit = channel.time_limit;
+    let mut running = start(command, folder)?;
     let mut said = Vec::new();
-    let printed = print(
-        &mut running,
-        following.channel.output_limit,
-        output,
-        &mut said,
-    );
+    let printed = print(&mut running, channel.output_limit, output, &mut said);
     let ended = tokio::time::timeout(limit, printed).await;
     drop(running);
     // A log that cannot be kept is no reason to lose the revision.
@@ -76,14 +73,13 @@ pub(super) async fn load(
     check(output, commit).map_err(LoadError::Revision)
 }
 
-fn start(following: &Following<'_>, commit: &Commit) -> Result<Running, LoadError> {
-    let words = following.channel.filled(commit, &following.loader);
-    let Some((program, arguments)) = words.split_first() else {
+fn start(command: &[String], folder: &Path) -> Result<Running, LoadError> {
+    let Some((program, arguments)) = command.split_first() else {
         return Err(LoadError::Start("it has no loader".to_owned()));
     };
     let child = Command::new(program)
         .args(arguments)
-        .current_dir(&following.folder)
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -13,32 +13,14 @@ use gix::remote::fetch::Tags;
 use palisade_fetch::Url;
 use tokio::sync::oneshot;
 
-use super::{Beginning, Followed, GuixChannel, Pace};
+use super::following::{Beginning, Followed, GitBranch, Pace};
+use crate::git::{self, Commit, open};
 
 /// The longest time for a fetch: all of Guix is some 800 MB.
 const FETCH_LIMIT: Duration = Duration::from_hours(2);
 
 /// Commits that are looked at; Guix has 230,000.
 const MOST_COMMITS: usize = 2_000_000;
-
-/// The most bytes of objects that are kept while walking.
-const OBJECT_CACHE: usize = 16 << 20;
-
-/// A commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Commit {
-    /// Its full name.
-    pub(super) name: String,
-    /// When it was committed, in seconds since 1970.
-    pub(super) time: i64,
-}
-
-impl Commit {
-    /// As much of its name as people write.
-    pub(super) fn short(&self) -> &str {
-        &self.name[..12.min(self.name.len())]
-    }
-}
 
 /// Tells the work that nobody waits for it any longer.
 struct Interrupt(Arc<AtomicBool>);
@@ -70,16 +52,16 @@ pub(super) async fn fetch(clone: &Path, url: &Url, branch: &str) -> Result<(), S
 /// The commits to be loaded next, the oldest first.
 pub(super) async fn since(
     repository: &Path,
-    channel: &GuixChannel,
+    branch: &GitBranch,
     followed: &Followed,
 ) -> Result<Vec<Commit>, String> {
     let walk = Walk {
-        branch: channel.git_branch.clone(),
-        from: channel.from.clone(),
+        branch: branch.git_branch.clone(),
+        from: branch.from.clone(),
         last: followed.commit.clone(),
         last_time: followed.time,
     };
-    let (repository, pace, last) = (repository.to_owned(), channel.pace, walk.last_time);
+    let (repository, pace, last) = (repository.to_owned(), branch.pace, walk.last_time);
     let is_first = walk.last.is_none();
     apart(move || {
         let commits = walk.commits(&repository);
@@ -98,11 +80,7 @@ pub(super) async fn commit(repository: &Path, name: &str) -> Option<Commit> {
     let found = apart(move || {
         let repository = open(&repository).map_err(|error| error.to_string())?;
         let id = gix::ObjectId::from_hex(name.as_bytes()).map_err(|error| error.to_string())?;
-        let commit = repository
-            .find_commit(id)
-            .map_err(|error| error.to_string())?;
-        let time = commit.time().map_err(|error| error.to_string())?.seconds;
-        Ok(Commit { name, time })
+        git::commit(&repository, id).ok_or_else(|| "it is not there".to_owned())
     });
     found.await.ok()
 }
@@ -118,20 +96,6 @@ async fn apart<T: Send + 'static>(
     });
     let stopped = |_| "reading its history stopped unexpectedly".to_owned();
     receiver.await.map_err(stopped)?
-}
-
-/// Opens a repository without the settings of whoever runs us.
-fn open(path: &Path) -> Result<gix::Repository, gix::Error> {
-    // Nothing but what the address says: no program is run to reach a repository.
-    let protocols = [
-        "protocol.allow=never",
-        "protocol.https.allow=always",
-        "protocol.http.allow=always",
-    ];
-    let options = gix::open::Options::isolated().config_overrides(protocols);
-    let mut repository = gix::open_opts(path, options)?;
-    repository.object_cache_size(OBJECT_CACHE);
-    Ok(repository)
 }
 
 fn fetch_now(
