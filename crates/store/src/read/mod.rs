@@ -7,6 +7,7 @@ mod branches;
 mod comparison;
 mod coverage;
 mod events;
+mod history;
 mod inventory;
 mod listing;
 mod packages;
@@ -18,6 +19,7 @@ mod vulnerabilities;
 pub use branches::{RepositoryRow, RevisionPoint};
 pub use comparison::{BranchState, Difference, PackageLabel, PlacedPackage};
 pub use events::{EventQuery, EventRow};
+pub use history::AffectedRow;
 pub use inventory::{ListedPackage, PresentPackage, VersionSpan};
 pub use listing::{
     MaintainedRow, OpenFindingRow, RatingRow, SourceLabelRow, SourceRepositoryRow, SourceSpan,

@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use palisade_model::BranchName;
 use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
 
+use super::history::Chronicle;
 use super::listing::Listing;
 use super::roster::People;
 use super::search::Names;
@@ -73,6 +75,7 @@ struct Kept {
     generation: Generation,
     places: Option<Arc<Places>>,
     listings: HashMap<ListingKey, Arc<Listing>>,
+    chronicles: HashMap<BranchId, Arc<Chronicle>>,
     maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
     names: Option<Arc<Names>>,
     people: Option<Arc<People>>,
@@ -169,6 +172,30 @@ impl Cache {
         let listing = Arc::new(Listing::load(&mut reading.session, key.0, key.1).await?);
         self.of(generation, |kept| kept.keep_listing(key, &listing));
         Ok(listing)
+    }
+
+    /// What ever affected the packages of a branch.
+    pub(super) async fn chronicle(
+        &self,
+        reading: &mut Reading,
+        (id, name): (BranchId, &BranchName),
+    ) -> Result<Arc<Chronicle>, TrackerError> {
+        let generation = reading.generation;
+        let known = |cache: &Self| cache.of(generation, |kept| kept.chronicles.get(&id).cloned());
+        if let Some(chronicle) = self.counted(known(self)) {
+            return Ok(chronicle);
+        }
+        let _turn = self.turn.lock().await;
+        if let Some(chronicle) = known(self) {
+            return Ok(chronicle);
+        }
+        let session = &mut reading.session;
+        let chronicle = Chronicle::load(session, &self.compared, (id, name)).await?;
+        let chronicle = Arc::new(chronicle);
+        self.of(generation, |kept| {
+            kept.chronicles.insert(id, Arc::clone(&chronicle))
+        });
+        Ok(chronicle)
     }
 
     /// The source packages of a branch with those who maintain them.

@@ -19,6 +19,7 @@ mod filter;
 mod finding;
 mod guix_data;
 mod hearing;
+mod history;
 mod home;
 mod identities;
 mod listing;
@@ -66,6 +67,13 @@ pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectVie
 pub use filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter, Sort, StatusFilter};
 pub use finding::{FindingPlace, FindingView};
 pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
+pub use history::{
+    BranchHistoryView, BranchReport, BranchVersions, ExposureKind, ExposureView, FixTimes,
+    InvalidMonth, MitigatedView, Month, MonthNumbers, NewView, NewsCounts, OldView, OpenNumbers,
+    OpenVulnerability, PackageHistoryView, Period, PeriodView, PersonView, RemedyCount, RemedyDays,
+    ReportAnswer, ReportView, StaysView, UnmaintainedPackage, VersionChange, VersionView,
+    report_markdown,
+};
 pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
 pub use listing::{Counts, LevelCounts};
@@ -192,6 +200,9 @@ impl Views {
         }
         for (id, _) in &places.branches {
             self.cache.maintained(&mut reading, *id).await?;
+        }
+        for (id, name) in &places.branches {
+            self.cache.chronicle(&mut reading, (*id, name)).await?;
         }
         self.cache.names(&mut reading).await?;
         self.cache.people(&mut reading).await?;

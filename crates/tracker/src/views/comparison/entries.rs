@@ -36,7 +36,7 @@ pub(super) struct Entry {
 
 /// A source package of a state.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(in crate::views) struct Source {
     pub(super) id: SourcePackageId,
     pub(super) name: Arc<str>,
     pub(super) version: Arc<str>,
@@ -45,15 +45,15 @@ pub(super) struct Source {
 /// What a source package carries against vulnerabilities.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::views) struct Carried {
-    pub(super) version: String,
+    pub(in crate::views) version: String,
     /// The names of its patches.
-    pub(super) patches: Vec<String>,
+    pub(in crate::views) patches: Vec<String>,
     /// The vulnerabilities that they name, with the patch.
-    pub(super) patched: Vec<(VulnerabilityId, String)>,
+    pub(in crate::views) patched: Vec<(VulnerabilityId, String)>,
     /// What the packager says does not affect it.
-    pub(super) hidden: Vec<VulnerabilityId>,
+    pub(in crate::views) hidden: Vec<VulnerabilityId>,
     /// What users get in its place.
-    pub(super) graft: Option<Box<Carried>>,
+    pub(in crate::views) graft: Option<Box<Carried>>,
 }
 
 /// What is kept.
@@ -65,7 +65,7 @@ pub(in crate::views) struct Kept {
 }
 
 impl Source {
-    pub(super) fn new(id: SourcePackageId, name: &str, version: &str) -> Self {
+    pub(in crate::views) fn new(id: SourcePackageId, name: &str, version: &str) -> Self {
         Self {
             id,
             name: name.into(),
@@ -141,7 +141,7 @@ impl Carried {
     }
 
     /// Whether anything of it may be lost.
-    pub(super) fn is_something(&self) -> bool {
+    pub(in crate::views) fn is_something(&self) -> bool {
         self.graft.is_some() || !self.patched.is_empty()
     }
 }
@@ -222,7 +222,7 @@ impl Kept {
     }
 
     /// What source packages carry.
-    pub(super) async fn carried(
+    pub(in crate::views) async fn carried(
         &self,
         session: &mut Session,
         sources: impl Iterator<Item = SourcePackageId>,

@@ -13,7 +13,7 @@ use crate::derive::status;
 
 /// A mitigation that is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Gone {
+pub(in crate::views) struct Gone {
     pub(super) kind: &'static str,
     /// The patch's name, or the version that users got by the graft.
     pub(super) name: String,
@@ -25,7 +25,7 @@ pub(super) struct Gone {
 
 /// The mitigations that a source package carried and its successor lacks. `found` tells what is found
 /// of a vulnerability in the successor.
-pub(super) fn gone<'a>(
+pub(in crate::views) fn gone<'a>(
     from: &Carried,
     to: &Carried,
     scheme: Scheme,
