@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    admin, compare, demo, explain, findings, generate, identity, import, lint, r#match, serve,
-    show, sync, version,
+    admin, compare, demo, explain, findings, generate, identity, import, lint, r#match, report,
+    serve, show, sync, version,
 };
 
 /// Security tracker for Linux distributions.
@@ -78,6 +78,11 @@ pub(crate) enum Command {
     /// The status is 0 when the change introduces nothing as grave as --fail-on, nothing that is known to
     /// be exploited, and loses no mitigation; 1 when it does; and 2 when it could not be told.
     Compare(compare::Compare),
+    /// Report a month: what was mitigated, what is new, what stays open
+    ///
+    /// The status is 0 when there is a report, and 2 when there is none: of an unknown branch, or of a
+    /// month that has not begun.
+    Report(report::Report),
     /// State which product a package is, or is not
     Identity(identity::Identity),
     /// Copy the database, or look whether it is whole

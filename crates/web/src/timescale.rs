@@ -52,7 +52,11 @@ impl Timescale {
         if days > 2 * MONTH {
             // So many months from one mark to the next.
             let months = (days / MONTH / TICKS + 1).clamp(1, 12 * 50);
-            let months = if days > 2 * YEAR { (months + 11) / 12 * 12 } else { months };
+            let months = if days > 2 * YEAR {
+                (months + 11) / 12 * 12
+            } else {
+                months
+            };
             let mut date = Some(self.date(self.first).first_of_month());
             while let Some(known) = date {
                 let at = known.to_zoned(TimeZone::UTC).map(|it| it.timestamp());

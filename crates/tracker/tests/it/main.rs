@@ -14,6 +14,7 @@ mod ecosystem_cases;
 mod explanations;
 mod guix_cases;
 mod guix_sync;
+mod history;
 mod identities;
 mod import;
 mod leases;

@@ -4,6 +4,7 @@
 pub(crate) mod about;
 pub(crate) mod api;
 pub(crate) mod branch;
+pub(crate) mod branch_history;
 pub(crate) mod branch_query;
 pub(crate) mod branches;
 pub(crate) mod comparison;
@@ -17,7 +18,9 @@ pub(crate) mod home;
 pub(crate) mod maintainer;
 pub(crate) mod maintainers;
 pub(crate) mod package;
+pub(crate) mod package_history;
 pub(crate) mod policy;
+pub(crate) mod report;
 pub(crate) mod search;
 pub(crate) mod sources;
 pub(crate) mod statistics;

@@ -20,7 +20,7 @@ use crate::redirect::see_other_in;
 use crate::respond::Wanted;
 use crate::words::{
     branch_address, events_address, finding_address, maintainer_address, number, package_address,
-    percent, safe_link, vulnerability_address,
+    package_history_address, percent, safe_link, vulnerability_address,
 };
 
 /// Findings of a page, unless asked otherwise.
@@ -56,6 +56,7 @@ struct Page {
     pager: Pager,
     relatives: Vec<RelativeLine>,
     history: Vec<HistoryLine>,
+    history_address: String,
 }
 
 struct VersionLine {
@@ -251,6 +252,7 @@ impl Page {
             pager: Pager::of(view.offset, shown, total(view), query.limit, part),
             relatives: view.relatives.iter().map(RelativeLine::of).collect(),
             history: view.history.iter().map(HistoryLine::of).collect(),
+            history_address: package_history_address(distribution, &view.name),
         }
     }
 }

@@ -235,7 +235,11 @@ impl Row {
         let mut changes: Vec<String> = changes.map(|it| capital(&it.says)).collect();
         let is_first = version.since.as_ref().is_some_and(|it| it.is_first);
         if changes.is_empty() {
-            let came = if is_first { "There from the first stored revision on" } else { "New" };
+            let came = if is_first {
+                "There from the first stored revision on"
+            } else {
+                "New"
+            };
             changes.push(came.to_owned());
         }
         let named = version.vulnerabilities.iter().take(NAMED);

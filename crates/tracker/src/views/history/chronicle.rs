@@ -19,6 +19,9 @@ use super::ending::{Beside, End};
 use super::succession::Succession;
 use crate::TrackerError;
 
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
+
 /// Pairs of which the state is asked at once.
 const PAIRS: usize = 10_000;
 
@@ -238,8 +241,10 @@ impl Chronicle {
 
     /// Days from when it was known to its end.
     pub(super) fn days(&self, exposure: &Exposure) -> Option<i64> {
-        let until = exposure.until?;
-        let days = (until - self.known_from(exposure)).div_euclid(DAY);
+        // Positions of one time differ within a second.
+        let second = |at: i64| at.div_euclid(SECOND) * SECOND;
+        let until = second(exposure.until?);
+        let days = (until - second(self.known_from(exposure))).div_euclid(DAY);
         (days >= 0).then_some(days)
     }
 }

@@ -138,6 +138,8 @@ pub struct NewsCounts {
     pub lost: usize,
     /// What began in the month and was mitigated in it.
     pub mended_at_once: usize,
+    /// What began in the month and was open at its end.
+    pub open: usize,
 }
 
 /// What is new in a package.
@@ -447,6 +449,10 @@ impl Telling<'_> {
             came: began.len() - published - lost,
             lost,
             mended_at_once: ended.count(),
+            open: began
+                .iter()
+                .filter(|it| chronicle.was_open_before(it, self.span.end))
+                .count(),
         }
     }
 

@@ -310,7 +310,7 @@ fn mitigations(text: &mut String, branch: &BranchReport) {
             cell(&it.how()),
             named(&it.vulnerabilities, it.numbers.all),
             grave(it.score.as_ref(), it.numbers.exploited > 0),
-            known_for(it.median_days),
+            it.known_for(),
             it.maintainer.as_deref().map(cell).unwrap_or_default()
         );
     }
@@ -319,6 +319,16 @@ fn mitigations(text: &mut String, branch: &BranchReport) {
 }
 
 impl MitigatedView {
+    /// How long it was known, in words; empty where nobody knows.
+    pub fn known_for(&self) -> String {
+        match self.median_days {
+            None => String::new(),
+            Some(days) if days < 1.0 => "less than a day".to_owned(),
+            Some(days) if days < 1.5 => "a day".to_owned(),
+            Some(days) => format!("{days:.0} days"),
+        }
+    }
+
     /// How it was mitigated, with the versions.
     pub fn how(&self) -> String {
         let from = &self.from_version;
@@ -328,16 +338,6 @@ impl MitigatedView {
             (remedy, Some(to)) if !same => format!("{from} → {to}, {}", remedy.words()),
             (remedy, _) => format!("{}, at {from}", remedy.words()),
         }
-    }
-}
-
-/// Days in words.
-fn known_for(days: Option<f64>) -> String {
-    match days {
-        None => String::new(),
-        Some(days) if days < 1.0 => "less than a day".to_owned(),
-        Some(days) if days < 1.5 => "a day".to_owned(),
-        Some(days) => format!("{days:.0} days"),
     }
 }
 
@@ -385,8 +385,7 @@ fn news(text: &mut String, branch: &BranchReport) {
             it.fixed_in.as_deref().map(cell).unwrap_or_default()
         );
     }
-    let open = branch.news.all.all - branch.news.mended_at_once.min(branch.news.all.all);
-    more(text, branch.new.len(), open);
+    more(text, branch.new.len(), branch.news.open);
 }
 
 impl NewView {
