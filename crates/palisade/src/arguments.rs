@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     admin, affected_by, compare, demo, explain, findings, generate, identity, import, lint,
-    r#match, serve, show, sync, version,
+    r#match, report, serve, show, sync, version,
 };
 
 /// Security tracker for Linux distributions.
@@ -83,6 +83,11 @@ pub(crate) enum Command {
     /// The status is 0 when nobody is, 1 when somebody is, and 2 when it could not be told: of an unknown
     /// package, branch or revision, or where the inventory does not tell what is built with what.
     AffectedBy(affected_by::AffectedBy),
+    /// Report a month: what was mitigated, what is new, what stays open
+    ///
+    /// The status is 0 when there is a report, and 2 when there is none: of an unknown branch, or of a
+    /// month that has not begun.
+    Report(report::Report),
     /// State which product a package is, or is not
     Identity(identity::Identity),
     /// Copy the database, or look whether it is whole

@@ -32,6 +32,7 @@ mod secfixes;
 mod security_txt;
 mod serve;
 mod table;
+mod timescale;
 mod traffic;
 mod words;
 

@@ -50,6 +50,7 @@ const COSTS: &[(&str, Cost)] = &[
     ("/static/", Cost::Nothing),
     ("/search", Cost::Search),
     ("/statistics", Cost::Search),
+    ("/report/", Cost::Search),
     ("/v1/querybatch", Cost::Comparison),
     ("/v1/query", Cost::Search),
     ("/compare", Cost::Comparison),

@@ -88,7 +88,15 @@ pub fn router(site: Site) -> Router {
             "/branch/{distribution}/{branch}/mistakes",
             get(pages::mistakes::page),
         )
+        .route(
+            "/branch/{distribution}/{branch}/history",
+            get(pages::branch_history::page),
+        )
         .route("/package/{distribution}/{name}", get(pages::package::page))
+        .route(
+            "/package/{distribution}/{name}/history",
+            get(pages::package_history::page),
+        )
         .route(
             "/package/{distribution}/{name}/{vulnerability}",
             get(pages::finding::page),
@@ -108,6 +116,7 @@ pub fn router(site: Site) -> Router {
             "/maintainers/{distribution}/orphaned",
             get(pages::maintainer::orphaned),
         )
+        .route("/report/{month}", get(pages::report::page))
         .route("/statistics", get(pages::statistics::page))
         .route("/vulnerability/{id}", get(pages::vulnerability::page))
         .route("/search", get(pages::search::page))

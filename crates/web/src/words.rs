@@ -63,6 +63,20 @@ pub(crate) fn mistakes_address(branch: &palisade_model::BranchName) -> String {
     format!("{}/mistakes", branch_address(branch))
 }
 
+/// The page of a branch over time.
+pub(crate) fn branch_history_address(branch: &palisade_model::BranchName) -> String {
+    format!("{}/history", branch_address(branch))
+}
+
+/// The report of a month, of one branch or of all.
+pub(crate) fn report_address(month: &str, branch: Option<&str>) -> String {
+    let path = format!("/report/{}", segment(month));
+    match branch {
+        Some(branch) => format!("{path}?branch={}", query_value(branch)),
+        None => path,
+    }
+}
+
 /// The page on which two states of branches are compared, as they are named in questions.
 pub(crate) fn comparison_address(from: &str, to: &str) -> String {
     format!(
@@ -74,6 +88,11 @@ pub(crate) fn comparison_address(from: &str, to: &str) -> String {
 
 pub(crate) fn package_address(distribution: &str, name: &str) -> String {
     format!("/package/{}/{}", segment(distribution), segment(name))
+}
+
+/// The page of a package's versions through time.
+pub(crate) fn package_history_address(distribution: &str, name: &str) -> String {
+    format!("{}/history", package_address(distribution, name))
 }
 
 pub(crate) fn distribution_address(distribution: &str) -> String {

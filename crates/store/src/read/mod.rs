@@ -8,6 +8,7 @@ mod comparison;
 mod coverage;
 mod events;
 mod grafts;
+mod history;
 mod inventory;
 mod listing;
 mod mistakes;
@@ -21,6 +22,7 @@ pub use branches::{RepositoryRow, RevisionPoint};
 pub use comparison::{BranchState, Difference, PackageLabel, PlacedPackage};
 pub use events::{EventQuery, EventRow};
 pub use grafts::StatePackage;
+pub use history::AffectedRow;
 pub use inventory::{ListedPackage, PresentPackage, VersionSpan};
 pub use listing::{
     MaintainedRow, OpenFindingRow, RatingRow, SourceLabelRow, SourceRepositoryRow, SourceSpan,

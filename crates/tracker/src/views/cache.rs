@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use palisade_model::BranchName;
 use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
 
 use super::comparison::State;
 use super::dependents::Graphs;
 use super::grafts::{GraftsView, Which};
+use super::history::Chronicle;
 use super::listing::Listing;
 use super::roster::People;
 use super::search::Names;
@@ -81,6 +83,7 @@ struct Kept {
     places: Option<Arc<Places>>,
     listings: HashMap<ListingKey, Arc<Listing>>,
     grafts: HashMap<ListingKey, Arc<GraftsView>>,
+    chronicles: HashMap<BranchId, Arc<Chronicle>>,
     maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
     names: Option<Arc<Names>>,
     people: Option<Arc<People>>,
@@ -224,6 +227,30 @@ impl Cache {
         }
         let grafts = GraftsView::of(reading, self, state, &which).await?;
         Ok(Arc::new(grafts))
+    }
+
+    /// What ever affected the packages of a branch.
+    pub(super) async fn chronicle(
+        &self,
+        reading: &mut Reading,
+        (id, name): (BranchId, &BranchName),
+    ) -> Result<Arc<Chronicle>, TrackerError> {
+        let generation = reading.generation;
+        let known = |cache: &Self| cache.of(generation, |kept| kept.chronicles.get(&id).cloned());
+        if let Some(chronicle) = self.counted(known(self)) {
+            return Ok(chronicle);
+        }
+        let _turn = self.turn.lock().await;
+        if let Some(chronicle) = known(self) {
+            return Ok(chronicle);
+        }
+        let session = &mut reading.session;
+        let chronicle = Chronicle::load(session, &self.compared, (id, name)).await?;
+        let chronicle = Arc::new(chronicle);
+        self.of(generation, |kept| {
+            kept.chronicles.insert(id, Arc::clone(&chronicle))
+        });
+        Ok(chronicle)
     }
 
     /// The source packages of a branch with those who maintain them.

@@ -22,9 +22,8 @@ use palisade_model::{Inventory, Package};
 use palisade_store::{PackageId, PlacedPackage, RepositoryId, SourcePackageId};
 use palisade_version::Scheme;
 
-use self::entries::{Entry, Source, common_scheme};
-use self::findings::SourcePair;
-use self::pairing::{Entry as _, Paired, pair};
+use self::entries::{Entry, common_scheme};
+use self::pairing::Paired;
 use self::proposal::{Against, Proposed, against};
 use super::{Reading, Views};
 use crate::TrackerError;
@@ -32,9 +31,12 @@ use crate::import_inventory::InventoryImport;
 
 pub use self::difference::DifferenceView;
 pub(super) use self::difference::{differences, named_anew};
-pub(super) use self::entries::{Carried, Kept, packages};
+pub(super) use self::entries::{Carried, Kept, Source, packages};
+pub(super) use self::findings::{Change, SourcePair, cause, remedy};
+pub(super) use self::markdown::cell;
 pub use self::markdown::markdown;
 pub(super) use self::mitigation::gone;
+pub(super) use self::pairing::{Entry as Pairable, pair};
 pub(super) use self::state::State;
 pub use self::state::{InvalidState, StateRef};
 pub use self::types::{

@@ -22,6 +22,7 @@ mod grafts;
 mod guix_data;
 mod guix_lint;
 mod hearing;
+mod history;
 mod home;
 mod identities;
 mod listing;
@@ -78,6 +79,13 @@ pub use grafts::{
 };
 pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
 pub use guix_lint::{GuixChecker, GuixWarning, guix_checkers};
+pub use history::{
+    BranchHistoryView, BranchReport, BranchVersions, ExposureKind, ExposureView, FixTimes,
+    InvalidMonth, MitigatedView, Month, MonthNumbers, NewView, NewsCounts, OldView, OpenNumbers,
+    OpenVulnerability, PackageHistoryView, Period, PeriodView, PersonView, RemedyCount, RemedyDays,
+    ReportAnswer, ReportView, StaysView, UnmaintainedPackage, VersionChange, VersionView,
+    report_markdown,
+};
 pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
 pub use listing::{Counts, LevelCounts};
@@ -210,6 +218,7 @@ impl Views {
             if let Some(state) = comparison::State::present(&mut reading, *id, name).await? {
                 self.cache.grafts(&mut reading, &state).await?;
             }
+            self.cache.chronicle(&mut reading, (*id, name)).await?;
         }
         self.cache.names(&mut reading).await?;
         self.cache.people(&mut reading).await?;

@@ -18,6 +18,7 @@ mod explanations;
 mod grafts;
 mod guix_cases;
 mod guix_sync;
+mod history;
 mod identities;
 mod import;
 mod leases;

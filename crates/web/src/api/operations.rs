@@ -357,6 +357,55 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         forms: &["csv"],
     },
     Operation {
+        path: "/branch/{distribution}/{branch}/history.json",
+        id: "branch_history",
+        about: "A branch over time: what was open by level at the end of each month or week, what \
+                began and what ended in it, how long mending took. Everything is judged by what is \
+                known today; of a time only what was published by then counts.",
+        parameters: &[
+            DISTRIBUTION,
+            path("branch", "A branch: `edge`, `v3.17`, `12`, `master`."),
+            query(
+                "by",
+                "By what time is divided.",
+                Kind::Choice(&["month", "week"]),
+            ),
+        ],
+        answer: Answer::One("BranchHistoryView"),
+        forms: &["csv"],
+    },
+    Operation {
+        path: "/package/{distribution}/{package}/history.json",
+        id: "package_history",
+        about: "The versions of a package through time on each branch, how each differs from the \
+                one before, and what affected it.",
+        parameters: &[DISTRIBUTION, path("package", "The source package's name.")],
+        answer: Answer::One("PackageHistoryView"),
+        forms: &[],
+    },
+    Operation {
+        path: "/report/{month}.json",
+        id: "report",
+        about: "The report of a month: what was mitigated and how, what is new, what stays open and \
+                is old, who maintains the packages. Also as Markdown, to be sent.",
+        parameters: &[
+            path("month", "A month: `2026-10`."),
+            query(
+                "branch",
+                "A branch; may be given several times. Without any, all of which anything was \
+                 stored by then.",
+                Kind::Branch,
+            ),
+            query(
+                "limit",
+                "How many of each list at the most.",
+                Kind::Number(1, 5000),
+            ),
+        ],
+        answer: Answer::One("ReportView"),
+        forms: &["md"],
+    },
+    Operation {
         path: "/statistics.json",
         id: "statistics",
         about: "The state of all branches in numbers.",

@@ -21,8 +21,8 @@ use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::table::Table;
 use crate::words::{
-    branch_address, distribution_address, finding_address, grafts_address, maintainers_address,
-    mistakes_address, number, short_revision,
+    branch_address, branch_history_address, distribution_address, finding_address, grafts_address,
+    maintainers_address, mistakes_address, number, short_revision,
 };
 
 /// Findings of a feed.
@@ -33,6 +33,8 @@ const FEED: usize = 100;
 struct Page {
     frame: Frame,
     name: String,
+    /// The page of the branch over time.
+    history: String,
     distribution: String,
     distribution_address: String,
     address: String,
@@ -227,6 +229,7 @@ impl Page {
                 branches: false,
                 states: filter.status != StatusFilter::Affected,
             },
+            history: branch_history_address(&view.branch),
             name,
             distribution: view.branch.distribution().to_string(),
             distribution_address: distribution_address(view.branch.distribution().as_str()),

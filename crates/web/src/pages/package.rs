@@ -20,7 +20,8 @@ use crate::redirect::see_other_in;
 use crate::respond::Wanted;
 use crate::words::{
     affected_by_address, branch_address, events_address, finding_address, grafts_address,
-    maintainer_address, number, package_address, percent, safe_link, vulnerability_address,
+    maintainer_address, number, package_address, package_history_address, percent, safe_link,
+    vulnerability_address,
 };
 
 /// Findings of a page, unless asked otherwise.
@@ -56,6 +57,7 @@ struct Page {
     pager: Pager,
     relatives: Vec<RelativeLine>,
     history: Vec<HistoryLine>,
+    history_address: String,
 }
 
 struct VersionLine {
@@ -262,6 +264,7 @@ impl Page {
             pager: Pager::of(view.offset, shown, total(view), query.limit, part),
             relatives: view.relatives.iter().map(RelativeLine::of).collect(),
             history: view.history.iter().map(HistoryLine::of).collect(),
+            history_address: package_history_address(distribution, &view.name),
         }
     }
 }

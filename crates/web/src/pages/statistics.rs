@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use palisade_tracker::views::{BranchBuckets, BusyPackage, StatisticsView, Week};
+use palisade_tracker::views::{BranchBuckets, BusyPackage, Month, StatisticsView, Week};
 
 use super::Frame;
 use super::branches::BranchLine;
@@ -12,7 +12,9 @@ use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
-use crate::words::{branch_address, day, number, package_address};
+use crate::words::{
+    branch_address, branch_history_address, day, number, package_address, report_address,
+};
 
 /// Points of a chart's height and of a week's width in it.
 const HEIGHT: f64 = 160.0;
@@ -29,6 +31,9 @@ struct Page {
     weeks: Vec<WeekLine>,
     weeks_width: String,
     most: String,
+    /// The page of each branch over time.
+    over_time: Vec<(String, String)>,
+    report: String,
 }
 
 /// A branch as a bar of levels.
@@ -85,14 +90,15 @@ pub(crate) async fn page(
     parameters: Parameters,
 ) -> Result<Response, WebError> {
     parameters.finish()?;
-    let view = site.views.statistics((site.clock)()).await?;
+    let now = (site.clock)();
+    let view = site.views.statistics(now).await?;
     let wanted = wanted.keeping(Keeping::OfNow);
     let json = wanted.json_address.clone();
-    wanted.answer(&view, |view| Page::of(view, json))
+    wanted.answer(&view, |view| Page::of(view, Month::of(now), json))
 }
 
 impl Page {
-    fn of(view: &StatisticsView, json: String) -> Self {
+    fn of(view: &StatisticsView, month: Month, json: String) -> Self {
         let most = view
             .weeks
             .iter()
@@ -116,6 +122,12 @@ impl Page {
             weeks_width: format!("{:.0}", float(weeks.len()) * WIDTH),
             weeks,
             most: number(most),
+            over_time: view
+                .branches
+                .iter()
+                .map(|it| (it.branch.to_string(), branch_history_address(&it.branch)))
+                .collect(),
+            report: report_address(&month.to_string(), None),
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) struct Entry {
 
 /// A source package of a state.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(in crate::views) struct Source {
     pub(super) id: SourcePackageId,
     pub(super) name: Arc<str>,
     pub(super) version: Arc<str>,
@@ -65,7 +65,7 @@ pub(in crate::views) struct Kept {
 }
 
 impl Source {
-    pub(super) fn new(id: SourcePackageId, name: &str, version: &str) -> Self {
+    pub(in crate::views) fn new(id: SourcePackageId, name: &str, version: &str) -> Self {
         Self {
             id,
             name: name.into(),
@@ -141,7 +141,7 @@ impl Carried {
     }
 
     /// Whether anything of it may be lost.
-    pub(super) fn is_something(&self) -> bool {
+    pub(in crate::views) fn is_something(&self) -> bool {
         self.graft.is_some() || !self.patched.is_empty()
     }
 }

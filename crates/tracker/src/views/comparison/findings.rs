@@ -14,19 +14,19 @@ use crate::derive::status;
 
 /// A source package in both states, or in one of them.
 #[derive(Debug)]
-pub(super) struct SourcePair {
-    pub(super) from: Option<Source>,
-    pub(super) to: Option<Source>,
+pub(in crate::views) struct SourcePair {
+    pub(in crate::views) from: Option<Source>,
+    pub(in crate::views) to: Option<Source>,
 }
 
 /// A vulnerability of a pair that is open in one of the states, or in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub(in crate::views) struct Change {
     /// The place of the pair.
-    pub(super) pair: usize,
-    pub(super) vulnerability: i64,
-    pub(super) from: Option<FindingState>,
-    pub(super) to: Option<FindingState>,
+    pub(in crate::views) pair: usize,
+    pub(in crate::views) vulnerability: i64,
+    pub(in crate::views) from: Option<FindingState>,
+    pub(in crate::views) to: Option<FindingState>,
 }
 
 /// In which of the lists a change is told.
@@ -169,7 +169,12 @@ impl Change {
 }
 
 /// How a finding came.
-pub(super) fn cause(change: &Change, pair: &SourcePair, name: &str, gone: &[Gone]) -> Cause {
+pub(in crate::views) fn cause(
+    change: &Change,
+    pair: &SourcePair,
+    name: &str,
+    gone: &[Gone],
+) -> Cause {
     let (Some(from), Some(to)) = (&pair.from, &pair.to) else {
         return Cause::New;
     };
@@ -190,7 +195,7 @@ pub(super) fn cause(change: &Change, pair: &SourcePair, name: &str, gone: &[Gone
 }
 
 /// How a finding went.
-pub(super) fn remedy(
+pub(in crate::views) fn remedy(
     change: &Change,
     pair: &SourcePair,
     name: &str,

@@ -219,7 +219,7 @@ fn code(text: &str) -> String {
 }
 
 /// The same within a table, which a bar would part even in code.
-fn cell(text: &str) -> String {
+pub(in crate::views) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

@@ -10,7 +10,7 @@ use palisade_version::Scheme;
 const COMPARED: usize = 64;
 
 /// What is paired.
-pub(super) trait Entry {
+pub(in crate::views) trait Entry {
     /// Its name.
     fn name(&self) -> &str;
     /// Its version.
@@ -23,19 +23,19 @@ pub(super) trait Entry {
 
 /// What became of entries that only one of two states has.
 #[derive(Debug)]
-pub(super) struct Paired<T> {
+pub(in crate::views) struct Paired<T> {
     /// Those that are the same but for their place.
-    pub(super) moved: Vec<(T, T)>,
+    pub(in crate::views) moved: Vec<(T, T)>,
     /// Those that changed.
-    pub(super) changed: Vec<(T, T)>,
+    pub(in crate::views) changed: Vec<(T, T)>,
     /// Those without a counterpart in the second state.
-    pub(super) removed: Vec<T>,
+    pub(in crate::views) removed: Vec<T>,
     /// Those without a counterpart in the first state.
-    pub(super) added: Vec<T>,
+    pub(in crate::views) added: Vec<T>,
 }
 
 /// Pairs entries, in the order of their names.
-pub(super) fn pair<T: Entry>(gone: Vec<T>, came: Vec<T>, scheme: Scheme) -> Paired<T> {
+pub(in crate::views) fn pair<T: Entry>(gone: Vec<T>, came: Vec<T>, scheme: Scheme) -> Paired<T> {
     let mut paired = Paired {
         moved: Vec::new(),
         changed: Vec::new(),

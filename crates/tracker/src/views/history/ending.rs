@@ -1,0 +1,107 @@
+//! How an exposure came, and how it ended: by what the version before it and the one after it carry, in
+//! the words of comparisons.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use palisade_store::{FindingState, SourcePackageId, SourceSpan};
+use palisade_version::Scheme;
+
+use super::super::comparison::{Carried, Cause, Change, Remedy, Source, SourcePair};
+use super::super::comparison::{cause, gone, remedy};
+use super::succession::Succession;
+
+/// What is known of the versions beside exposures.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    pub(super) carried: HashMap<SourcePackageId, Arc<Carried>>,
+    pub(super) states: HashMap<(SourcePackageId, i64), FindingState>,
+}
+
+/// How an exposure ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::views) struct End {
+    /// What ended it; none when nobody can tell yet of the version that followed.
+    pub(in crate::views) remedy: Option<Remedy>,
+    /// The place of the version that followed, if one did.
+    pub(in crate::views) to: Option<u32>,
+}
+
+impl Beside {
+    /// How a vulnerability came with a stay that it affects; none with the first revision that is
+    /// stored, of which nobody knows what was before.
+    pub(super) fn cause(
+        &self,
+        name: &str,
+        vulnerability: i64,
+        of: &Succession,
+        stay: usize,
+        scheme: Scheme,
+    ) -> Cause {
+        let to = &of.stays[stay];
+        let Some(from) = of.previous[stay].map(|place| &of.stays[place]) else {
+            return if of.was_there_before(to.since) {
+                Cause::Version
+            } else {
+                Cause::New
+            };
+        };
+        let before = self.states.get(&(from.source, vulnerability));
+        let after = self.states.get(&(to.source, vulnerability));
+        let both = self
+            .carried
+            .get(&from.source)
+            .zip(self.carried.get(&to.source));
+        let gone = both
+            .filter(|(before, _)| before.is_something())
+            .map(|(before, after_it)| {
+                gone(before, after_it, scheme, |id| {
+                    after.filter(|_| id.as_str() == name)
+                })
+            });
+        let change = change(vulnerability, before, after);
+        cause(
+            &change,
+            &pair(from, Some(to)),
+            name,
+            &gone.unwrap_or_default(),
+        )
+    }
+
+    /// What ended the exposure of a stay: what the stay became carries it.
+    pub(super) fn remedy(
+        &self,
+        name: &str,
+        vulnerability: i64,
+        of: &Succession,
+        stay: usize,
+    ) -> Option<Remedy> {
+        let from = &of.stays[stay];
+        let to = of.next[stay].map(|place| &of.stays[place]);
+        let after = to.and_then(|to| self.states.get(&(to.source, vulnerability)));
+        if after.is_some_and(|state| state.status == 1) {
+            return None;
+        }
+        let carried = to.and_then(|to| self.carried.get(&to.source));
+        let change = change(vulnerability, None, after);
+        let pair = pair(from, to);
+        Some(remedy(&change, &pair, name, carried.map(Arc::as_ref)))
+    }
+}
+
+fn change(vulnerability: i64, from: Option<&FindingState>, to: Option<&FindingState>) -> Change {
+    Change {
+        pair: 0,
+        vulnerability,
+        from: from.cloned(),
+        to: to.cloned(),
+    }
+}
+
+fn pair(from: &SourceSpan, to: Option<&SourceSpan>) -> SourcePair {
+    let source = |it: &SourceSpan| Source::new(it.source, &it.name, &it.version);
+    SourcePair {
+        from: Some(source(from)),
+        to: to.map(source),
+    }
+}
