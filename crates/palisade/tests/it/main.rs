@@ -13,6 +13,7 @@ mod import;
 mod inventories;
 mod lint;
 mod matching;
+mod report;
 mod rules;
 mod running;
 mod serve;

@@ -6,6 +6,7 @@ mod comparison;
 mod conduct;
 mod connections;
 mod guix_data;
+mod history;
 mod hostile;
 mod lists;
 mod osv;
