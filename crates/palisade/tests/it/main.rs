@@ -15,6 +15,7 @@ mod import;
 mod inventories;
 mod lint;
 mod matching;
+mod report;
 mod rules;
 mod running;
 mod serve;

@@ -82,16 +82,16 @@ async fn year(order: &[usize]) -> Tracker {
         // There when the first revision was stored, mended by an upgrade.
         published("CVE-2026-0001", "2025-06-01", "old", "2.0", 9.8),
         // Published while it was there, mended by a patch, then by a graft in another package.
-        published("CVE-2026-0002", "2026-02-10", "patched", "9", 7.5),
+        published("CVE-2026-0002", "2026-02-10", "patched", "1.9", 7.5),
         published("CVE-2026-0003", "2026-02-10", "grafted", "1.1", 5.0),
         // Gone before it was published.
         published("CVE-2026-0004", "2026-03-20", "old", "2.0", 4.0),
         // Came with a package after it was published.
-        published("CVE-2025-0005", "2025-01-01", "late", "9", 8.0),
+        published("CVE-2025-0005", "2025-01-01", "late", "1.9", 8.0),
         // Never there: the package came with the fix.
         published("CVE-2025-0006", "2025-01-01", "late", "1.0", 8.0),
         // Went with its package.
-        published("CVE-2026-0007", "2026-02-01", "gone", "9", 3.0),
+        published("CVE-2026-0007", "2026-02-01", "gone", "1.9", 3.0),
     ];
     tracker.feed(Nvd, &page(&records)).await;
     let entries = [exploited("CVE-2025-0005")];

@@ -7,6 +7,7 @@ mod conduct;
 mod connections;
 mod grafts;
 mod guix_data;
+mod history;
 mod hostile;
 mod lists;
 mod mistakes;

@@ -360,8 +360,8 @@ async fn beside(
             look_at(previous);
             look_at(draft.first);
         }
-        if let (Some(_), Some(next)) = (draft.until, of.next[draft.last]) {
-            look_at(next);
+        if draft.until.is_some() {
+            of.successors(draft.last).for_each(&mut look_at);
         }
     }
     let pairs: Vec<(SourcePackageId, i64)> = pairs.into_iter().collect();

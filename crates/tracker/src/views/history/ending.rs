@@ -68,7 +68,8 @@ impl Beside {
         )
     }
 
-    /// What ended the exposure of a stay: what the stay became carries it.
+    /// What ended the exposure of a stay: what the stay became carries it. Of several of one version a
+    /// graft counts: it is what users of the package get.
     pub(super) fn remedy(
         &self,
         name: &str,
@@ -76,8 +77,29 @@ impl Beside {
         of: &Succession,
         stay: usize,
     ) -> Option<Remedy> {
-        let from = &of.stays[stay];
-        let to = of.next[stay].map(|place| &of.stays[place]);
+        if of.next[stay].is_none() {
+            return self.remedy_by(name, vulnerability, of, (stay, None));
+        }
+        let all = of.successors(stay);
+        let mut found = all.map(|to| self.remedy_by(name, vulnerability, of, (stay, Some(to))));
+        let first = found.next().flatten();
+        let is_grafted = found.any(|it| it == Some(Remedy::Graft));
+        if is_grafted {
+            Some(Remedy::Graft)
+        } else {
+            first
+        }
+    }
+
+    fn remedy_by(
+        &self,
+        name: &str,
+        vulnerability: i64,
+        of: &Succession,
+        (from, to): (usize, Option<usize>),
+    ) -> Option<Remedy> {
+        let from = &of.stays[from];
+        let to = to.map(|to| &of.stays[to]);
         let after = to.and_then(|to| self.states.get(&(to.source, vulnerability)));
         if after.is_some_and(|state| state.status == 1) {
             return None;

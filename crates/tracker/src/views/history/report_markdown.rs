@@ -161,12 +161,15 @@ impl BranchReport {
                 (more, _) => format!(", {} more than at its beginning", thousands(more)),
             }
         });
+        let than = than.unwrap_or_default();
+        if after.all == 0 {
+            return format!("At its end nothing was open{than}.");
+        }
         format!(
-            "At its end {}{} {} open{}.",
+            "At its end {}{} {} open{than}.",
             after.words(),
             levels(after),
-            were(after.all),
-            than.unwrap_or_default()
+            were(after.all)
         )
     }
 

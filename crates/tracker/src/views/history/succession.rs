@@ -79,6 +79,21 @@ impl Succession {
         }
     }
 
+    /// What a stay became: the one with which it is paired, then others that came with it in the same
+    /// version. Guix lists a graft as a package of its own, beside the package that has it.
+    pub(super) fn successors(&self, stay: usize) -> impl Iterator<Item = usize> {
+        let next = self.next[stay];
+        let twins = next.into_iter().flat_map(move |next| {
+            let of = &self.stays[next];
+            let is_twin = move |it: &usize| {
+                let stay = &self.stays[*it];
+                *it != next && stay.since == of.since && stay.version == of.version
+            };
+            (0..self.stays.len()).filter(is_twin)
+        });
+        next.into_iter().chain(twins)
+    }
+
     /// Whether any version of the name was there just before a position.
     pub(super) fn was_there_before(&self, position: i64) -> bool {
         let covers =
