@@ -37,18 +37,30 @@ fn a_tree_is_imported_with_its_fixes() {
     let (folder, aports) = (tempfile::tempdir().unwrap(), aports());
     let run = |arguments: &[&str]| -> Output {
         let mut command = palisade();
-        command.arg("--database").arg(folder.path().join("palisade.sqlite"));
+        command
+            .arg("--database")
+            .arg(folder.path().join("palisade.sqlite"));
         command.args(["import", "aports"]).arg(aports.path());
         command.args(arguments).output().unwrap()
     };
     let output = run(&["--branch", "alpine/edge"]);
     let told = said(&output).replace(&aports.path().display().to_string(), "APORTS");
     assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("APORTS: 1 record, 1 new, 0 changed\n"), "{told}");
-    assert!(told.contains("APORTS, secfixes: 1 record, 1 new, 0 changed\n"), "{told}");
+    assert!(
+        told.contains("APORTS: 1 record, 1 new, 0 changed\n"),
+        "{told}"
+    );
+    assert!(
+        told.contains("APORTS, secfixes: 1 record, 1 new, 0 changed\n"),
+        "{told}"
+    );
     let unsaid = run(&[]);
     assert_eq!(unsaid.status.code(), Some(2));
-    assert!(said(&unsaid).contains("--branch alpine/edge"), "{}", said(&unsaid));
+    assert!(
+        said(&unsaid).contains("--branch alpine/edge"),
+        "{}",
+        said(&unsaid)
+    );
     let unknown = run(&["--branch", "alpine/edge", "--commit", "none"]);
     assert_eq!(unknown.status.code(), Some(2));
     let told = said(&unknown);
@@ -58,8 +70,20 @@ fn a_tree_is_imported_with_its_fixes() {
 #[test]
 fn a_commit_is_for_trees_alone() {
     let mut command = palisade();
-    command.args(["import", "apkindex", "x", "--branch", "alpine/edge", "--commit", "y"]);
+    command.args([
+        "import",
+        "apkindex",
+        "x",
+        "--branch",
+        "alpine/edge",
+        "--commit",
+        "y",
+    ]);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("--commit is for folders of aports"), "{}", said(&output));
+    assert!(
+        said(&output).contains("--commit is for folders of aports"),
+        "{}",
+        said(&output)
+    );
 }

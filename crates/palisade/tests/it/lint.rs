@@ -144,12 +144,25 @@ fn mistakes_of_a_branch_are_told_with_what_to_write() {
     let run = |arguments: &[&str]| {
         let mut command = palisade();
         command.arg("--database").arg(&database);
-        command.args(["lint", "branch"]).args(arguments).output().unwrap()
+        command
+            .args(["lint", "branch"])
+            .args(arguments)
+            .output()
+            .unwrap()
     };
     let output = run(&["guix/master"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    insta::assert_snapshot!(printed(&output), @r##""##);
-    assert!(said(&output).ends_with("guix/master: 1 mistake\n"), "{}", said(&output));
+    insta::assert_snapshot!(printed(&output), @r#"
+    gnu/packages/code.scm:7:2: indent@2.2.13: error: Guix knows no property lint-hidden-cves and ignores it; lint-hidden-cve was meant [misspelt-property]
+        (lint-hidden-cves . ("CVE-2024-0911"))
+      write
+        (lint-hidden-cve . ("CVE-2024-0911"))
+    "#);
+    assert!(
+        said(&output).ends_with("guix/master: 1 mistake\n"),
+        "{}",
+        said(&output)
+    );
     let json = run(&["guix/master", "--revision", "one", "--format", "json"]);
     assert_eq!(json.status.code(), Some(1));
     let view: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
@@ -158,6 +171,10 @@ fn mistakes_of_a_branch_are_told_with_what_to_write() {
     for unknown in [&["guix/none"][..], &["guix/master", "--revision", "x"]] {
         let output = run(unknown);
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(said(&output).contains("there is no branch guix/"), "{}", said(&output));
+        assert!(
+            said(&output).contains("there is no branch guix/"),
+            "{}",
+            said(&output)
+        );
     }
 }

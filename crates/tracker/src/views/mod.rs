@@ -68,7 +68,7 @@ pub use feeds::{FeedSummary, FeedsView, ImportSummaryView, ImportView, RejectVie
 pub use filter::{FindingFilter, FindingQuery, LevelFilter, MaintainerFilter, Sort, StatusFilter};
 pub use finding::{FindingPlace, FindingView};
 pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
-pub use guix_lint::{GuixChecker, GuixWarning, guix_checkers};
+pub use guix_lint::{GuixChecker, GuixWarning};
 pub use home::{HomeView, HotVulnerability};
 pub use identities::{IdentityState, IdentityView};
 pub use listing::{Counts, LevelCounts};
@@ -200,6 +200,9 @@ impl Views {
         self.cache.names(&mut reading).await?;
         self.cache.people(&mut reading).await?;
         self.cache.feeds(&mut reading).await?;
+        for (id, branch) in &places.branches {
+            self.present_mistakes(&mut reading, *id, branch).await?;
+        }
         self.cache.prepared(generation);
         Ok(())
     }
