@@ -92,6 +92,9 @@ impl<R: BufRead> Paragraphs<R> {
             let Some(line) = line else {
                 return Ok(paragraph.line != 0);
             };
+            if !line.terminated && !line.bytes.trim_ascii().is_empty() {
+                return Err(ReadError::cut_off(&self.document, line.number));
+            }
             let bytes = line.bytes.strip_suffix(b"\r").unwrap_or(line.bytes);
             let Some(bytes) = self.armour.inside(bytes) else {
                 continue;

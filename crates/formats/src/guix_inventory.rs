@@ -19,7 +19,7 @@ mod shared;
 mod write;
 
 use control::Control;
-pub use properties::misspelt;
+pub use properties::{is_known, misspelt};
 pub(crate) use record::OneOrMany;
 pub use write::write;
 

@@ -88,6 +88,14 @@ impl ReadError {
         }
     }
 
+    /// A text whose last line has no end: what stands there may be a part of what was written.
+    pub(crate) fn cut_off(document: &str, line: u64) -> Self {
+        Self::malformed(
+            document,
+            format!("it is cut off in line {line}, which has no end"),
+        )
+    }
+
     /// An inventory without a package that could be read; `first` is what is wrong with the first.
     pub(crate) fn no_package(document: &str, first: Option<&str>) -> Self {
         let reason = match first {

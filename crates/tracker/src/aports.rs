@@ -149,7 +149,8 @@ impl AportsImport {
         let revision = self.revision.clone();
         Input {
             branch: Some(self.branch.clone()),
-            repository: self.repository.clone(),
+            // Not what its packages have in common now: the next commit may have more.
+            repository: Some(self.repository.clone().unwrap_or_default()),
             revision: revision.or_else(|| commit.map(|commit| commit.name.clone())),
             time: self.time.or_else(|| commit.and_then(Commit::timestamp)),
             present: self.present,

@@ -53,6 +53,9 @@ pub(crate) fn read(
         let end = memchr::memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at);
         number += 1;
         reader.line(&mut draft, number, &text[start..end])?;
+        if end == text.len() && !text[start..].trim_ascii().is_empty() {
+            return Err(ReadError::cut_off(document, number));
+        }
         start = end + 1;
     }
     reader.finish(&mut draft)?;

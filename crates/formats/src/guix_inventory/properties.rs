@@ -154,6 +154,11 @@ enum Value {
     List(Vec<String>),
 }
 
+/// Whether a property concerns vulnerabilities.
+pub fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
 /// The property that concerns vulnerabilities and is one or two letters away from an unknown one.
 pub fn misspelt(name: &str) -> Option<&'static str> {
     KNOWN

@@ -51,6 +51,9 @@ pub(super) fn read(
         } else if header == Some("FILENAME") && draft.fields.contains_key("NAME") {
             finish(document, std::mem::take(&mut draft), packages, rejects)?;
         }
+        if !line.terminated && !text.trim().is_empty() {
+            return Err(ReadError::cut_off(document, line.number));
+        }
         draft.add(line.number, header, text);
     }
     finish(document, draft, packages, rejects)

@@ -501,7 +501,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_reader_panic(text in "([A-Za-z]:[ -~]{0,8}|[ -~\u{e4}]{0,9}|)(\r?\n[PVCTtS ]:?[^\n]{0,5}){0,9}\n{0,3}") {
-        let text = format!("P:z\nV:1\n\nP:a\nV:1\n{text}");
+        let text = format!("P:z\nV:1\n\nP:a\nV:1\n{text}\n");
         let (inventory, _) = read(text.as_bytes());
         // Faults are mended once: what was written has none that change anything.
         let (again, _) = read(write_text(&inventory.packages).as_bytes());

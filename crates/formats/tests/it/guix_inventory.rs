@@ -236,9 +236,17 @@ fn faulty_properties_are_named_and_used_as_meant() {
     assert_eq!(package.hints.cpe_vendor.as_deref(), Some("c"));
     assert_eq!(package.hints.cpe_version, None);
     assert_eq!(package.hints.hidden_cpe_vendors, ["d"]);
+    // What is misspelt also stays as it is written, for whoever tells of mistakes.
     assert_eq!(
         package.properties,
-        BTreeMap::from([("cpe-version".into(), "7".into())])
+        BTreeMap::from([
+            ("cpe-version".into(), "7".into()),
+            ("cpe_name".into(), r#""b""#.into()),
+            (
+                "lint-hidden-cves".into(),
+                r#"["CVE-2023-40305","x"]"#.into()
+            ),
+        ])
     );
     assert_eq!(
         reasons,

@@ -152,7 +152,12 @@ fn mistakes_of_a_branch_are_told_with_what_to_write() {
     };
     let output = run(&["guix/master"]);
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
-    insta::assert_snapshot!(printed(&output), @r##""##);
+    insta::assert_snapshot!(printed(&output), @r#"
+    gnu/packages/code.scm:7:2: indent@2.2.13: error: Guix knows no property lint-hidden-cves and ignores it; lint-hidden-cve was meant [misspelt-property]
+        (lint-hidden-cves . ("CVE-2024-0911"))
+      write
+        (lint-hidden-cve . ("CVE-2024-0911"))
+    "#);
     assert!(
         said(&output).ends_with("guix/master: 1 mistake\n"),
         "{}",

@@ -76,8 +76,14 @@ fn what_cannot_be_reported_is_an_error() {
     let database = prepare(folder.path());
     for (arguments, expected) in [
         (["--month", "2025-13"], "is no month: write YYYY-MM"),
-        (["--month", "2999-01"], "report 2999-01: January 2999 has not begun"),
-        (["--branch", "guix/nowhere"], "there is no branch guix/nowhere"),
+        (
+            ["--month", "2999-01"],
+            "report 2999-01: January 2999 has not begun",
+        ),
+        (
+            ["--branch", "guix/nowhere"],
+            "there is no branch guix/nowhere",
+        ),
     ] {
         let output = run(&database, &[&["report"][..], &arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -13,6 +13,7 @@ use super::dependents::Graphs;
 use super::grafts::{GraftsView, Which};
 use super::history::Chronicle;
 use super::listing::Listing;
+use super::mistakes::MistakesView;
 use super::roster::People;
 use super::search::Names;
 use super::{Places, Reading};
@@ -88,6 +89,7 @@ struct Kept {
     names: Option<Arc<Names>>,
     people: Option<Arc<People>>,
     feeds: Option<Arc<Vec<FeedRow>>>,
+    mistakes: HashMap<BranchId, Arc<MistakesView>>,
 }
 
 impl Kept {
@@ -170,6 +172,24 @@ impl Cache {
 
     pub(super) fn keep_places(&self, generation: Generation, places: &Arc<Places>) {
         self.of(generation, |kept| kept.places = Some(Arc::clone(places)));
+    }
+
+    pub(super) fn mistakes(
+        &self,
+        generation: Generation,
+        branch: BranchId,
+    ) -> Option<Arc<MistakesView>> {
+        self.counted(self.of(generation, |kept| kept.mistakes.get(&branch).cloned()))
+    }
+
+    pub(super) fn keep_mistakes(
+        &self,
+        generation: Generation,
+        branch: BranchId,
+        mistakes: &Arc<MistakesView>,
+    ) {
+        let mistakes = Arc::clone(mistakes);
+        self.of(generation, |kept| kept.mistakes.insert(branch, mistakes));
     }
 
     /// The open findings of a branch.

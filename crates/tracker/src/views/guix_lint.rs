@@ -1,7 +1,7 @@
 //! What the Guix Data Service calls lint warnings, as far as they concern security: what `guix lint -c
 //! cve` would say, by what is found here, and the mistakes of packagers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::guix_data::{At, at, whole};
 use super::mistakes::{GUIX_RULES, MistakeView};
@@ -39,7 +39,7 @@ pub struct GuixWarning {
 }
 
 /// All checkers.
-pub fn guix_checkers() -> impl Iterator<Item = GuixChecker> {
+fn checkers() -> impl Iterator<Item = GuixChecker> {
     let rules = GUIX_RULES.iter().map(|rule| GuixChecker {
         name: rule.name,
         about: rule.about,
@@ -61,10 +61,37 @@ impl Views {
             return Ok(None);
         };
         let mut warnings = self.vulnerable(&mut reading, &at).await?;
+        locate(&mut reading, &at, &mut warnings).await?;
+        warnings.extend(self.of_mistakes(&at, commit).await?);
+        Ok(Some(warnings))
+    }
+
+    /// How many warnings of a revision there are of each checker. `None` when no branch has the
+    /// revision.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn guix_warning_counts(
+        &self,
+        commit: &str,
+    ) -> Result<Option<Vec<(GuixChecker, usize)>>, TrackerError> {
+        let mut reading = self.reading().await?;
+        let Some(at) = at(&mut reading, commit).await? else {
+            return Ok(None);
+        };
+        let mut warnings = self.vulnerable(&mut reading, &at).await?;
+        warnings.extend(self.of_mistakes(&at, commit).await?);
+        let count = |checker: GuixChecker| {
+            let of_it = warnings.iter().filter(|warning| warning.checker == checker);
+            (checker, of_it.count())
+        };
+        Ok(Some(checkers().map(count).collect()))
+    }
+
+    async fn of_mistakes(&self, at: &At, commit: &str) -> Result<Vec<GuixWarning>, TrackerError> {
         let mistakes = self.mistakes(&at.branch, Some(commit)).await?;
         let mistakes = mistakes.map(|view| view.mistakes).unwrap_or_default();
-        warnings.extend(mistakes.into_iter().filter_map(of_mistake));
-        Ok(Some(warnings))
+        Ok(mistakes.into_iter().filter_map(of_mistake).collect())
     }
 
     /// One warning for each package that something affects, as `guix lint -c cve` prints it.
@@ -82,42 +109,45 @@ impl Views {
             let named = affected.entry(package).or_default();
             named.push(listing.head(entry).name.clone());
         }
-        let locations = locations(reading, at, &affected).await?;
-        let warnings = affected.into_iter().map(|(package, mut ids)| {
+        let warnings = affected.into_iter().map(|((package, version), mut ids)| {
             ids.sort_unstable();
             ids.dedup();
-            let location = locations.get(&package).cloned();
-            let (package, version) = package;
             GuixWarning {
                 checker: CVE,
                 package,
                 version,
                 message: format!("probably vulnerable to {}", ids.join(", ")),
-                location,
+                location: None,
             }
         });
         Ok(warnings.collect())
     }
 }
 
-/// Where packages are defined.
-async fn locations<V>(
+/// Tells of warnings where their packages are defined.
+async fn locate(
     reading: &mut Reading,
     at: &At,
-    wanted: &BTreeMap<(String, String), V>,
-) -> Result<HashMap<(String, String), String>, TrackerError> {
+    warnings: &mut [GuixWarning],
+) -> Result<(), TrackerError> {
+    let of = |warning: &GuixWarning| (warning.package.clone(), warning.version.clone());
+    let wanted: HashSet<(String, String)> = warnings.iter().map(of).collect();
     let position = at.point.position;
     let rows = reading
         .session
         .listed_packages(at.id, position, "", i64::MAX);
     let mut rows = rows.await?;
-    rows.retain(|row| wanted.contains_key(&(row.name.clone(), row.version.clone())));
+    rows.retain(|row| wanted.contains(&(row.name.clone(), row.version.clone())));
     let packages = whole(reading, &rows).await?;
     let located = packages.into_iter().filter_map(|package| {
         let location = package.location?;
         Some(((package.name, package.version), location))
     });
-    Ok(located.collect())
+    let located: HashMap<(String, String), String> = located.collect();
+    for warning in warnings {
+        warning.location = located.get(&of(warning)).cloned();
+    }
+    Ok(())
 }
 
 fn of_mistake(mistake: MistakeView) -> Option<GuixWarning> {

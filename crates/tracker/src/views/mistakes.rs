@@ -9,6 +9,7 @@ mod guix;
 mod kept;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use palisade_model::{BranchName, Distribution};
 use palisade_store::BranchId;
@@ -83,10 +84,14 @@ pub(super) struct MistakeRule {
 }
 
 /// The rules for packages of Guix.
-pub(super) const GUIX_RULES: [MistakeRule; 4] = [
+pub(super) const GUIX_RULES: [MistakeRule; 5] = [
     MistakeRule {
         name: "misspelt-property",
         about: "Properties that Guix does not know and that are nearly called like one that it does",
+    },
+    MistakeRule {
+        name: "unusable-property",
+        about: "Properties that Guix knows, with a value that nothing can be made of",
     },
     MistakeRule {
         name: "unproven-hidden-cve",
@@ -145,25 +150,46 @@ impl Views {
         let Some(id) = reading.places.id(branch) else {
             return Ok(None);
         };
-        let point = match revision {
-            None => reading.session.latest_revisions(id, 1).await?.pop(),
-            Some(name) => reading.session.revision_named(id, name).await?,
+        let Some(name) = revision else {
+            let present = self.present_mistakes(&mut reading, id, branch).await?;
+            return Ok(Some((*present).clone()));
         };
-        if revision.is_some() && point.is_none() {
+        let Some(point) = reading.session.revision_named(id, name).await? else {
             return Ok(None);
-        }
+        };
         let state = State {
             id,
             branch: branch.clone(),
-            position: match (revision, &point) {
-                (Some(_), Some(point)) => point.position,
-                _ => i64::MAX,
-            },
-            time: point.as_ref().map_or(i64::MAX, |point| point.time),
+            position: point.position,
+            time: point.time,
         };
         let found = self.mistakes_at(&mut reading, &state).await?;
-        let revision = revision.and(point.as_ref()).map(RevisionRef::from);
-        Ok(Some(found.view(state.branch, revision)))
+        Ok(Some(
+            found.view(state.branch, Some(RevisionRef::from(&point))),
+        ))
+    }
+
+    /// The mistakes that a branch has now.
+    pub(super) async fn present_mistakes(
+        &self,
+        reading: &mut Reading,
+        id: BranchId,
+        branch: &BranchName,
+    ) -> Result<Arc<MistakesView>, TrackerError> {
+        if let Some(known) = self.cache.mistakes(reading.generation, id) {
+            return Ok(known);
+        }
+        let latest = reading.session.latest_revisions(id, 1).await?.pop();
+        let state = State {
+            id,
+            branch: branch.clone(),
+            position: i64::MAX,
+            time: latest.map_or(i64::MAX, |point| point.time),
+        };
+        let found = self.mistakes_at(reading, &state).await?;
+        let view = Arc::new(found.view(state.branch, None));
+        self.cache.keep_mistakes(reading.generation, id, &view);
+        Ok(view)
     }
 
     async fn mistakes_at(
@@ -175,7 +201,7 @@ impl Views {
         if *distribution == Distribution::guix() {
             guix::find(reading, &self.cache.looked_through, state).await
         } else if *distribution == Distribution::alpine() {
-            alpine::find(reading, state).await
+            alpine::find(reading, &self.cache, state).await
         } else {
             let remarks = vec![format!(
                 "Packagers of {distribution} write nothing of this kind that is read here."

@@ -78,7 +78,7 @@ pub use grafts::{
     GraftRole, GraftedPackage, GraftsAnswer, GraftsView, Standing, Ungrafting,
 };
 pub use guix_data::{GuixBranch, GuixComparison, GuixPackages, GuixRevision, GuixVersion};
-pub use guix_lint::{GuixChecker, GuixWarning, guix_checkers};
+pub use guix_lint::{GuixChecker, GuixWarning};
 pub use history::{
     BranchHistoryView, BranchReport, BranchVersions, ExposureKind, ExposureView, FixTimes,
     InvalidMonth, MitigatedView, Month, MonthNumbers, NewView, NewsCounts, OldView, OpenNumbers,
@@ -223,6 +223,9 @@ impl Views {
         self.cache.names(&mut reading).await?;
         self.cache.people(&mut reading).await?;
         self.cache.feeds(&mut reading).await?;
+        for (id, branch) in &places.branches {
+            self.present_mistakes(&mut reading, *id, branch).await?;
+        }
         self.cache.prepared(generation);
         Ok(())
     }

@@ -289,7 +289,14 @@ async fn what_cannot_be_read_is_told_and_the_rest_goes_on() {
     let rejects = told(&imported.packages.1).join("\n");
     let commit = &aports.commits[3][..12];
     let rejects = rejects.replace(commit, "COMMIT");
-    insta::assert_snapshot!(rejects, @r"");
+    insta::assert_snapshot!(rejects, @"
+    aports-COMMIT.tar!main/asks/APKBUILD, line 2, asks: pkgver is not certain: only running a command would tell
+    aports-COMMIT.tar!main/asks/APKBUILD, the whole document, asks: it has no version that can be told without running it
+    aports-COMMIT.tar!main/broken/APKBUILD, the whole document, broken: it has no name that can be told without running it
+    aports-COMMIT.tar!main/huge/APKBUILD, the whole document, huge: its size in bytes is more than 1048576
+    aports-COMMIT.tar!main/link/APKBUILD, the whole document: it is a symbolic link, which is not followed
+    main/a/b/c/d/e/f, the whole document: folders lie too deep within one another here
+    ");
     // Where an APKBUILD cannot be read, its fixes are not taken for withdrawn.
     let fixes = imported.fixes.unwrap();
     assert_eq!(fixes.0.added, 1);
@@ -329,6 +336,28 @@ async fn a_tree_does_not_stand_beside_indexes_of_what_was_built_from_it() {
     );
     let findings = |content: &Content| content.tables["package"].clone();
     assert_eq!(findings(&tracker.content().await), findings(&before));
+}
+
+#[tokio::test]
+async fn a_repository_that_comes_later_is_of_the_same_tree() {
+    let mut aports = Aports::new();
+    aports.write(
+        "main/zlib/APKBUILD",
+        &apkbuild("zlib", "1.2.11-r0", &[], ""),
+    );
+    aports.commit();
+    aports.write(
+        "community/curl/APKBUILD",
+        &apkbuild("curl", "8.0-r0", &[], ""),
+    );
+    aports.commit();
+    let tracker = Tracker::new().await;
+    for commit in &aports.commits {
+        import(&tracker, tree(&aports.path(), Some(commit)))
+            .await
+            .unwrap();
+    }
+    assert_eq!(tracker.views.branches().await.unwrap()[0].packages, 2);
 }
 
 #[tokio::test]

@@ -468,7 +468,7 @@ async fn a_branch_that_was_rewritten_is_followed_all_the_same() {
 #[tokio::test]
 async fn a_branch_that_is_not_there_is_told() {
     let mut followed = Followed::with_commits(1).await;
-    followed.channel().git_branch = "main".to_owned();
+    followed.channel().branch.git_branch = "main".to_owned();
     let told = followed.sync().await;
     assert!(told[0].contains("its history cannot be read"), "{told:?}");
     assert!(

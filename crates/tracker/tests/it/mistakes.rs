@@ -60,10 +60,23 @@ async fn properties_of_guix_are_looked_through_at_each_revision() {
         ("typo", "1", r#""cpe-name":"dhpc""#),
         ("plain", "1", ""),
     ];
-    let properties_are_mended = tracker
-        .try_inventory("guix/master", 1000, &guix(&first))
-        .await;
-    assert!(properties_are_mended.is_ok());
+    let import = InventoryImport {
+        revision: Some("r1000".to_owned()),
+        time: Some(Timestamp::from_second(1000).unwrap()),
+        ..inventory_import(InventoryKind::GuixInventory, in_memory(&guix(&first)))
+    };
+    let imported = import_inventory(&tracker.store, import, Arc::new(NoProgress)).await;
+    let mended: Vec<String> = imported
+        .unwrap()
+        .1
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(mended.len(), 1, "{mended:?}");
+    assert!(
+        mended[0].contains("lint-hidden-cve was meant"),
+        "{mended:?}"
+    );
     tracker
         .inventory("guix/master", 2000, &guix(&[("glibc", "2.41", HIDDEN)]))
         .await;

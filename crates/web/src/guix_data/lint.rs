@@ -4,7 +4,7 @@
 use axum::extract::State;
 use palisade_model::{Package, SourceOrigin};
 use palisade_tracker::Views;
-use palisade_tracker::views::{GuixPackages, GuixWarning, guix_checkers};
+use palisade_tracker::views::{GuixChecker, GuixPackages, GuixWarning};
 use serde_json::{Map, Value, json};
 
 use super::commit::Commit;
@@ -108,16 +108,10 @@ pub(super) async fn warnings(
 }
 
 /// How many warnings there are of each checker.
-pub(super) fn counts(warnings: &[GuixWarning]) -> Value {
-    let count = |name: &str| {
-        let of_it = warnings
-            .iter()
-            .filter(|warning| warning.checker.name == name);
-        of_it.count()
-    };
-    let counts = guix_checkers().map(|checker| {
+pub(super) fn counts(counts: &[(GuixChecker, usize)]) -> Value {
+    let counts = counts.iter().map(|(checker, count)| {
         let told = json!({
-            "description": checker.about, "network_dependent": false, "count": count(checker.name),
+            "description": checker.about, "network_dependent": false, "count": count,
         });
         (checker.name.to_owned(), told)
     });

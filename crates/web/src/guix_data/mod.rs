@@ -211,11 +211,11 @@ async fn revision(
             Some(&found.commit),
         )));
     }
-    let warnings = views.guix_warnings(&found.commit).await?;
+    let counts = views.guix_warning_counts(&found.commit).await?;
     let document = json!({
         "revision": { "commit": found.commit }, "packages_count": found.packages,
         "derivations_counts": [],
-        "lint_warning_counts": lint::counts(&warnings.unwrap_or_default()),
+        "lint_warning_counts": lint::counts(&counts.unwrap_or_default()),
     });
     answer(&wanted, &document)
 }

@@ -65,11 +65,21 @@ async fn the_versions_of_a_package_are_a_chart_with_its_table() {
 async fn a_vulnerability_tells_when_it_reached_a_branch_and_when_it_went() {
     let site = site().await;
     let page = site.page("/vulnerability/CVE-2025-1000").await;
-    has(&page, &["When it reached the branches", "✓ Over", "by an upgrade (2.0), after 3 days"]);
+    has(
+        &page,
+        &[
+            "When it reached the branches",
+            "✓ Over",
+            "by an upgrade (2.0), after 3 days",
+        ],
+    );
     let answer = site.json("/vulnerability/CVE-2025-1000.json").await;
     let exposure = &answer["exposure"][0];
     assert_eq!(exposure["cause"], "mitigation_lost");
-    assert_eq!((&exposure["remedy"], &exposure["days"]), (&json!("upgrade"), &json!(3)));
+    assert_eq!(
+        (&exposure["remedy"], &exposure["days"]),
+        (&json!("upgrade"), &json!(3))
+    );
 }
 
 #[tokio::test]
@@ -89,19 +99,43 @@ async fn a_branch_over_time_is_a_page_data_and_a_table() {
     let answer = site.json("/branch/guix/master/history.json?by=week").await;
     assert_eq!(answer["by"], "week");
     let first = &answer["periods"][0];
-    assert_eq!((&first["name"], &first["open"]["all"]), (&json!("2025-12-29"), &json!(1)));
+    assert_eq!(
+        (&first["name"], &first["open"]["all"]),
+        (&json!("2025-12-29"), &json!(1))
+    );
     let second = &answer["periods"][1];
-    assert_eq!((&second["ended"], &second["open"]["all"]), (&json!(1), &json!(0)));
+    assert_eq!(
+        (&second["ended"], &second["open"]["all"]),
+        (&json!(1), &json!(0))
+    );
     let table = site.get("/branch/guix/master/history.csv").await.body;
-    assert!(table.starts_with("period,begin,end,revisions,open,critical"), "{table}");
-    assert!(table.contains("\n2026-01,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,3,0,"), "{table}");
+    assert!(
+        table.starts_with("period,begin,end,revisions,open,critical"),
+        "{table}"
+    );
+    assert!(
+        table.contains("\n2026-01,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,3,0,"),
+        "{table}"
+    );
     let branch = site.page("/branch/guix/master").await;
-    has(&branch, &[r#"<a href="/branch/guix/master/history">Over time</a>"#]);
+    has(
+        &branch,
+        &[r#"<a href="/branch/guix/master/history">Over time</a>"#],
+    );
     let statistics = site.page("/statistics").await;
-    has(&statistics, &[r#"<a href="/branch/guix/master/history">"#, r#"<a href="/report/2027-01">"#]);
+    has(
+        &statistics,
+        &[
+            r#"<a href="/branch/guix/master/history">"#,
+            r#"<a href="/report/2027-01">"#,
+        ],
+    );
     for (address, status) in [
         ("/branch/guix/nowhere/history", StatusCode::NOT_FOUND),
-        ("/branch/guix/master/history?by=year", StatusCode::BAD_REQUEST),
+        (
+            "/branch/guix/master/history?by=year",
+            StatusCode::BAD_REQUEST,
+        ),
     ] {
         assert_eq!(site.get(address).await.status, status, "{address}");
     }
@@ -124,7 +158,13 @@ async fn the_report_of_a_month_is_a_page_data_and_markdown() {
     assert!(!page.contains("New and open"), "no empty sections: {page}");
     let text = site.get(&address(".md")).await;
     assert_eq!(text.header("content-type"), "text/markdown; charset=utf-8");
-    has(&text.body, &["# Security in January 2026\n\n## guix/master\n", "| `demo` | `1.0 → 2.0, an upgrade` |"]);
+    has(
+        &text.body,
+        &[
+            "# Security in January 2026\n\n## guix/master\n",
+            "| `demo` | `1.0 → 2.0, an upgrade` |",
+        ],
+    );
     let answer = site.json(&address(".json")).await;
     assert_eq!(answer["branches"][0]["mitigated"]["all"], 1);
     let all = site.json("/report/2026-01.json").await;

@@ -12,6 +12,7 @@ use palisade_version::Scheme;
 use super::{Found, MistakeLevel, MistakeView, State};
 use crate::TrackerError;
 use crate::views::Reading;
+use crate::views::cache::Cache;
 
 /// The feeds of fixes.
 const FIXES: [&str; 2] = ["secdb", "apkbuild"];
@@ -26,7 +27,11 @@ const AS_OLD: i64 = 24 * 3600 * 1_000_000;
 type Versions = HashMap<String, Vec<String>>;
 
 /// Finds the mistakes of a state.
-pub(super) async fn find(reading: &mut Reading, state: &State) -> Result<Found, TrackerError> {
+pub(super) async fn find(
+    reading: &mut Reading,
+    cache: &Cache,
+    state: &State,
+) -> Result<Found, TrackerError> {
     let session = &mut reading.session;
     let mut versions = Versions::new();
     for (name, version) in session.source_versions_at(state.id, state.position).await? {
@@ -38,8 +43,8 @@ pub(super) async fn find(reading: &mut Reading, state: &State) -> Result<Found, 
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let mut found = Found::default();
-    let mut told_of = Vec::new();
-    for feed in session.feeds().await? {
+    let (mut told_of, mut recorded) = (Vec::new(), None);
+    for feed in cache.feeds(reading).await?.iter() {
         if !FIXES.contains(&feed.kind.as_str()) || !is_of_branch(&feed.scope) {
             continue;
         }
@@ -52,11 +57,10 @@ pub(super) async fn find(reading: &mut Reading, state: &State) -> Result<Found, 
                 told_of.push((feed.kind.clone(), about));
             }
         }
-        let recorded = feed.as_of.or(feed.imported_at);
-        let recorded = recorded.filter(|time| *time > state.time.saturating_add(AS_OLD));
-        found
-            .remarks
-            .extend(recorded.map(|time| later(&feed.scope, time, state.time)));
+        recorded = recorded.max(feed.as_of.or(feed.imported_at));
+    }
+    if let Some(recorded) = recorded.filter(|it| *it > state.time.saturating_add(AS_OLD)) {
+        found.remarks.push(later(recorded, state.time));
     }
     if told_of.is_empty() {
         found.remarks.push(format!(
@@ -67,14 +71,14 @@ pub(super) async fn find(reading: &mut Reading, state: &State) -> Result<Found, 
 }
 
 /// What has to be known when packages are older than what is recorded of them.
-fn later(scope: &str, recorded: i64, packages: i64) -> String {
+fn later(recorded: i64, packages: i64) -> String {
     let day = |time| {
         let time = Timestamp::from_microsecond(time).unwrap_or_default();
         time.strftime("%Y-%m-%d").to_string()
     };
     format!(
-        "The packages are of {} and the fixes of {scope} of {}: a fix may be ahead because the \
-         packages are old.",
+        "The packages are of {}, and fixes were recorded until {}: one may be ahead because the packages \
+         are old.",
         day(packages),
         day(recorded)
     )

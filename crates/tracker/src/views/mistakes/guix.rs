@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use palisade_formats::guix_inventory::misspelt;
+use palisade_formats::guix_inventory::{is_known, misspelt};
 use palisade_matching::{key, patched};
 use palisade_model::Package;
 use palisade_store::BranchState;
@@ -88,7 +88,10 @@ pub(super) fn look(package: &Package) -> Option<Looked> {
         mistakes: package
             .properties
             .iter()
-            .filter_map(|(name, value)| misspelt_property(package, name, value))
+            .filter_map(|(name, value)| {
+                let misspelt = misspelt_property(package, name, value);
+                misspelt.or_else(|| unusable_property(package, name, value))
+            })
             .chain(unproven(package))
             .collect(),
         cpe_name: None,
@@ -128,6 +131,21 @@ fn misspelt_property(package: &Package, name: &str, value: &str) -> Option<Mista
         write: Some(format!("({meant} . {})", scheme(value))),
         vulnerabilities: list.iter().filter(is_vulnerability).cloned().collect(),
         ..mistake(package, "misspelt-property", MistakeLevel::Error)
+    })
+}
+
+/// A property that stayed among the others although it is known: its value is none that it may have.
+fn unusable_property(package: &Package, name: &str, value: &str) -> Option<MistakeView> {
+    let wanted = match name {
+        "lint-hidden-cve" | "lint-hidden-cpe-vendors" => "a list of texts",
+        _ if is_known(name) => "a text",
+        _ => return None,
+    };
+    Some(MistakeView {
+        text: format!("({name} . {})", scheme(value)),
+        message: format!("the value of {name} is not {wanted}, and nothing is made of it"),
+        decide: Some(format!("what was meant, to write it as {wanted}")),
+        ..mistake(package, "unusable-property", MistakeLevel::Error)
     })
 }
 
@@ -235,15 +253,25 @@ mod tests {
         package
             .properties
             .insert("tunable?".to_owned(), "true".to_owned());
-        let [told] = &look(&package).unwrap().mistakes[..] else {
-            panic!("one")
-        };
+        let told = look(&package).unwrap().mistakes;
+        assert_eq!(told.len(), 1);
+        let told = &told[0];
         assert_eq!(told.text, r#"(lint-hidden-cves . ("CVE-2024-0911"))"#);
         assert_eq!(
             told.write.as_deref(),
             Some(r#"(lint-hidden-cve . ("CVE-2024-0911"))"#)
         );
         assert_eq!(told.vulnerabilities, ["CVE-2024-0911"]);
+    }
+
+    #[test]
+    fn a_property_whose_value_cannot_be_used_is_told() {
+        let mut package = package(Hints::default());
+        let value = r#"[".","mt-940"]"#.to_owned();
+        package.properties.insert("upstream-name".to_owned(), value);
+        let told = &look(&package).unwrap().mistakes[0];
+        assert_eq!(told.rule, "unusable-property");
+        assert_eq!(told.text, r#"(upstream-name . ("." "mt-940"))"#);
     }
 
     #[test]
