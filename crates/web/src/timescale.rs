@@ -57,7 +57,7 @@ impl Timescale {
             } else {
                 months
             };
-            let mut date = Some(self.date(self.first).first_of_month());
+            let mut date = Some(Self::date(self.first).first_of_month());
             while let Some(known) = date {
                 let at = known.to_zoned(TimeZone::UTC).map(|it| it.timestamp());
                 let at = at.unwrap_or(Timestamp::MAX).as_microsecond();
@@ -73,7 +73,7 @@ impl Timescale {
             }
         }
         if ticks.is_empty() {
-            ticks.push((0.0, self.date(self.first).to_string()));
+            ticks.push((0.0, Self::date(self.first).to_string()));
         }
         ticks
             .into_iter()
@@ -81,7 +81,7 @@ impl Timescale {
             .collect()
     }
 
-    fn date(&self, time: i64) -> Date {
+    fn date(time: i64) -> Date {
         let time = Timestamp::from_microsecond(time).unwrap_or(Timestamp::UNIX_EPOCH);
         time.to_zoned(TimeZone::UTC).date()
     }

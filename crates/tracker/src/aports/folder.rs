@@ -26,7 +26,10 @@ fn below(folder: &Path, path: &str, depth: usize, pack: &mut Pack) -> Result<(),
                 &shown(path),
                 &format!("the name {name:?} is none of a file"),
             ),
-            Err(name) => pack.tell(&shown(path), &format!("the name {name:?} is no text")),
+            Err(name) => pack.tell(
+                &shown(path),
+                &format!("the name {} is no text", name.display()),
+            ),
         }
     }
     entries.sort();

@@ -58,8 +58,8 @@ impl Loader for GuixChannel {
         let written = fs_err::write(&loader, GUIX_LOADER);
         written.map_err(|error| wrong(parts, format!("the cache: {error}")))?;
         let command = self.filled(commit, &loader);
-        let loaded = loading::load(self, &command, &place.folder, commit, &output, &log).await;
-        let imported = match loaded {
+        let outcome = loading::load(self, &command, &place.folder, commit, &output, &log).await;
+        let imported = match outcome {
             Err(LoadError::Start(reason)) => return Err(wrong(parts, reason)),
             Err(LoadError::Revision(reason)) => {
                 let _ = fs_err::remove_file(&output);

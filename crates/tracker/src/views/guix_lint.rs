@@ -105,7 +105,7 @@ impl Views {
         let mut affected: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for entry in listing.entries.iter().filter(|entry| entry.status == 0) {
             let source = listing.source(entry);
-            let package = (source.name.to_string(), source.version.to_string());
+            let package = (source.name.clone(), source.version.clone());
             let named = affected.entry(package).or_default();
             named.push(listing.head(entry).name.clone());
         }

@@ -1,5 +1,6 @@
 //! Trees of aports: commits of a Git repository, and folders as they lie.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub(crate) fn apkbuild(name: &str, version: &str, fixes: &[&str], sources: &str)
     );
     for fix in fixes {
         let (version, id) = fix.split_once(' ').unwrap();
-        text += &format!("#   {version}:\n#     - {id}\n");
+        writeln!(text, "#   {version}:\n#     - {id}").unwrap();
     }
     text
 }

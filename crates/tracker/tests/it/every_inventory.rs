@@ -261,8 +261,7 @@ fn cut(kind: InventoryKind) -> (Vec<u8>, &'static str) {
     let (end, said) = match kind {
         InventoryKind::Adb => (whole.len() - 6, "it ends early"),
         InventoryKind::Apkindex => (version, "it is cut off in line 7"),
-        InventoryKind::ApkInstalled => (version, "it is cut off in line 9"),
-        InventoryKind::Dpkg => (version, "it is cut off in line 9"),
+        InventoryKind::ApkInstalled | InventoryKind::Dpkg => (version, "it is cut off in line 9"),
         InventoryKind::Pacman => (version, "it is cut off in line 11"),
         InventoryKind::GuixInventory => (version, "it is cut off in line 2"),
         InventoryKind::GuixPackages

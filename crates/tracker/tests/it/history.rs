@@ -39,7 +39,7 @@ fn published(id: &str, day: &str, name: &str, before: &str, score: f64) -> Value
 }
 
 /// A package whose product is its name, with patches and a graft.
-fn made(name: &str, version: &str, patches: &[&str], graft: Option<Value>) -> Value {
+fn made(name: &str, version: &str, patches: &[&str], graft: Option<&Value>) -> Value {
     let source = json!({"type": "url", "urls": [format!("https://{name}.example/{version}.tar.xz")],
         "patches": patches});
     let properties = json!({"cpe-name": name, "cpe-vendor": name});
@@ -121,7 +121,7 @@ async fn year(order: &[usize]) -> Tracker {
             vec![
                 made("old", "2.0", &[], None),
                 made("patched", "1.0", &["patched-CVE-2026-0002.patch"], None),
-                made("grafted", "1.0", &[], Some(graft)),
+                made("grafted", "1.0", &[], Some(&graft)),
                 made("late", "1.5", &[], None),
             ],
         ),
@@ -436,7 +436,7 @@ async fn what_comes_back_is_another_exposure_and_a_lost_patch_its_cause() {
         ("2026-02-10", &with),
     ] {
         tracker
-            .inventory("guix/master", at(day), &guix(&[package.clone()]))
+            .inventory("guix/master", at(day), &guix(std::slice::from_ref(package)))
             .await;
     }
     let all = exposures(&tracker, "CVE-2025-1000").await;

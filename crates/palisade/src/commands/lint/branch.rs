@@ -17,7 +17,7 @@ use crate::ui::{self, plain};
 pub(super) struct Branch {
     /// The branch, such as guix/master
     #[arg(value_name = "DISTRIBUTION/BRANCH")]
-    branch: BranchName,
+    name: BranchName,
 
     /// A revision of it; else its present state
     #[arg(long, value_name = "NAME")]
@@ -34,7 +34,9 @@ pub(super) struct Branch {
 
 pub(super) fn run(database: &str, command: &Branch) -> anyhow::Result<ExitCode> {
     let Branch {
-        branch, revision, ..
+        name: branch,
+        revision,
+        ..
     } = command;
     let view = block_on(async {
         let store = open_existing_store(database).await?;

@@ -302,22 +302,22 @@ fn drafts(successions: &[Succession], affected: Vec<AffectedRow>) -> Vec<Draft> 
                 .or_insert_with(|| by_source.remove(&span.source).unwrap_or_default());
             for row in rows {
                 let known = open.get(&row.vulnerability).map(|at| &mut drafts[*at]);
-                match known.filter(|it| it.until.is_none_or(|until| until >= span.since)) {
-                    Some(draft) => draft.go_on(stay, span, row),
-                    None => {
-                        open.insert(row.vulnerability, drafts.len());
-                        drafts.push(Draft {
-                            succession: place,
-                            package: place,
-                            vulnerability: row.vulnerability,
-                            first: stay,
-                            last: stay,
-                            until: span.until,
-                            matched: row.first_seen,
-                            fixed_in: row.fixed_in.clone(),
-                        });
-                    }
+                let lasting = known.filter(|it| it.until.is_none_or(|until| until >= span.since));
+                if let Some(draft) = lasting {
+                    draft.go_on(stay, span, row);
+                    continue;
                 }
+                open.insert(row.vulnerability, drafts.len());
+                drafts.push(Draft {
+                    succession: place,
+                    package: place,
+                    vulnerability: row.vulnerability,
+                    first: stay,
+                    last: stay,
+                    until: span.until,
+                    matched: row.first_seen,
+                    fixed_in: row.fixed_in.clone(),
+                });
             }
         }
     }

@@ -133,7 +133,7 @@ fn exposed(chronicle: &Chronicle, branch: &BranchName, exposure: &Exposure) -> E
         is_longer: kind == ExposureKind::Ended && !chronicle.is_begin_known(exposure),
         says: String::new(),
     };
-    let says = [came(&view), matched(&view), went(&view)];
+    let says = [came(&view), matched(&view), Some(went(&view))];
     ExposureView {
         says: says.into_iter().flatten().collect::<Vec<_>>().join("; "),
         ..view
@@ -205,9 +205,9 @@ fn matched(view: &ExposureView) -> Option<String> {
 }
 
 /// How it ended.
-fn went(view: &ExposureView) -> Option<String> {
+fn went(view: &ExposureView) -> String {
     let Some(ended) = &view.ended else {
-        return Some("open now".to_owned());
+        return "open now".to_owned();
     };
     let on = day(ended.time);
     let by = match (view.remedy, &view.to_version) {
@@ -227,7 +227,7 @@ fn went(view: &ExposureView) -> Option<String> {
         (_, Some(number), _) => format!(", after {}", days(number)),
         _ => String::new(),
     };
-    Some(format!("{by}{when}"))
+    format!("{by}{when}")
 }
 
 /// Packages of which no version that is stored was affected, though a version has the fix.

@@ -320,7 +320,7 @@ impl Telling<'_> {
             mitigations: self.mitigations(&mitigated, &maintainers),
             otherwise: otherwise.count(),
             news: self.news(&began),
-            new: self.new(began),
+            new: self.found(began),
             stays: self.stays(&maintainers),
             people: self.people(&mitigated, &maintainers),
             month_before: self.month_before(),
@@ -456,7 +456,7 @@ impl Telling<'_> {
         }
     }
 
-    fn new(&self, began: Vec<&Exposure>) -> Vec<NewView> {
+    fn found(&self, began: Vec<&Exposure>) -> Vec<NewView> {
         let chronicle = self.chronicle;
         let mut open: Vec<&Exposure> = began
             .into_iter()

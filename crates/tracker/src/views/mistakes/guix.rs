@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use palisade_formats::guix_inventory::{is_known, misspelt};
 use palisade_matching::{key, patched};
-use palisade_model::Package;
+use palisade_model::{Package, VulnerabilityId};
 use palisade_store::BranchState;
 
 use super::{Found, Kept, MistakeLevel, MistakeView, State};
@@ -173,7 +173,7 @@ fn unproven(package: &Package) -> Option<MistakeView> {
     let hidden = package.hints.hidden_vulnerabilities.iter();
     let unproven: Vec<&str> = hidden
         .filter(|id| !patched.iter().any(|(known, _)| known == *id))
-        .map(|id| id.as_str())
+        .map(VulnerabilityId::as_str)
         .collect();
     if unproven.is_empty() {
         return None;
