@@ -210,7 +210,7 @@ fn old(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<()> {
                 grave(it.score.as_ref(), false)
             )),
             Cell::of(it.fixed_in.as_deref().unwrap_or("-")),
-            Cell::of(&it.days.to_string()),
+            Cell::of(&it.known_for()),
             Cell::of(it.maintainer.as_deref().unwrap_or("-")),
         ]
     });
@@ -221,7 +221,7 @@ fn old(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<()> {
         "VULNERABILITIES",
         "GRAVEST",
         "FIXED IN",
-        "DAYS",
+        "KNOWN FOR",
         "MAINTAINER",
     ];
     let left = stays.old.all.saturating_sub(shown);

@@ -260,7 +260,7 @@ impl Old {
             gravest_address: finding_address(distribution, &it.package, &it.gravest),
             gravest: it.gravest.clone(),
             fixed_in: it.fixed_in.clone().unwrap_or_default(),
-            days: number(it.days),
+            days: it.known_for(),
             maintainer: it.maintainer.clone().unwrap_or_default(),
             package: it.package.clone(),
         }

@@ -43,7 +43,7 @@ async fn the_versions_of_a_package_are_a_chart_with_its_table() {
         &page,
         &[
             r#"<svg class="versions""#,
-            "<title>1.0, 2026-01-02 to 2026-01-05: 1 high</title>",
+            "<title>1.0, 2026-01-02 to 2026-01-05: 1 critical</title>",
             "<title>2.0, 2026-01-05 to now: nothing that affects it is known</title>",
             "Without demo-CVE-2025-1000.patch",
             "1.0 became 2.0",
@@ -98,14 +98,13 @@ async fn a_branch_over_time_is_a_page_data_and_a_table() {
     );
     let answer = site.json("/branch/guix/master/history.json?by=week").await;
     assert_eq!(answer["by"], "week");
-    let first = &answer["periods"][0];
+    let weeks = answer["periods"].as_array().unwrap();
+    assert!(weeks.len() > 40, "{answer}");
+    let answer = site.json("/branch/guix/master/history.json").await;
+    let months = answer["periods"].as_array().unwrap();
+    let january = months.iter().find(|it| it["name"] == "2026-01").unwrap();
     assert_eq!(
-        (&first["name"], &first["open"]["all"]),
-        (&json!("2025-12-29"), &json!(1))
-    );
-    let second = &answer["periods"][1];
-    assert_eq!(
-        (&second["ended"], &second["open"]["all"]),
+        (&january["ended"], &january["open"]["all"]),
         (&json!(1), &json!(0))
     );
     let table = site.get("/branch/guix/master/history.csv").await.body;

@@ -63,6 +63,10 @@ pub struct BranchReport {
     pub stored_since: Option<RevisionRef>,
     /// Revisions of the month that are stored, of all repositories.
     pub revisions: usize,
+    /// When the last revision before the month was, if one is stored: what was done since then is told
+    /// in this month.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub stored_before: Option<Timestamp>,
     /// What was open when the month began; absent when nothing was stored yet.
     pub before: Option<OpenNumbers>,
     /// What was open at its end; absent when nothing was stored yet.
@@ -194,6 +198,8 @@ pub struct OldView {
     pub fixed_in: Option<String>,
     /// Days for which the oldest has been known here.
     pub days: i64,
+    /// Whether it may be more: it was there when the first revision was stored.
+    pub is_longer: bool,
     /// Who maintains the package.
     pub maintainer: Option<String>,
 }
@@ -214,6 +220,8 @@ pub struct PersonView {
 pub struct MonthNumbers {
     /// The month: `2026-09`.
     pub month: String,
+    /// Revisions of it that are stored, of all repositories.
+    pub revisions: usize,
     /// What was mitigated.
     pub mitigated: usize,
     /// What was new.
@@ -313,6 +321,7 @@ impl Telling<'_> {
             branch: branch.clone(),
             stored_since: chronicle.first.clone(),
             revisions: revisions_in(chronicle, &self.span),
+            stored_before: self.stored_before(),
             before: open_before(self.span.start),
             after: open_before(self.span.end),
             found: OpenNumbers::of(chronicle, found),
@@ -326,6 +335,12 @@ impl Telling<'_> {
             month_before: self.month_before(),
             mitigated: OpenNumbers::of(chronicle, mitigated),
         })
+    }
+
+    fn stored_before(&self) -> Option<Timestamp> {
+        let times = &self.chronicle.times;
+        let before = times.partition_point(|it| *it < self.span.start);
+        times.get(before.checked_sub(1)?).map(|it| time(*it))
     }
 
     /// What was known and was mitigated within a time.
@@ -532,12 +547,14 @@ impl Telling<'_> {
         self.sort(&mut of);
         let gravest = of.first()?;
         let package = chronicle.package(gravest).to_owned();
+        let oldest = of.iter().max_by_key(|it| self.age(it))?;
         Some(OldView {
+            days: self.age(oldest),
+            is_longer: !chronicle.is_begin_known(oldest),
             version: chronicle.version_of(gravest.last).version.to_string(),
             gravest: chronicle.head(gravest).name.clone(),
             score: self.score(gravest),
             fixed_in: gravest.fixed_in.as_deref().map(str::to_owned),
-            days: of.iter().map(|it| self.age(it)).max().unwrap_or(0),
             maintainer: maintainers.get(&package).cloned(),
             numbers: OpenNumbers::of(chronicle, of),
             package,
@@ -583,6 +600,7 @@ impl Telling<'_> {
         let open = open.filter(|it| chronicle.was_open_before(it, span.end));
         is_stored.then(|| MonthNumbers {
             month: month.to_string(),
+            revisions: revisions_in(chronicle, &span),
             mitigated: self.mitigated(&span).len(),
             new: self.began(&span).len(),
             open: open.count(),

@@ -12,6 +12,9 @@ use super::report::{
     BranchReport, MitigatedView, NewView, OldView, PersonView, ReportView, StaysView,
 };
 
+/// Days from a revision before the month to its end that are worth telling.
+const GAP: i64 = 62;
+
 /// Names in a line.
 const NAMED: usize = 4;
 
@@ -63,10 +66,13 @@ impl BranchReport {
             let none = format!("Nothing is stored of {} up to then.", self.branch);
             return vec![none];
         };
-        let mut told = vec![self.mitigated_words(), self.new_words(report)];
-        told.push(self.open_words(after));
+        let mut told: Vec<String> = self.stored_words(report).into_iter().collect();
+        told.extend([
+            self.mitigated_words(),
+            self.new_words(report),
+            self.open_words(after),
+        ]);
         told.extend(self.stays_words());
-        told.extend(self.stored_words(report));
         told.extend(self.before_words());
         told
     }
@@ -200,31 +206,53 @@ impl BranchReport {
                 found.unwrap_or_default()
             ));
         }
-        (self.revisions == 0).then(|| {
+        let before = self.stored_before?;
+        if self.revisions == 0 {
+            return Some(format!(
+                "No revision of {} is stored: the versions are those of {}, and whatever was mitigated \
+                 since then is not known here.",
+                report.title,
+                day(before)
+            ));
+        }
+        let gap = report.until.duration_since(before).as_hours() / 24;
+        (gap > GAP).then(|| {
             format!(
-                "No revision of {} is stored: the versions are those of the last one before, so whatever \
-                 was mitigated meanwhile is not known here.",
-                report.title
+                "The last revision that is stored from before is of {}: what was done since then is told \
+                 in this month.",
+                day(before)
             )
         })
     }
 
     fn before_words(&self) -> Option<String> {
         let before = self.month_before.as_ref()?;
+        let (mitigated, new) = (before.mitigated, before.new);
+        if before.revisions == 0 {
+            return (new > 0).then(|| {
+                let were = were(new);
+                let new = thousands(new);
+                format!("No revision of the month before is stored; {new} {were} new in it.")
+            });
+        }
         Some(format!(
             "In the month before, {} {} mitigated and {} {} new.",
-            some(before.mitigated),
-            were(before.mitigated),
-            some(before.new),
-            were(before.new)
+            some(mitigated),
+            were(mitigated),
+            some(new),
+            were(new)
         ))
     }
 
-    /// The beginning, the end and the difference by level: name, before, after, difference.
+    /// The beginning, the end and the difference by level: name, before, after, difference. Nothing
+    /// where nothing changed.
     pub fn totals(&self) -> Vec<(&'static str, usize, usize, String)> {
         let (Some(before), Some(after)) = (&self.before, &self.after) else {
             return Vec::new();
         };
+        if before == after {
+            return Vec::new();
+        }
         let mut rows = vec![("all", before.all, after.all)];
         let levels = before.levels.named().into_iter().zip(after.levels.named());
         rows.extend(levels.map(|((level, before), (_, after))| (level, before, after)));
@@ -414,12 +442,24 @@ fn stays(text: &mut String, stays: &StaysView) {
             old(it),
             format_args!("{} {}", cell(&it.gravest), grave(it.score.as_ref(), false)),
             it.fixed_in.as_deref().map(cell).unwrap_or_default(),
-            counted(usize::try_from(it.days).unwrap_or(0), "day", "days"),
+            it.known_for(),
             it.maintainer.as_deref().map(cell).unwrap_or_default()
         );
     }
     let shown: usize = stays.packages.iter().map(|it| it.numbers.all).sum();
     more(text, shown, stays.old.all);
+}
+
+impl OldView {
+    /// For how long the oldest has been known, in words.
+    pub fn known_for(&self) -> String {
+        let days = counted(usize::try_from(self.days).unwrap_or(0), "day", "days");
+        if self.is_longer {
+            format!("{days} or more")
+        } else {
+            days
+        }
+    }
 }
 
 fn old(it: &OldView) -> String {
