@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("palisade-snapshot", 2),
     ("palisade-host", 2),
     ("palisade-review", 2),
+    ("palisade-signature", 2),
     ("palisade-fetch", 3),
     ("palisade-store", 3),
     ("palisade-tracker", 4),

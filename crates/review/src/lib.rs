@@ -1,0 +1,12 @@
+//! Review of what comes in: what changed between two source trees, what of it is explained, and
+//! what of the rest is suspicious.
+//!
+//! A [`Tree`] is what an archive, a directory or a git tree holds, in memory: nothing is written,
+//! no link is followed, nothing runs. What is odd about the archive itself is a [`Signal`] of the
+//! tree, as is what the rules find in a change.
+
+mod signal;
+mod tree;
+
+pub use signal::{Severity, Signal, Specificity};
+pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};
