@@ -5,8 +5,12 @@
 //! no link is followed, nothing runs. What is odd about the archive itself is a [`Signal`] of the
 //! tree, as is what the rules find in a change.
 
+mod compare;
 mod signal;
+#[cfg(test)]
+mod testing;
 mod tree;
 
+pub use compare::{Change, Comparison, How, Hunk, is_text, meaning_of_mode, split_lines};
 pub use signal::{Severity, Signal, Specificity};
 pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};
