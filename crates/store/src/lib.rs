@@ -48,8 +48,8 @@ pub use inventory::{
     BranchId, NewPackage, NewSourcePackage, PackageId, RepositoryId, SourcePackageId,
 };
 pub use read::{
-    AdvisoryRecord, AffectedRow, BranchState, Difference, EpssScore, EventQuery, EventRow, FeedRow,
-    Generation, ImportRow, ListedPackage, MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow,
+    AdvisoryRecord, AffectedRow, BranchState, EpssScore, EventQuery, EventRow, FeedRow, Generation,
+    ImportRow, Interval, ListedPackage, MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow,
     PackageLabel, PackageRow, PlaceRow, PlacedPackage, PresentPackage, RatingRow, RepositoryRow,
     RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow, SourceRow, SourceSpan,
     StatePackage, VersionSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,

@@ -1,9 +1,7 @@
-//! Which packages and source packages only one of two states of branches has.
-//!
-//! Between two positions of one branch only what came or went is looked at: the bounds of intervals
-//! between them, which an index has in order. Of two branches it is the difference of both states.
+//! What the comparison of two states of branches reads: when each package and source package was
+//! there, what they are called, and what is found in them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::RevisionPoint;
 use super::branches::point;
@@ -32,13 +30,15 @@ pub struct PlacedPackage {
     pub package: PackageId,
 }
 
-/// What only one of two states has, and what only the other.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Difference<T> {
-    /// What only the first has.
-    pub gone: Vec<T>,
-    /// What only the second has.
-    pub came: Vec<T>,
+/// From which position on something was there, and from which it was no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval<T> {
+    /// What was there.
+    pub what: T,
+    /// The first position with it.
+    pub since: i64,
+    /// The first position without it; none while it is there.
+    pub until: Option<i64>,
 }
 
 /// What a package is called, and by which digest it is known without the lines of its definition.
@@ -56,19 +56,13 @@ pub struct PackageLabel {
     pub substance: Option<[u8; 16]>,
 }
 
-const PACKAGES_CAME: Dialect = pairs!(
-    "i.repository_id AS a, i.package_id AS b",
-    "FROM repository r CROSS JOIN package_interval i ON i.repository_id = r.id AND i.since > $2 \
-     AND i.since <= $3 AND (i.until IS NULL OR i.until > $3) WHERE r.branch_id = $1",
-    "FROM repository r JOIN package_interval i ON i.repository_id = r.id AND i.since > $2 \
-     AND i.since <= $3 AND (i.until IS NULL OR i.until > $3) WHERE r.branch_id = $1"
-);
-const PACKAGES_WENT: Dialect = pairs!(
-    "i.repository_id AS a, i.package_id AS b",
-    "FROM repository r CROSS JOIN package_interval i ON i.repository_id = r.id AND i.until > $2 \
-     AND i.until <= $3 AND i.since <= $2 WHERE r.branch_id = $1",
-    "FROM repository r JOIN package_interval i ON i.repository_id = r.id AND i.until > $2 \
-     AND i.until <= $3 AND i.since <= $2 WHERE r.branch_id = $1"
+const PACKAGE_INTERVALS: Dialect = pairs!(
+    "i.repository_id || ' ' || i.package_id AS a, \
+     i.since || ' ' || coalesce(i.until, 9223372036854775807) AS b",
+    "FROM repository r CROSS JOIN package_interval i ON i.repository_id = r.id \
+     WHERE r.branch_id = $1",
+    "FROM repository r JOIN package_interval i ON i.repository_id = r.id \
+     WHERE r.branch_id = $1"
 );
 const PACKAGES_AT: Dialect = pairs!(
     "i.repository_id AS a, i.package_id AS b",
@@ -77,22 +71,11 @@ const PACKAGES_AT: Dialect = pairs!(
     "FROM repository r JOIN package_interval i ON i.repository_id = r.id AND i.since <= $2 \
      AND (i.until IS NULL OR i.until > $2) WHERE r.branch_id = $1"
 );
-const SOURCES_CAME: Dialect = pairs!(
-    "source_package_id AS a, since AS b",
-    "FROM source_interval WHERE branch_id = $1 AND since > $2 AND since <= $3 \
-     AND (until IS NULL OR until > $3)",
-    "FROM source_interval WHERE branch_id = $1 AND since > $2 AND since <= $3 \
-     AND (until IS NULL OR until > $3)"
-);
-const SOURCES_WENT: Dialect = pairs!(
-    "source_package_id AS a, since AS b",
-    "FROM source_interval WHERE branch_id = $1 AND until > $2 AND until <= $3 AND since <= $2",
-    "FROM source_interval WHERE branch_id = $1 AND until > $2 AND until <= $3 AND since <= $2"
-);
-const SOURCES_AT: Dialect = pairs!(
-    "source_package_id AS a, since AS b",
-    "FROM source_interval WHERE branch_id = $1 AND since <= $2 AND (until IS NULL OR until > $2)",
-    "FROM source_interval WHERE branch_id = $1 AND since <= $2 AND (until IS NULL OR until > $2)"
+const SOURCE_INTERVALS: Dialect = pairs!(
+    "source_package_id || ' ' || source_package_id AS a, \
+     since || ' ' || coalesce(until, 9223372036854775807) AS b",
+    "FROM source_interval WHERE branch_id = $1",
+    "FROM source_interval WHERE branch_id = $1"
 );
 const REPOSITORIES: &str = "SELECT id, name, architecture FROM repository WHERE branch_id = $1";
 const LABELS: Dialect = with_numbers!(
@@ -132,6 +115,12 @@ const OPEN_OF_SOURCES: Dialect = with_numbers!(
     "$2",
     ""
 );
+const ALL_OF_SOURCES: Dialect = with_numbers!(
+    "SELECT id, branch_id, source_package_id, vulnerability_id, status, confidence, fixed_in, \
+     first_seen FROM finding WHERE branch_id = $1 AND source_package_id",
+    "$2",
+    ""
+);
 const STATES_OF: Dialect = Dialect {
     sqlite: "SELECT f.id, f.branch_id, f.source_package_id, f.vulnerability_id, f.status, \
              f.confidence, f.fixed_in, f.first_seen FROM json_each($2) AS wanted \
@@ -147,68 +136,46 @@ const STATES_OF: Dialect = Dialect {
 };
 
 impl Session {
-    /// The packages that only one of two states has.
+    /// When each package was in each repository of a branch: by package and repository, and several
+    /// times if it came back.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn package_difference(
+    pub async fn package_intervals(
         &mut self,
-        from: BranchState,
-        to: BranchState,
-    ) -> Result<Difference<PlacedPackage>, StoreError> {
-        if from.branch == to.branch {
-            let found = self
-                .between(PACKAGES_WENT, PACKAGES_CAME, from, to.position)
-                .await?;
-            return Ok(without_returned(found).map(placed));
-        }
-        let here = self.places_of(from.branch).await?;
-        let there = self.places_of(to.branch).await?;
-        let mut gone = self.at(PACKAGES_AT, from).await?;
-        let mut came = self.at(PACKAGES_AT, to).await?;
-        // Repositories of different branches are the same place when they are called the same.
-        let same = |(a, b): &Pair, places: &HashMap<i64, (String, String)>| {
-            (places.get(a).cloned().unwrap_or_default(), *b)
-        };
-        let before: HashSet<_> = gone.iter().map(|pair| same(pair, &here)).collect();
-        let after: HashSet<_> = came.iter().map(|pair| same(pair, &there)).collect();
-        gone.retain(|pair| !after.contains(&same(pair, &here)));
-        came.retain(|pair| !before.contains(&same(pair, &there)));
-        Ok(Difference { gone, came }.map(placed))
+        branch: BranchId,
+    ) -> Result<Vec<Interval<PlacedPackage>>, StoreError> {
+        let found = self.intervals(PACKAGE_INTERVALS, branch).await?;
+        Ok(found.into_iter().map(|it| it.of(placed)).collect())
     }
 
-    /// The source packages that only one of two states has.
+    /// When each source package was on a branch: by source package.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn source_difference(
+    pub async fn source_intervals(
         &mut self,
-        from: BranchState,
-        to: BranchState,
-    ) -> Result<Difference<SourcePackageId>, StoreError> {
-        let found = if from.branch == to.branch {
-            self.between(SOURCES_WENT, SOURCES_CAME, from, to.position)
-                .await?
-        } else {
-            Difference {
-                gone: self.at(SOURCES_AT, from).await?,
-                came: self.at(SOURCES_AT, to).await?,
-            }
-        };
-        let ids = found.map(|(source, _)| (source, 0));
-        Ok(without_returned(ids).map(|(source, _)| SourcePackageId(source)))
+        branch: BranchId,
+    ) -> Result<Vec<Interval<SourcePackageId>>, StoreError> {
+        let found = self.intervals(SOURCE_INTERVALS, branch).await?;
+        let source = |(source, _)| SourcePackageId(source);
+        Ok(found.into_iter().map(|it| it.of(source)).collect())
     }
 
-    /// The source packages of a state.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn sources_at(
+    async fn intervals(
         &mut self,
-        state: BranchState,
-    ) -> Result<HashSet<SourcePackageId>, StoreError> {
-        let pairs = self.at(SOURCES_AT, state).await?.into_iter();
-        Ok(pairs.map(|(source, _)| SourcePackageId(source)).collect())
+        statement: Dialect,
+        branch: BranchId,
+    ) -> Result<Vec<Interval<Pair>>, StoreError> {
+        let numbers = self.pairs_with(statement, params![branch.0]).await?;
+        let both = numbers.chunks_exact(2).map(|both| Interval {
+            what: both[0],
+            since: both[1].0,
+            until: Some(both[1].1).filter(|until| *until != i64::MAX),
+        });
+        let mut all: Vec<Interval<Pair>> = both.collect();
+        all.sort_unstable_by_key(|it| (it.what.1, it.what.0, it.since));
+        Ok(all)
     }
 
     /// The packages of a state.
@@ -230,29 +197,6 @@ impl Session {
     ) -> Result<Vec<Pair>, StoreError> {
         self.pairs_with(statement, params![state.branch.0, state.position])
             .await
-    }
-
-    /// What went and what came on a branch on the way from a state to a position, which may lie
-    /// before it.
-    async fn between(
-        &mut self,
-        went: Dialect,
-        came: Dialect,
-        from: BranchState,
-        to: i64,
-    ) -> Result<Difference<Pair>, StoreError> {
-        let (first, last) = (from.position.min(to), from.position.max(to));
-        let bounds = || params![from.branch.0, first, last];
-        let went = self.pairs_with(went, bounds()).await?;
-        let came = self.pairs_with(came, bounds()).await?;
-        Ok(if from.position <= to {
-            Difference { gone: went, came }
-        } else {
-            Difference {
-                gone: came,
-                came: went,
-            }
-        })
     }
 
     /// The repositories of a branch: their names and architectures.
@@ -361,6 +305,25 @@ impl Session {
         row.as_ref().map(point).transpose()
     }
 
+    /// All that is found in source packages on a branch, whatever its state.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn findings_in(
+        &mut self,
+        branch: BranchId,
+        sources: &[SourcePackageId],
+    ) -> Result<Vec<FindingRow>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in sources.chunks(CHUNK) {
+            let list = json_ints(chunk.iter().map(|source| source.0));
+            for row in self.query(ALL_OF_SOURCES, params![branch.0, list]).await? {
+                found.push(crate::findings::finding(&row)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// The open findings of source packages on a branch.
     ///
     /// # Errors
@@ -400,24 +363,19 @@ impl Session {
     }
 }
 
-impl<T> Difference<T> {
-    /// The same with each element made into another.
-    fn map<U>(self, of: impl Fn(T) -> U) -> Difference<U> {
-        Difference {
-            gone: self.gone.into_iter().map(&of).collect(),
-            came: self.came.into_iter().map(&of).collect(),
+impl<T> Interval<T> {
+    /// Whether it holds a position.
+    pub fn holds(&self, position: i64) -> bool {
+        self.since <= position && self.until.is_none_or(|until| position < until)
+    }
+
+    fn of<U>(self, what: impl Fn(T) -> U) -> Interval<U> {
+        Interval {
+            what: what(self.what),
+            since: self.since,
+            until: self.until,
         }
     }
-}
-
-/// Leaves out what is in both: it went and came back in between, or is in both states.
-fn without_returned(found: Difference<Pair>) -> Difference<Pair> {
-    let Difference { mut gone, mut came } = found;
-    let before: HashSet<Pair> = gone.iter().copied().collect();
-    let after: HashSet<Pair> = came.iter().copied().collect();
-    gone.retain(|pair| !after.contains(pair));
-    came.retain(|pair| !before.contains(pair));
-    Difference { gone, came }
 }
 
 fn placed((repository, package): Pair) -> PlacedPackage {

@@ -1,9 +1,9 @@
-//! What differs between two states is the difference of both lists, whatever lies between them.
+//! The intervals of a branch say of each of its states what was there.
 
 use std::collections::BTreeSet;
 
 use palisade_store::{
-    BranchState, Difference, PackageId, PlacedPackage, RevisionPoint, Session, SourcePackageId,
+    BranchState, PackageId, PlacedPackage, RevisionPoint, Session, SourcePackageId,
 };
 
 use crate::database::{Database, on_each};
@@ -54,74 +54,43 @@ async fn states(session: &mut Session) -> Vec<BranchState> {
     states
 }
 
-/// Packages with the names of their repositories.
-async fn named(
-    session: &mut Session,
-    state: BranchState,
-    placed: &[PlacedPackage],
-) -> BTreeSet<(String, PackageId)> {
-    let labels = session.repository_labels(state.branch).await.unwrap();
-    let name = |it: &PlacedPackage| (labels[&it.repository].0.clone(), it.package);
-    placed.iter().map(name).collect()
-}
-
 #[test]
-fn any_two_states_differ_in_what_their_lists_differ_in() {
+fn the_intervals_of_a_branch_hold_what_each_of_its_states_has() {
     on_each(|database| {
         fill(database);
         database.read(async |session| {
             let states = states(session).await;
             assert_eq!(states.len(), 26);
-            for from in &states {
-                for to in &states {
-                    packages_differ(session, *from, *to).await;
-                    sources_differ(session, *from, *to).await;
-                }
+            for state in &states {
+                packages_agree(session, *state).await;
+                sources_agree(session, *state).await;
             }
             Ok(())
         });
     });
 }
 
-async fn packages_differ(session: &mut Session, from: BranchState, to: BranchState) {
-    let before = session.packages_at(from).await.unwrap();
-    let after = session.packages_at(to).await.unwrap();
-    let before = named(session, from, &before).await;
-    let after = named(session, to, &after).await;
-    let found = session.package_difference(from, to).await.unwrap();
-    let gone = named(session, from, &found.gone).await;
-    let came = named(session, to, &found.came).await;
-    assert_eq!(gone, &before - &after, "{from:?} {to:?}");
-    assert_eq!(came, &after - &before, "{from:?} {to:?}");
-    assert_eq!(found.gone.len() + found.came.len(), gone.len() + came.len());
+async fn packages_agree(session: &mut Session, state: BranchState) {
+    let intervals = session.package_intervals(state.branch).await.unwrap();
+    let key = |it: &PlacedPackage| (it.package, it.repository.0);
+    assert!(intervals.is_sorted_by_key(|it| (key(&it.what), it.since)));
+    let there = intervals.iter().filter(|it| it.holds(state.position));
+    let there: Vec<(PackageId, i64)> = there.map(|it| key(&it.what)).collect();
+    let mut told = session.packages_at(state).await.unwrap();
+    told.sort_unstable_by_key(key);
+    assert_eq!(there, told.iter().map(key).collect::<Vec<_>>(), "{state:?}");
 }
 
-async fn sources_differ(session: &mut Session, from: BranchState, to: BranchState) {
-    let before: BTreeSet<SourcePackageId> = session
-        .sources_at(from)
-        .await
-        .unwrap()
-        .into_iter()
-        .collect();
-    let after: BTreeSet<SourcePackageId> =
-        session.sources_at(to).await.unwrap().into_iter().collect();
-    let Difference { gone, came } = session.source_difference(from, to).await.unwrap();
-    assert_eq!(gone.into_iter().collect::<BTreeSet<_>>(), &before - &after);
-    assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), &after - &before);
-}
-
-#[test]
-fn the_way_between_two_states_of_a_branch_is_found_in_an_index() {
-    on_each(|database| {
-        fill(database);
-        let plan = database.plan(
-            "SELECT i.package_id FROM package_interval i WHERE i.repository_id = 1 \
-             AND i.until > 5 AND i.until <= 9 AND i.since <= 5",
-        );
-        // PostgreSQL reads so small a table whole, whatever indexes it has.
-        let is_planned = plan.contains("package_interval_until") || plan.contains("Seq Scan");
-        assert!(is_planned, "{plan}");
-    });
+async fn sources_agree(session: &mut Session, state: BranchState) {
+    let intervals = session.source_intervals(state.branch).await.unwrap();
+    assert!(intervals.is_sorted_by_key(|it| (it.what, it.since)));
+    let there = intervals.iter().filter(|it| it.holds(state.position));
+    let there: BTreeSet<SourcePackageId> = there.map(|it| it.what).collect();
+    let packages = session.packages_at(state).await.unwrap();
+    let packages: Vec<PackageId> = packages.iter().map(|it| it.package).collect();
+    let labels = session.package_labels(&packages).await.unwrap();
+    let built_from: BTreeSet<SourcePackageId> = labels.iter().map(|it| it.source).collect();
+    assert_eq!(there, built_from, "{state:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use palisade_model::BranchName;
 use palisade_store::{BranchId, FeedRow, Generation, MaintainedRow};
 
-use super::comparison::State;
+use super::comparison::{Known, State};
 use super::dependents::Graphs;
 use super::grafts::{GraftsView, Which};
 use super::history::Chronicle;
@@ -84,6 +84,7 @@ struct Kept {
     places: Option<Arc<Places>>,
     listings: HashMap<ListingKey, Arc<Listing>>,
     grafts: HashMap<ListingKey, Arc<GraftsView>>,
+    compared: Arc<Known>,
     chronicles: HashMap<BranchId, Arc<Chronicle>>,
     maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
     names: Option<Arc<Names>>,
@@ -164,6 +165,11 @@ impl Cache {
         let mut states = self.states();
         (states.prepared, states.superseded) = (Some(generation), None);
         states.kept.retain(|it| it.generation == generation);
+    }
+
+    /// What is kept to compare states of branches.
+    pub(super) fn known(&self, generation: Generation) -> Arc<Known> {
+        self.of(generation, |kept| Arc::clone(&kept.compared))
     }
 
     pub(super) fn places(&self, generation: Generation) -> Option<Arc<Places>> {

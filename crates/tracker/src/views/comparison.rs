@@ -7,6 +7,8 @@
 mod difference;
 mod entries;
 mod findings;
+mod intervals;
+mod known;
 mod markdown;
 mod mitigation;
 mod pairing;
@@ -17,12 +19,14 @@ mod state;
 mod types;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use palisade_model::{Inventory, Package};
-use palisade_store::{PackageId, PlacedPackage, RepositoryId, SourcePackageId};
+use palisade_store::{PackageId, PlacedPackage, RepositoryId, Session, SourcePackageId};
 use palisade_version::Scheme;
 
 use self::entries::{Entry, common_scheme};
+use self::intervals::{Difference, Intervals, There};
 use self::pairing::Paired;
 use self::proposal::{Against, Proposed, against};
 use super::{Reading, Views};
@@ -33,6 +37,7 @@ pub use self::difference::DifferenceView;
 pub(super) use self::difference::{differences, named_anew};
 pub(super) use self::entries::{Carried, Kept, Source, packages};
 pub(super) use self::findings::{Change, SourcePair, cause, remedy};
+pub(super) use self::known::Known;
 pub(super) use self::markdown::cell;
 pub use self::markdown::markdown;
 pub(super) use self::mitigation::gone;
@@ -61,6 +66,10 @@ struct Compared {
     repositories: Repositories,
     packages: Paired<Entry>,
     sources: Vec<SourcePair>,
+    known: Arc<Known>,
+    /// When packages were on the branch of each state.
+    before: Arc<Intervals>,
+    after: Arc<Intervals>,
     proposed: Proposed,
     /// What stands in the place of the second state.
     file: Option<String>,
@@ -93,8 +102,8 @@ impl Views {
             Ok(state) => state,
             Err(reason) => return Ok(ComparisonAnswer::Unknown(reason)),
         };
-        let compared = Compared::stored(&mut reading, &self.cache.compared, from, to).await?;
-        let kept = &self.cache.compared;
+        let (kept, known) = (&self.cache.compared, self.cache.known(reading.generation));
+        let compared = Compared::stored(&mut reading, kept, known, from, to).await?;
         let mut view = compared.view(&mut reading, kept, limit).await?;
         if reach::is_asked(&view) {
             let graph = self.cache.graphs.of(&mut reading, compared.to.at).await?;
@@ -132,7 +141,8 @@ impl Views {
             Err(reason) => return Ok(ComparisonAnswer::Unknown(reason)),
         };
         let file = import.document.name();
-        let compared = Compared::proposed(&mut reading, kept, from, found, file).await?;
+        let known = self.cache.known(reading.generation);
+        let compared = Compared::proposed(&mut reading, kept, known, from, found, file).await?;
         let mut view = compared.view(&mut reading, kept, limit).await?;
         if let Some(graph) = graph.filter(|_| reach::is_asked(&view)) {
             reach::tell(&mut view, &graph);
@@ -166,6 +176,25 @@ impl Repositories {
         self.places.get(&id).copied().unwrap_or(0)
     }
 
+    /// The packages that only one of two states has. Repositories of different branches are the same
+    /// place when they are called the same.
+    fn packages(
+        &self,
+        before: &Intervals,
+        after: &Intervals,
+        from: &State,
+        to: &State,
+    ) -> Difference {
+        if from.at.branch == to.at.branch {
+            return before.packages_between(from.at.position, to.at.position);
+        }
+        let key =
+            |(it, place): (PlacedPackage, usize)| ((self.place(it.repository), it.package), place);
+        let here: HashMap<_, usize> = before.packages_at(from.at.position).map(key).collect();
+        let there: HashMap<_, usize> = after.packages_at(to.at.position).map(key).collect();
+        difference(&here, &there)
+    }
+
     /// A repository in words, where there are several.
     fn words(&self, place: u32) -> Option<String> {
         let (name, architecture) = self.list.get(place as usize)?;
@@ -178,29 +207,37 @@ impl Compared {
     async fn stored(
         reading: &mut Reading,
         kept: &Kept,
+        known: Arc<Known>,
         from: State,
         to: State,
     ) -> Result<Self, TrackerError> {
         let session = &mut reading.session;
+        let before = known.intervals(session, from.at.branch).await?;
+        let after = known.intervals(session, to.at.branch).await?;
         let mut repositories = Repositories::default();
         repositories.add(session.repository_labels(from.at.branch).await?);
         repositories.add(session.repository_labels(to.at.branch).await?);
-        let found = session.package_difference(from.at, to.at).await?;
-        let gone = entries(reading, kept, &repositories, found.gone).await?;
-        let came = entries(reading, kept, &repositories, found.came).await?;
-        let found = reading.session.source_difference(from.at, to.at).await?;
-        let gone_sources = sources(reading, kept, &found.gone).await?;
-        let came_sources = sources(reading, kept, &found.came).await?;
+        let found = repositories.packages(&before, &after, &from, &to);
+        let place = |id| repositories.place(id);
+        let gone = before.packages(session, kept, &found.gone, place).await?;
+        let came = after.packages(session, kept, &found.came, place).await?;
+        let found = source_difference(&before, &after, &from, &to);
+        let gone_sources = before.sources(session, kept, &found.gone).await?;
+        let came_sources = after.sources(session, kept, &found.came).await?;
         let scheme = common_scheme(from.branch.distribution(), to.branch.distribution());
         let mut pairs = source_pairs(gone_sources, came_sources, scheme);
         if from.at.branch != to.at.branch {
-            pairs.extend(judged_otherwise(reading, kept, &from, &to).await?);
+            let states = [(&*before, &from), (&*after, &to)];
+            pairs.extend(judged_otherwise(session, kept, states).await?);
         }
         Ok(Self {
             scheme,
             repositories,
             packages: pair(gone, came, scheme),
             sources: pairs,
+            known,
+            before,
+            after,
             proposed: Proposed::default(),
             file: None,
             from,
@@ -211,38 +248,48 @@ impl Compared {
     async fn proposed(
         reading: &mut Reading,
         kept: &Kept,
+        known: Arc<Known>,
         from: State,
         found: Against,
         file: String,
     ) -> Result<Self, TrackerError> {
+        let session = &mut reading.session;
+        let before = known.intervals(session, from.at.branch).await?;
         let mut repositories = Repositories::default();
-        let labels = reading.session.repository_labels(from.at.branch).await?;
+        let labels = session.repository_labels(from.at.branch).await?;
         repositories.add(labels);
         let placed = |(repository, package)| PlacedPackage {
             repository,
             package,
         };
-        let gone = found.gone.into_iter().map(placed).collect();
-        let gone = entries(reading, kept, &repositories, gone).await?;
+        let gone: Vec<PlacedPackage> = found.gone.into_iter().map(placed).collect();
+        let gone = before.places_of_packages(&gone);
+        let place = |id| repositories.place(id);
+        let gone = before.packages(session, kept, &gone, place).await?;
         let place = repositories.place(found.repository);
         let mut came = found.came;
         for entry in &mut came {
             entry.repository = place;
         }
-        let gone_sources = sources(reading, kept, &found.sources_gone).await?;
+        let gone_sources = before.places_of_sources(&found.sources_gone);
+        let gone_sources = before.sources(session, kept, &gone_sources).await?;
         let (new, stored): (Vec<SourcePackageId>, Vec<SourcePackageId>) = found
             .sources_came
             .into_iter()
             .partition(|id| Proposed::holds(*id));
-        let mut came_sources = sources(reading, kept, &stored).await?;
+        let stored = before.places_of_sources(&stored);
+        let mut came_sources = before.sources(session, kept, &stored).await?;
         let new = new.iter().filter_map(|id| found.proposed.source(*id));
-        came_sources.extend(new.map(|(source, _)| source.clone()));
+        came_sources.extend(new.cloned());
         let scheme = from.branch.distribution().scheme();
         Ok(Self {
             scheme,
             repositories,
             packages: pair(gone, came, scheme),
             sources: source_pairs(gone_sources, came_sources, scheme),
+            known,
+            after: Arc::clone(&before),
+            before,
             proposed: found.proposed,
             file: Some(file),
             to: from.clone(),
@@ -256,12 +303,13 @@ impl Compared {
         kept: &Kept,
         limit: usize,
     ) -> Result<ComparisonView, TrackerError> {
-        let security = security::of(self, reading, kept, limit).await?;
+        let security = security::of(self, reading, limit).await?;
         let (added, removed) = (&self.packages.added, &self.packages.removed);
-        let before = self.names(reading, Which::First, added).await?;
-        let after = self.names(reading, Which::Second, removed).await?;
+        let names = self.names();
+        let before = self.there(reading, kept, Which::First, &names).await?;
+        let after = self.there(reading, kept, Which::Second, &names).await?;
         let changed = self.ranked();
-        let counts = self.counts(reading, &before, &after).await?;
+        let counts = self.counts(&before, &after);
         let shown = shown(&changed, added, removed, limit);
         let whole = self.whole(reading, shown).await?;
         let packages_added = self
@@ -288,124 +336,120 @@ impl Compared {
         })
     }
 
-    /// Which of the names of entries are in a state at all.
-    async fn names(
-        &self,
-        reading: &mut Reading,
-        side: Which,
-        of: &[Entry],
-    ) -> Result<HashSet<String>, TrackerError> {
-        let names = of.iter().map(Entry::name).collect();
-        let versions = self.versions(reading, side, &names).await?;
-        Ok(versions.into_iter().map(|(name, _)| name).collect())
+    /// The names of which it matters what else is there: whatever came, went or has another version.
+    fn names(&self) -> Vec<&str> {
+        let Paired {
+            changed,
+            removed,
+            added,
+            ..
+        } = &self.packages;
+        let others = changed.iter().filter(|pair| !is_same_version(pair));
+        let others = others.map(|(_, to)| to.name());
+        let alone = removed.iter().chain(added).map(Entry::name);
+        others.chain(alone).collect()
     }
 
-    /// The versions of packages of these names in a state.
-    async fn versions(
+    /// The versions that packages of these names have in a state.
+    async fn there(
         &self,
         reading: &mut Reading,
+        kept: &Kept,
         side: Which,
-        names: &HashSet<&str>,
-    ) -> Result<HashSet<(String, String)>, TrackerError> {
-        let state = match side {
+        names: &[&str],
+    ) -> Result<There<'_>, TrackerError> {
+        let (intervals, position) = match side {
             Which::Second if self.file.is_some() => {
-                let all = self.proposed.versions.iter();
-                let wanted = all.filter(|(name, _)| names.contains(name.as_str()));
-                return Ok(wanted.cloned().collect());
+                return Ok(There::Proposed(&self.proposed.versions));
             }
-            Which::Second => self.to.at,
-            Which::First => self.from.at,
+            Which::Second => (&self.after, self.to.at.position),
+            Which::First => (&self.before, self.from.at.position),
         };
-        if names.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let names = names.iter().copied();
-        let found = reading.session.versions_at(state, names).await?;
-        Ok(found.into_iter().collect())
+        let session = &mut reading.session;
+        intervals.there(session, kept, position, names).await
     }
 
     /// How many of the names that both states have are there in other versions: what another entry of
     /// the name still has, or had already, is no other version.
-    async fn names_with_other_versions<'a>(
-        &'a self,
-        reading: &mut Reading,
-        added: impl Iterator<Item = &'a Entry>,
-        removed: impl Iterator<Item = &'a Entry>,
-    ) -> Result<usize, TrackerError> {
-        let mut touched: HashMap<&str, [HashSet<&str>; 2]> = HashMap::new();
+    fn names_with_other_versions(&self, before: &There<'_>, after: &There<'_>) -> usize {
+        let mut touched: HashMap<&str, [Vec<&str>; 2]> = HashMap::new();
+        let removed = self
+            .packages
+            .removed
+            .iter()
+            .filter(|it| after.has_name(it.name()));
+        let added = self
+            .packages
+            .added
+            .iter()
+            .filter(|it| before.has_name(it.name()));
+        for (side, entry) in removed.map(|it| (0, it)).chain(added.map(|it| (1, it))) {
+            touched.entry(entry.name()).or_default()[side].push(entry.version());
+        }
+        let is_other = |name: &str, versions: &[Vec<&str>; 2]| {
+            let [from, to] = versions;
+            let gone = from
+                .iter()
+                .any(|it| !to.contains(it) && !after.has(name, it));
+            gone || to
+                .iter()
+                .any(|it| !from.contains(it) && !before.has(name, it))
+        };
+        // What changed is in the order of names.
         let changed = &self.packages.changed;
-        let went = changed.iter().map(|(from, _)| from).chain(removed);
-        let came = changed.iter().map(|(_, to)| to).chain(added);
-        let all = went.map(|it| (0, it)).chain(came.map(|it| (1, it)));
-        for (side, entry) in all {
-            touched.entry(entry.name()).or_default()[side].insert(entry.version());
-        }
         let mut others = 0;
-        for (one, other, side) in [(0, 1, Which::Second), (1, 0, Which::First)] {
-            let only = |versions: &[HashSet<&str>; 2]| {
-                versions[one].difference(&versions[other]).next().is_some()
-            };
-            let names = touched.iter().filter(|(_, versions)| only(versions));
-            let names: HashSet<&str> = names.map(|(name, _)| *name).collect();
-            let there = self.versions(reading, side, &names).await?;
-            for name in names {
-                let versions = &touched[name];
-                let mut gone = versions[one].difference(&versions[other]);
-                if gone.any(|it| !there.contains(&(name.to_owned(), (*it).to_owned()))) {
-                    others += 1;
-                    touched.remove(name);
-                }
+        for group in changed.chunk_by(|a, b| a.1.name() == b.1.name()) {
+            let name = group[0].1.name();
+            let mut versions = touched.remove(name).unwrap_or_default();
+            if versions.iter().all(Vec::is_empty) && group.iter().all(is_same_version) {
+                continue;
             }
+            versions[0].extend(group.iter().map(|(from, _)| from.version()));
+            versions[1].extend(group.iter().map(|(_, to)| to.version()));
+            others += usize::from(is_other(name, &versions));
         }
-        Ok(others)
+        let alone = touched
+            .iter()
+            .filter(|(name, versions)| is_other(name, versions));
+        others + alone.count()
     }
 
     /// What changed: at the same version first, then what has another version.
     fn ranked(&self) -> Vec<&(Entry, Entry)> {
-        let rank = |(from, to): &(Entry, Entry)| {
-            let is_same = from.version() == to.version();
-            match (is_same, from.label.source() == to.label.source()) {
-                (true, false) => 0,
-                (false, _) => 1,
-                (true, true) => 2,
-            }
+        let rank = |pair: &(Entry, Entry)| match is_same_version(pair) {
+            true if pair.0.label.source() != pair.1.label.source() => 0,
+            false => 1,
+            true => 2_usize,
         };
-        let mut changed: Vec<&(Entry, Entry)> = self.packages.changed.iter().collect();
-        changed.sort_by_key(|pair| rank(pair));
-        changed
+        let mut ranks: [Vec<&(Entry, Entry)>; 3] = Default::default();
+        for pair in &self.packages.changed {
+            ranks[rank(pair)].push(pair);
+        }
+        ranks.concat()
     }
 
-    async fn counts(
-        &self,
-        reading: &mut Reading,
-        before: &HashSet<String>,
-        after: &HashSet<String>,
-    ) -> Result<PackageCounts, TrackerError> {
+    fn counts(&self, before: &There<'_>, after: &There<'_>) -> PackageCounts {
         let Paired {
             moved,
             changed,
             removed,
             added,
         } = &self.packages;
-        let only = |entries: &[Entry], known: &HashSet<String>| {
+        let only = |entries: &[Entry], other: &There<'_>| {
             let names = entries.iter().map(Entry::name);
-            let alone = names.filter(|name| !known.contains(*name));
+            let alone = names.filter(|name| !other.has_name(name));
             alone.collect::<HashSet<&str>>().len()
         };
-        let is_same = |(from, to): &&(Entry, Entry)| from.version() == to.version();
-        let to_known = added.iter().filter(|it| before.contains(it.name()));
-        let from_known = removed.iter().filter(|it| after.contains(it.name()));
-        let others = self.names_with_other_versions(reading, to_known, from_known);
-        Ok(PackageCounts {
-            names_with_other_versions: others.await?,
+        PackageCounts {
+            names_with_other_versions: self.names_with_other_versions(before, after),
             new_names: only(added, before),
             gone_names: only(removed, after),
             added: added.len(),
             removed: removed.len(),
             changed: changed.len(),
-            changed_at_same_version: changed.iter().filter(is_same).count(),
+            changed_at_same_version: changed.iter().filter(|it| is_same_version(it)).count(),
             moved: moved.len(),
-        })
+        }
     }
 
     /// All of packages.
@@ -427,29 +471,27 @@ impl Compared {
         reading: &mut Reading,
         kept: &Kept,
         entries: &[Entry],
-        names: &HashSet<String>,
+        there: &There<'_>,
         whole: &HashMap<PackageId, Package>,
         limit: usize,
     ) -> Result<Vec<LonePackageView>, TrackerError> {
-        let ids: Vec<SourcePackageId> = entries
-            .iter()
-            .take(limit)
-            .map(|entry| entry.label.source())
-            .filter(|id| !Proposed::holds(*id))
-            .collect();
-        let labels = kept.sources(&mut reading.session, &ids).await?;
+        let shown = entries.iter().take(limit);
+        let ids = shown.map(|entry| entry.label.source());
+        let ids = ids.filter(|id| !Proposed::holds(*id));
+        let labels = kept.sources(&mut reading.session, ids).await?;
         let view = |entry: &Entry| {
             let package = whole.get(&entry.id);
             let source = entry.label.source();
-            let source = labels
-                .get(&source)
-                .or_else(|| self.proposed.source(source).map(|(source, _)| source));
+            let stored = labels.get(&source).map(|(name, _)| name);
+            let proposed = self.proposed.source(source).map(|it| &it.name);
             LonePackageView {
                 name: entry.name().to_owned(),
                 version: entry.version().to_owned(),
-                source_package: source.map_or_else(String::new, |it| it.name.to_string()),
+                source_package: stored
+                    .or(proposed)
+                    .map_or_else(String::new, ToString::to_string),
                 repository: self.repositories.words(entry.repository),
-                name_stays: names.contains(entry.name()),
+                name_stays: there.has_name(entry.name()),
                 synopsis: package.and_then(|it| it.synopsis.clone()),
                 homepage: package.and_then(|it| it.homepage.clone()),
                 licenses: package.map(|it| it.licenses.clone()).unwrap_or_default(),
@@ -512,33 +554,6 @@ fn side(state: &State, file: Option<String>) -> SideView {
     }
 }
 
-async fn entries(
-    reading: &mut Reading,
-    kept: &Kept,
-    repositories: &Repositories,
-    placed: Vec<PlacedPackage>,
-) -> Result<Vec<Entry>, TrackerError> {
-    let ids = placed.iter().map(|it| it.package);
-    let labels = kept.labels(&mut reading.session, ids).await?;
-    let entry = |it: PlacedPackage| {
-        Some(Entry {
-            id: it.package,
-            repository: repositories.place(it.repository),
-            label: labels.get(&it.package)?.clone(),
-        })
-    };
-    Ok(placed.into_iter().filter_map(entry).collect())
-}
-
-async fn sources(
-    reading: &mut Reading,
-    kept: &Kept,
-    ids: &[SourcePackageId],
-) -> Result<Vec<Source>, TrackerError> {
-    let named = kept.sources(&mut reading.session, ids).await?;
-    Ok(named.into_values().collect())
-}
-
 fn source_pairs(gone: Vec<Source>, came: Vec<Source>, scheme: Scheme) -> Vec<SourcePair> {
     let paired = pair(gone, came, scheme);
     let both = paired.moved.into_iter().chain(paired.changed);
@@ -557,35 +572,66 @@ fn source_pairs(gone: Vec<Source>, came: Vec<Source>, scheme: Scheme) -> Vec<Sou
     both.chain(removed).chain(added).collect()
 }
 
+/// The source packages that only one of two states has.
+fn source_difference(
+    before: &Intervals,
+    after: &Intervals,
+    from: &State,
+    to: &State,
+) -> Difference {
+    if from.at.branch == to.at.branch {
+        return before.sources_between(from.at.position, to.at.position);
+    }
+    let here: HashMap<SourcePackageId, usize> = before.sources_at(from.at.position).collect();
+    let there: HashMap<SourcePackageId, usize> = after.sources_at(to.at.position).collect();
+    difference(&here, &there)
+}
+
+/// The places of what only one of two lists has.
+fn difference<K: std::hash::Hash + Eq>(
+    here: &HashMap<K, usize>,
+    there: &HashMap<K, usize>,
+) -> Difference {
+    let only = |one: &HashMap<K, usize>, other: &HashMap<K, usize>| {
+        let alone = one.iter().filter(|(key, _)| !other.contains_key(*key));
+        alone.map(|(_, place)| *place).collect()
+    };
+    Difference {
+        gone: only(here, there),
+        came: only(there, here),
+    }
+}
+
 /// Source packages that both states have, of which something else is open on the one branch than on
 /// the other.
 async fn judged_otherwise(
-    reading: &mut Reading,
+    session: &mut Session,
     kept: &Kept,
-    from: &State,
-    to: &State,
+    [before, after]: [(&Intervals, &State); 2],
 ) -> Result<Vec<SourcePair>, TrackerError> {
-    let session = &mut reading.session;
-    let before = session.sources_at(from.at).await?;
-    let after = session.sources_at(to.at).await?;
-    let both: Vec<SourcePackageId> = before.intersection(&after).copied().collect();
-    let mut told: HashMap<(SourcePackageId, i64, i64, i64, Option<String>), i32> = HashMap::new();
-    for (branch, weight) in [(from.at.branch, 1), (to.at.branch, -1)] {
-        for row in session.open_findings_of(branch, &both).await? {
-            let state = row.state;
-            let (source, id) = (row.key.source, row.key.vulnerability);
-            let key = (source, id, state.status, state.confidence, state.fixed_in);
-            *told.entry(key).or_default() += weight;
-        }
-    }
-    let otherwise = told.into_iter().filter(|(_, weight)| *weight != 0);
-    let otherwise: HashSet<SourcePackageId> = otherwise.map(|(key, _)| key.0).collect();
-    let otherwise: Vec<SourcePackageId> = otherwise.into_iter().collect();
-    let mut found = sources(reading, kept, &otherwise).await?;
-    found.sort_by(|a, b| (&a.name, &a.version, a.id).cmp(&(&b.name, &b.version, b.id)));
-    let pair = |source: Source| SourcePair {
-        from: Some(source.clone()),
-        to: Some(source),
+    let there = after.0.sources_at(after.1.at.position);
+    let there: HashMap<SourcePackageId, usize> = there.collect();
+    let here = before.0.sources_at(before.1.at.position);
+    let both = here.filter_map(|(id, place)| Some((place, *there.get(&id)?)));
+    let (here, there): (Vec<usize>, Vec<usize>) = both.unzip();
+    let before_open = before.0.open_at(session, &here).await?;
+    let after_open = after.0.open_at(session, &there).await?;
+    let all = before_open.into_iter().zip(after_open);
+    let all = all.zip(here.into_iter().zip(there));
+    let differ = all.filter(|((here, there), _)| here != there);
+    let (here, there): (Vec<usize>, Vec<usize>) = differ.map(|(_, places)| places).unzip();
+    let from = before.0.sources(session, kept, &here).await?;
+    let to = after.0.sources(session, kept, &there).await?;
+    let mut both: Vec<(Source, Source)> = from.into_iter().zip(to).collect();
+    both.sort_by(|(a, _), (b, _)| (&a.name, &a.version, a.id).cmp(&(&b.name, &b.version, b.id)));
+    let pair = |(from, to)| SourcePair {
+        from: Some(from),
+        to: Some(to),
     };
-    Ok(found.into_iter().map(pair).collect())
+    Ok(both.into_iter().map(pair).collect())
+}
+
+/// Whether an entry has the same version in both states.
+fn is_same_version(pair: &(Entry, Entry)) -> bool {
+    pair.0.version() == pair.1.version()
 }

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use palisade_model::{Distribution, Package, VulnerabilityId};
-use palisade_store::{PackageId, PackageLabel, Session, SourcePackageId};
+use palisade_store::{FindingState, PackageId, PackageLabel, Session, SourcePackageId};
 
 use super::pairing;
 use crate::TrackerError;
@@ -40,7 +40,17 @@ pub(in crate::views) struct Source {
     pub(super) id: SourcePackageId,
     pub(super) name: Arc<str>,
     pub(super) version: Arc<str>,
+    /// What is found in it, where that was read.
+    pub(super) found: Option<FoundIn>,
+    /// What it carries, where that was read.
+    pub(super) carried: Option<Arc<Carried>>,
 }
+
+/// A name and a version.
+pub(super) type Named = (Arc<str>, Arc<str>);
+
+/// What is found in a source package, by vulnerability.
+pub(super) type FoundIn = Arc<[(i64, FindingState)]>;
 
 /// What a source package carries against vulnerabilities.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -60,7 +70,7 @@ pub(in crate::views) struct Carried {
 #[derive(Debug, Default)]
 pub(in crate::views) struct Kept {
     labels: Mutex<HashMap<PackageId, Arc<Label>>>,
-    sources: Mutex<HashMap<SourcePackageId, Source>>,
+    sources: Mutex<HashMap<SourcePackageId, Named>>,
     carried: Mutex<HashMap<SourcePackageId, Arc<Carried>>>,
 }
 
@@ -70,6 +80,8 @@ impl Source {
             id,
             name: name.into(),
             version: version.into(),
+            found: None,
+            carried: None,
         }
     }
 }
@@ -86,6 +98,14 @@ impl Label {
 
     pub(super) fn source(&self) -> SourcePackageId {
         self.source
+    }
+
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(super) fn version(&self) -> &Arc<str> {
+        &self.version
     }
 }
 
@@ -147,7 +167,7 @@ impl Carried {
 }
 
 /// What is kept of some keys, and which of them nothing is kept of.
-fn known<K: Copy + Eq + Hash, V: Clone>(
+pub(super) fn known<K: Copy + Eq + Hash, V: Clone>(
     kept: &Mutex<HashMap<K, V>>,
     keys: impl Iterator<Item = K>,
 ) -> (HashMap<K, V>, Vec<K>) {
@@ -163,7 +183,7 @@ fn known<K: Copy + Eq + Hash, V: Clone>(
 }
 
 /// Keeps what was read.
-fn keep<K: Copy + Eq + Hash, V: Clone>(
+pub(super) fn keep<K: Copy + Eq + Hash, V: Clone>(
     kept: &Mutex<HashMap<K, V>>,
     read: Vec<(K, V)>,
     found: &mut HashMap<K, V>,
@@ -205,18 +225,18 @@ impl Kept {
         Ok(found)
     }
 
-    /// What source packages are called.
+    /// The names and versions of source packages.
     pub(super) async fn sources(
         &self,
         session: &mut Session,
-        ids: &[SourcePackageId],
-    ) -> Result<HashMap<SourcePackageId, Source>, TrackerError> {
-        let (mut found, missing) = known(&self.sources, ids.iter().copied());
+        ids: impl Iterator<Item = SourcePackageId>,
+    ) -> Result<HashMap<SourcePackageId, Named>, TrackerError> {
+        let (mut found, missing) = known(&self.sources, ids);
         if missing.is_empty() {
             return Ok(found);
         }
         let rows = session.label_rows(&missing).await?.into_iter();
-        let read = rows.map(|row| (row.id, Source::new(row.id, &row.name, &row.version)));
+        let read = rows.map(|row| (row.id, (row.name.into(), row.version.into())));
         keep(&self.sources, read.collect(), &mut found);
         Ok(found)
     }

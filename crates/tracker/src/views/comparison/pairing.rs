@@ -2,7 +2,8 @@
 //! same version, then the nearest. Nothing collapses, and nothing is there twice: each entry is in one
 //! pair at the most.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::iter::Peekable;
 
 use palisade_version::Scheme;
 
@@ -42,7 +43,7 @@ pub(in crate::views) fn pair<T: Entry>(gone: Vec<T>, came: Vec<T>, scheme: Schem
         removed: Vec::new(),
         added: Vec::new(),
     };
-    // Whatever is the same has the same name, and mostly it is most of all.
+    // Whatever is the same has the same name.
     let mut left = Left {
         gone: gone.into_iter().map(Some).collect(),
         came: came.into_iter().map(Some).collect(),
@@ -51,47 +52,70 @@ pub(in crate::views) fn pair<T: Entry>(gone: Vec<T>, came: Vec<T>, scheme: Schem
         .moved
         .extend(left.equal(|it| (it.substance(), it.place())));
     paired.moved.extend(left.equal(T::substance));
-    let gone = left.gone.into_iter().flatten().collect();
-    let came = left.came.into_iter().flatten().collect();
-    let mut came = by_name(came).into_iter().peekable();
-    for group in by_name(gone) {
-        while let Some(other) = came.next_if(|other| name(other) < name(&group)) {
-            paired.added.extend(other);
-        }
-        match came.next_if(|other| name(other) == name(&group)) {
-            Some(other) => paired.take_name(group, other, scheme),
-            None => paired.removed.extend(group),
+    let mut gone = by_name(left.gone).peekable();
+    let mut came = by_name(left.came).peekable();
+    loop {
+        let order = match (gone.peek(), came.peek()) {
+            (Some(one), Some(other)) => one.name().cmp(other.name()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return paired,
+        };
+        match order {
+            Ordering::Less => paired.removed.extend(gone.next()),
+            Ordering::Greater => paired.added.extend(came.next()),
+            Ordering::Equal => {
+                let (one, other) = (of_name(&mut gone), of_name(&mut came));
+                paired.take_name(one, other, scheme);
+            }
         }
     }
-    paired.added.extend(came.flatten());
-    paired
 }
 
-fn name<T: Entry>(group: &[T]) -> &str {
-    group.first().map(Entry::name).unwrap_or_default()
+/// Takes the entries that have the name of the first.
+fn of_name<T: Entry>(entries: &mut Peekable<impl Iterator<Item = T>>) -> Vec<T> {
+    let mut group: Vec<T> = entries.next().into_iter().collect();
+    while let Some(entry) = entries.next_if(|it| it.name() == group[0].name()) {
+        group.push(entry);
+    }
+    group
 }
 
-/// Entries in groups of one name, in order.
-fn by_name<T: Entry>(mut entries: Vec<T>) -> Vec<Vec<T>> {
-    let key = |entry: &T| (entry.place(), entry.substance());
-    entries.sort_by(|a, b| {
-        let order = a.name().cmp(b.name());
-        order
-            .then_with(|| a.version().cmp(b.version()))
-            .then_with(|| key(a).cmp(&key(b)))
+/// Entries in the order of their names.
+fn by_name<T: Entry>(entries: Vec<Option<T>>) -> impl Iterator<Item = T> {
+    let mut entries = entries;
+    let named = entries.iter().enumerate();
+    // To look at a name is dear, and its beginning tells most of them apart.
+    let named = named.filter_map(|(place, entry)| Some((beginning(entry.as_ref()?.name()), place)));
+    let mut order: Vec<(u128, usize)> = named.collect();
+    order.sort_unstable_by(|(one, a), (other, b)| {
+        one.cmp(other).then_with(|| {
+            let key = |place: usize| {
+                let it = entries[place].as_ref();
+                it.map(|it| (it.name(), it.version(), it.place(), it.substance()))
+            };
+            key(*a).cmp(&key(*b)).then(a.cmp(b))
+        })
     });
-    let mut groups: Vec<Vec<T>> = Vec::new();
-    for entry in entries {
-        match groups.last_mut() {
-            Some(group) if name(group) == entry.name() => group.push(entry),
-            _ => groups.push(vec![entry]),
-        }
-    }
-    groups
+    order
+        .into_iter()
+        .filter_map(move |(_, place)| entries[place].take())
+}
+
+/// The first sixteen bytes of a name, as a number that is ordered like them.
+fn beginning(name: &str) -> u128 {
+    let mut bytes = [0; 16];
+    let length = name.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u128::from_be_bytes(bytes)
 }
 
 impl<T: Entry> Paired<T> {
-    fn take_name(&mut self, gone: Vec<T>, came: Vec<T>, scheme: Scheme) {
+    fn take_name(&mut self, mut gone: Vec<T>, mut came: Vec<T>, scheme: Scheme) {
+        if gone.len() == 1 && came.len() == 1 {
+            self.changed.extend(gone.pop().zip(came.pop()));
+            return;
+        }
         let mut left = Left {
             gone: gone.into_iter().map(Some).collect(),
             came: came.into_iter().map(Some).collect(),
@@ -114,24 +138,26 @@ struct Left<T> {
 
 impl<T: Entry> Left<T> {
     /// Takes pairs out that are equal in something, in their order.
-    fn equal<K: std::hash::Hash + Eq>(&mut self, key: impl Fn(&T) -> K) -> Vec<(T, T)> {
-        let mut places: HashMap<K, Vec<usize>> = HashMap::new();
-        for (place, entry) in self.came.iter().enumerate().rev() {
-            if let Some(entry) = entry {
-                places.entry(key(entry)).or_default().push(place);
+    fn equal<K: Ord>(&mut self, key: impl Fn(&T) -> K) -> Vec<(T, T)> {
+        let mut gone = keyed(&self.gone, &key).into_iter().peekable();
+        let mut came = keyed(&self.came, &key).into_iter().peekable();
+        let mut places = Vec::new();
+        while let (Some((one, a)), Some((other, b))) = (gone.peek(), came.peek()) {
+            match one.cmp(other) {
+                Ordering::Less => drop(gone.next()),
+                Ordering::Greater => drop(came.next()),
+                Ordering::Equal => {
+                    places.push((*a, *b));
+                    gone.next();
+                    came.next();
+                }
             }
         }
-        let mut pairs = Vec::new();
-        for gone in &mut self.gone {
-            let equal = gone.as_ref().map(&key);
-            let place = equal.and_then(|it| places.get_mut(&it)?.pop());
-            if let Some(came) = place.and_then(|place| self.came[place].take())
-                && let Some(gone) = gone.take()
-            {
-                pairs.push((gone, came));
-            }
-        }
-        pairs
+        places.sort_unstable();
+        let pairs = places
+            .into_iter()
+            .filter_map(|(a, b)| Some((self.gone[a].take()?, self.came[b].take()?)));
+        pairs.collect()
     }
 
     /// Takes pairs out whose versions are nearest to each other.
@@ -167,11 +193,7 @@ impl<T: Entry> Left<T> {
             .chain(came.iter().filter_map(after));
         let versions: Vec<&str> = all.map(Entry::version).collect();
         let rank = |version: &str| {
-            let less = |other: &&&str| {
-                scheme
-                    .compare(other, version)
-                    .is_some_and(std::cmp::Ordering::is_lt)
-            };
+            let less = |other: &&&str| scheme.compare(other, version).is_some_and(Ordering::is_lt);
             versions.iter().filter(less).count()
         };
         let mut candidates = Vec::new();
@@ -197,6 +219,15 @@ impl<T: Entry> Left<T> {
         });
         candidates.into_iter().map(|it| (it.3, it.4)).collect()
     }
+}
+
+/// The entries that are there with something of them, in its order and then their own.
+fn keyed<T, K: Ord>(entries: &[Option<T>], key: impl Fn(&T) -> K) -> Vec<(K, usize)> {
+    let all = entries.iter().enumerate();
+    let there = all.filter_map(|(place, entry)| Some((key(entry.as_ref()?), place)));
+    let mut keyed: Vec<(K, usize)> = there.collect();
+    keyed.sort_unstable();
+    keyed
 }
 
 /// How many parts of two versions are the same, from the beginning on.

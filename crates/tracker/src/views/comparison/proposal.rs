@@ -12,6 +12,7 @@ use palisade_store::{
 };
 
 use super::entries::{Carried, Entry, Kept, Label, Source};
+use super::intervals::ByName;
 use super::state::State;
 use crate::TrackerError;
 use crate::derive::{judge_loaded, load_advisories, state_of};
@@ -22,10 +23,9 @@ use crate::import_inventory::{InventoryImport, Revision};
 #[derive(Debug, Default)]
 pub(super) struct Proposed {
     packages: HashMap<PackageId, Package>,
-    sources: HashMap<SourcePackageId, (Source, Arc<Carried>)>,
-    pub(super) findings: HashMap<(SourcePackageId, i64), FindingState>,
+    sources: HashMap<SourcePackageId, Source>,
     /// The names and versions of all its packages.
-    pub(super) versions: HashSet<(String, String)>,
+    pub(super) versions: ByName,
 }
 
 /// A proposed state against the present one.
@@ -49,7 +49,7 @@ impl Proposed {
         self.packages.get(&id)
     }
 
-    pub(super) fn source(&self, id: SourcePackageId) -> Option<&(Source, Arc<Carried>)> {
+    pub(super) fn source(&self, id: SourcePackageId) -> Option<&Source> {
         self.sources.get(&id)
     }
 }
@@ -163,9 +163,11 @@ impl Making {
             let id = row.copied().unwrap_or(SourcePackageId(-number));
             if row.is_none() {
                 let package = decode::<Package>("a source package", &source.facts)?;
-                let named = Source::new(id, &source.name, &source.version);
-                let carried = Arc::new(Carried::of(&package));
-                proposed.sources.insert(id, (named, carried));
+                let named = Source {
+                    carried: Some(Arc::new(Carried::of(&package))),
+                    ..Source::new(id, &source.name, &source.version)
+                };
+                proposed.sources.insert(id, named);
             }
             sources.push(id);
         }
@@ -188,8 +190,8 @@ impl Making {
         let here: HashSet<PackageId> = here.iter().map(|it| it.package).collect();
         let mut came = Vec::new();
         for (number, encoded) in (1_i64..).zip(&revision.packages) {
-            let named = (encoded.name.clone(), encoded.version.clone());
-            self.proposed.versions.insert(named);
+            let versions = self.proposed.versions.entry(encoded.name.clone());
+            versions.or_default().push(encoded.version.clone());
             let row = known.get(&encoded.digest).copied();
             self.present.extend(row);
             if row.is_some_and(|id| here.contains(&id)) {
@@ -254,6 +256,7 @@ impl Making {
         let place = Place {
             branch: Some(state.branch.name()),
         };
+        let mut found: HashMap<SourcePackageId, Vec<(i64, FindingState)>> = HashMap::new();
         for ((source, vulnerability), advisories) in work {
             let (Some(subject), Some(name)) = (subjects.get(&source), names.get(&vulnerability))
             else {
@@ -264,10 +267,14 @@ impl Making {
             };
             let spoken = advisories.iter().filter_map(|id| loaded.get(id));
             if let Some(judgement) = judge_loaded(subject, &name, spoken, place) {
-                let found = state_of(&judgement);
-                self.proposed
-                    .findings
-                    .insert((source, vulnerability), found);
+                let state = (vulnerability, state_of(&judgement));
+                found.entry(source).or_default().push(state);
+            }
+        }
+        for (source, mut list) in found {
+            list.sort_unstable_by_key(|(vulnerability, _)| *vulnerability);
+            if let Some(source) = self.proposed.sources.get_mut(&source) {
+                source.found = Some(list.into());
             }
         }
         Ok(self.proposed)

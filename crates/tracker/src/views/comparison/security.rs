@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use palisade_model::{Confidence, VerdictStatus, VulnerabilityId};
-use palisade_store::{FindingState, SourcePackageId, VulnerabilityHead};
+use palisade_store::FindingState;
 
+use super::super::Reading;
 use super::super::listing::Counts;
-use super::super::{Reading, Score};
 use super::Compared;
-use super::entries::{Carried, Kept};
-use super::findings::{self, Change, Findings, Kind, SourcePair};
+use super::entries::Carried;
+use super::findings::{self, Change, Kind, SourcePair};
+use super::known::Head;
 use super::mitigation::{Gone, gone};
-use super::proposal::Proposed;
 use super::types::{Cause, FindingChangeView, FoundView, MitigationView, NetView, Remedy};
 use crate::TrackerError;
 use crate::derive::{confidence, status};
@@ -29,38 +29,25 @@ pub(super) struct Security {
     pub(super) carried_over: Vec<FindingChangeView>,
 }
 
-/// What source packages carry, by their rows.
-type CarriedBy = HashMap<SourcePackageId, Arc<Carried>>;
-
 /// What of a pair of source packages goes.
 type GoneBy = HashMap<usize, Vec<Gone>>;
 
 /// Vulnerabilities as lists show them, by their rows.
-type Heads = HashMap<i64, VulnerabilityHead>;
+type Heads = HashMap<i64, Arc<Head>>;
 
 pub(super) async fn of(
     compared: &Compared,
     reading: &mut Reading,
-    kept: &Kept,
     limit: usize,
 ) -> Result<Security, TrackerError> {
-    let carried = carried(compared, reading, kept).await?;
-    let mut findings = Findings {
-        session: &mut reading.session,
-        from: compared.from.at.branch,
-        to: compared.to.at.branch,
-        proposed: &compared.proposed,
-    };
-    let all = findings.changes(&compared.sources).await?;
-    let gone = mitigations(compared, &mut findings, &carried).await?;
-    let (same, mut other): (Vec<Change>, Vec<Change>) = all
-        .into_iter()
-        .partition(|it| it.kind() == Kind::CarriedOver);
-    let heads = heads(reading, &other).await?;
-    other.sort_by(|a, b| order(compared, &heads, a).cmp(&order(compared, &heads, b)));
+    let gone = mitigations(compared, reading).await?;
+    let all = findings::changes(&compared.sources).into_iter();
+    let (same, mut other): (Vec<Change>, Vec<Change>) =
+        all.partition(|it| it.kind() == Kind::CarriedOver);
+    let heads = heads(compared, reading, &other).await?;
+    other.sort_by_cached_key(|change| order(compared, &heads, change));
     let telling = Telling {
         compared,
-        carried: &carried,
         gone: &gone,
     };
     let mut net = NetView {
@@ -69,14 +56,14 @@ pub(super) async fn of(
     };
     let (mut introduced, mut fixed, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     for change in &other {
-        let head = heads.get(&change.vulnerability);
+        let head = heads.get(&change.vulnerability).map(Arc::as_ref);
         let list = match change.kind() {
             Kind::Introduced => {
-                count(&mut net.introduced, change.to.as_ref(), head);
+                count(&mut net.introduced, change.to, head);
                 &mut introduced
             }
             Kind::Fixed => {
-                count(&mut net.fixed, change.from.as_ref(), head);
+                count(&mut net.fixed, change.from, head);
                 &mut fixed
             }
             Kind::Changed | Kind::CarriedOver => {
@@ -103,65 +90,23 @@ pub(super) async fn of(
     })
 }
 
-/// What the source packages of pairs carry against vulnerabilities.
-async fn carried(
-    compared: &Compared,
-    reading: &mut Reading,
-    kept: &Kept,
-) -> Result<CarriedBy, TrackerError> {
-    let both = compared
-        .sources
-        .iter()
-        .filter(|pair| pair.from.is_some() && pair.to.is_some());
-    let ids: HashSet<SourcePackageId> = both
-        .flat_map(|pair| pair.from.iter().chain(&pair.to))
-        .map(|source| source.id)
-        .collect();
-    let stored = ids.iter().copied().filter(|id| !Proposed::holds(*id));
-    let mut carried = kept.carried(&mut reading.session, stored).await?;
-    let proposed = ids
-        .iter()
-        .filter_map(|id| Some((*id, compared.proposed.source(*id)?)));
-    carried.extend(proposed.map(|(id, (_, it))| (id, Arc::clone(it))));
-    Ok(carried)
-}
-
 /// The mitigations of each pair that go.
-async fn mitigations(
-    compared: &Compared,
-    findings: &mut Findings<'_>,
-    carried: &CarriedBy,
-) -> Result<GoneBy, TrackerError> {
-    let both = compared
-        .sources
-        .iter()
-        .enumerate()
-        .filter_map(|(place, pair)| {
-            let (from, to) = (pair.from.as_ref()?, pair.to.as_ref()?);
-            let (before, after) = (carried.get(&from.id)?, carried.get(&to.id)?);
-            let may_go = before.is_something() && from.id != to.id;
-            may_go.then_some((place, to.id, before, after))
-        });
+async fn mitigations(compared: &Compared, reading: &mut Reading) -> Result<GoneBy, TrackerError> {
+    let pairs = compared.sources.iter().enumerate();
+    let both = pairs.filter_map(|(place, pair)| {
+        let (from, to) = (pair.from.as_ref()?, pair.to.as_ref()?);
+        let (before, after) = (from.carried.as_deref()?, to.carried.as_deref()?);
+        let may_go = before.is_something() && from.id != to.id;
+        may_go.then_some((place, to, before, after))
+    });
     let both: Vec<_> = both.collect();
     let all = both.iter().flat_map(|(_, _, before, _)| named_by(before));
     let all: HashSet<&str> = all.map(VulnerabilityId::as_str).collect();
-    let ids = findings
-        .session
-        .vulnerabilities_by_name(all.into_iter())
-        .await?;
-    let wanted = both.iter().flat_map(|(_, source, before, _)| {
-        let known = named_by(before).filter_map(|id| ids.get(id.as_str()));
-        known.map(|id| (*source, *id))
-    });
-    let wanted: HashSet<(SourcePackageId, i64)> = wanted.collect();
-    let wanted: Vec<(SourcePackageId, i64)> = wanted.into_iter().collect();
-    let states = findings.states_after(&wanted).await?;
-    let found = |source: SourcePackageId, id: &VulnerabilityId| {
-        let id = ids.get(id.as_str())?;
-        states.get(&(source, *id))
-    };
-    let gone = both.into_iter().map(|(place, source, before, after)| {
-        let all = gone(before, after, compared.scheme, |id| found(source, id));
+    let session = &mut reading.session;
+    let ids = session.vulnerabilities_by_name(all.into_iter()).await?;
+    let gone = both.into_iter().map(|(place, to, before, after)| {
+        let found = |id: &VulnerabilityId| to.state_of(*ids.get(id.as_str())?);
+        let all = gone(before, after, compared.scheme, found);
         (place, all)
     });
     Ok(gone.filter(|(_, all)| !all.is_empty()).collect())
@@ -173,30 +118,30 @@ fn named_by(carried: &Carried) -> impl Iterator<Item = &VulnerabilityId> {
     carried.patched.iter().chain(graft).map(|(id, _)| id)
 }
 
-async fn heads(reading: &mut Reading, changes: &[Change]) -> Result<Heads, TrackerError> {
-    let ids: HashSet<i64> = changes.iter().map(|it| it.vulnerability).collect();
-    let ids: Vec<i64> = ids.into_iter().collect();
-    let heads = reading.session.vulnerability_heads(&ids).await?;
-    Ok(heads.into_iter().map(|head| (head.id, head)).collect())
+async fn heads(
+    compared: &Compared,
+    reading: &mut Reading,
+    changes: &[Change<'_>],
+) -> Result<Heads, TrackerError> {
+    let ids = changes.iter().map(|it| it.vulnerability);
+    compared.known.heads(&mut reading.session, ids).await
 }
 
 /// What comes first: what is affected, then what is exploited, then the gravest.
-fn order<'a>(compared: &'a Compared, heads: &'a Heads, change: &Change) -> impl Ord + use<'a> {
+fn order<'a>(compared: &'a Compared, heads: &'a Heads, change: &Change<'_>) -> impl Ord + use<'a> {
     let pair = &compared.sources[change.pair];
-    let state = change.to.as_ref().filter(|it| it.status <= 1);
-    let state = state.or(change.from.as_ref()).map(|it| it.status);
+    let state = change.to.filter(|it| it.status <= 1);
+    let state = state.or(change.from).map(|it| it.status);
     let head = heads.get(&change.vulnerability);
-    let score = head.and_then(|it| Score::of(it.score.as_ref()));
+    let score = head.and_then(|it| it.score.as_ref());
     // Scores have one digit behind the point.
-    let points = score
-        .as_ref()
-        .map(|it| (it.level, format!("{:04.1}", it.score)));
+    let points = score.map(|it| (it.level, (it.score * 10.0).round().to_bits()));
     (
         state,
-        head.is_some_and(|it| it.exploited_since.is_none()),
+        head.is_some_and(|it| it.head.exploited_since.is_none()),
         std::cmp::Reverse(points),
         name_of(pair),
-        head.map(|it| it.name.as_str()),
+        head.map(|it| it.head.name.as_str()),
         change.pair,
     )
 }
@@ -206,15 +151,15 @@ fn name_of(pair: &SourcePair) -> &str {
     source.map_or("", |it| &it.name)
 }
 
-fn count(counts: &mut Counts, state: Option<&FindingState>, head: Option<&VulnerabilityHead>) {
+fn count(counts: &mut Counts, state: Option<&FindingState>, head: Option<&Head>) {
     let (Some(state), Some(head)) = (state, head) else {
         return;
     };
     if status(state.status) == VerdictStatus::Affected {
-        let level = Score::of(head.score.as_ref()).map(|it| it.level);
+        let level = head.score.as_ref().map(|it| it.level);
         counts.affected += 1;
         counts.levels.add(level);
-        counts.exploited += usize::from(head.exploited_since.is_some());
+        counts.exploited += usize::from(head.head.exploited_since.is_some());
     } else {
         counts.under_investigation += 1;
     }
@@ -225,22 +170,24 @@ async fn carried_over(
     compared: &Compared,
     reading: &mut Reading,
     telling: &Telling<'_>,
-    mut same: Vec<Change>,
+    mut same: Vec<Change<'_>>,
     limit: usize,
 ) -> Result<Vec<FindingChangeView>, TrackerError> {
-    same.sort_by(|a, b| {
-        let key = |it: &Change| {
-            let state = it.to.as_ref().map(|state| state.status);
-            (
-                state,
-                name_of(&compared.sources[it.pair]).to_owned(),
-                it.vulnerability,
-            )
+    let by_name = |a: &Change<'_>, b: &Change<'_>| {
+        let key = |it: &Change<'_>| {
+            let state = it.to.map(|state| state.status);
+            (state, name_of(&compared.sources[it.pair]))
         };
-        key(a).cmp(&key(b)).then(a.pair.cmp(&b.pair))
-    });
-    same.truncate(limit);
-    let heads = heads(reading, &same).await?;
+        let places = (a.vulnerability, a.pair).cmp(&(b.vulnerability, b.pair));
+        key(a).cmp(&key(b)).then(places)
+    };
+    // There are many, and few are shown: the others need no order.
+    if same.len() > limit {
+        same.select_nth_unstable_by(limit, by_name);
+        same.truncate(limit);
+    }
+    same.sort_unstable_by(by_name);
+    let heads = heads(compared, reading, &same).await?;
     let told = same.iter().filter_map(|change| {
         let head = heads.get(&change.vulnerability)?;
         Some(telling.change(change, head))
@@ -261,12 +208,11 @@ async fn told_mitigations(
         .filter_map(|it| it.vulnerability.as_ref());
     let names: HashSet<&str> = names.map(VulnerabilityId::as_str).collect();
     let ids = session.vulnerabilities_by_name(names.into_iter()).await?;
-    let rows: Vec<i64> = ids.values().copied().collect();
-    let heads = session.vulnerability_heads(&rows).await?;
-    let scores: HashMap<String, Option<Score>> = heads
-        .into_iter()
-        .map(|head| (head.name, Score::of(head.score.as_ref())))
-        .collect();
+    let heads = compared.known.heads(session, ids.values().copied()).await?;
+    let score = |name: &str| {
+        let head = ids.get(name).and_then(|id| heads.get(id));
+        head.and_then(|head| head.score.clone())
+    };
     let mut places: Vec<&usize> = gone.keys().collect();
     places.sort_by_key(|place| (name_of(&compared.sources[**place]), **place));
     let (mut lost, mut unproven) = (Vec::new(), Vec::new());
@@ -277,9 +223,7 @@ async fn told_mitigations(
         };
         for it in &gone[place] {
             let vulnerability = it.vulnerability.as_ref().map(ToString::to_string);
-            let score = vulnerability
-                .as_ref()
-                .and_then(|it| scores.get(it).cloned());
+            let score = vulnerability.as_deref().and_then(score);
             let told = if it.is_lost { &mut lost } else { &mut unproven };
             told.push(MitigationView {
                 package: name_of(pair).to_owned(),
@@ -288,7 +232,7 @@ async fn told_mitigations(
                 kind: it.kind,
                 name: it.name.clone(),
                 vulnerability,
-                score: score.flatten(),
+                score,
                 says: it.says.clone(),
             });
         }
@@ -299,27 +243,24 @@ async fn told_mitigations(
 /// Tells of changes.
 struct Telling<'a> {
     compared: &'a Compared,
-    carried: &'a CarriedBy,
     gone: &'a GoneBy,
 }
 
 impl Telling<'_> {
-    fn change(&self, change: &Change, head: &VulnerabilityHead) -> FindingChangeView {
+    fn change(&self, change: &Change<'_>, head: &Head) -> FindingChangeView {
+        let Head { head, score } = head;
         let pair = &self.compared.sources[change.pair];
         let gone = self.gone.get(&change.pair).map_or(&[][..], Vec::as_slice);
         let kind = change.kind();
         let cause =
             (kind == Kind::Introduced).then(|| findings::cause(change, pair, &head.name, gone));
         let to = pair.to.as_ref();
-        let carried = to.and_then(|to| self.carried.get(&to.id)).map(Arc::as_ref);
+        let carried = to.and_then(|to| to.carried.as_deref());
         let remedy =
             (kind == Kind::Fixed).then(|| findings::remedy(change, pair, &head.name, carried));
         let version =
             |source: &Option<super::Source>| source.as_ref().map(|it| it.version.to_string());
-        let (from, to) = (
-            change.from.as_ref().map(found),
-            change.to.as_ref().map(found),
-        );
+        let (from, to) = (change.from.map(found), change.to.map(found));
         let view = FindingChangeView {
             vulnerability: head.name.clone(),
             title: head.title.clone(),
@@ -330,7 +271,7 @@ impl Telling<'_> {
             to,
             cause,
             remedy,
-            score: Score::of(head.score.as_ref()),
+            score: score.clone(),
             exploited_since: head.exploited_since.clone(),
             epss: head.epss,
             says: String::new(),

@@ -111,12 +111,16 @@ impl Beside {
     }
 }
 
-fn change(vulnerability: i64, from: Option<&FindingState>, to: Option<&FindingState>) -> Change {
+fn change<'a>(
+    vulnerability: i64,
+    from: Option<&'a FindingState>,
+    to: Option<&'a FindingState>,
+) -> Change<'a> {
     Change {
         pair: 0,
         vulnerability,
-        from: from.cloned(),
-        to: to.cloned(),
+        from,
+        to,
     }
 }
 
