@@ -183,6 +183,32 @@ async fn what_was_lost_comes_back_with_the_patches() {
 }
 
 #[tokio::test]
+async fn a_graft_whose_package_is_listed_beside_it_fixes_as_a_graft() {
+    const FIX: [&str; 1] = ["libvpx-CVE-2026-2447.patch"];
+    let tracker = Tracker::new().await;
+    let record = nvd_before("CVE-2026-2447", &product("libvpx"), "1.16.0");
+    tracker.feed(Nvd, &page(&[scored(record, 8.8)])).await;
+    let before = guix(&[patched("libvpx", "1.15.2", &[], None)]);
+    let after = guix(&[
+        patched("libvpx", "1.15.2", &FIX, None),
+        patched("libvpx", "1.15.2", &[], Some(&FIX)),
+    ]);
+    tracker.inventory("guix/master", 1000, &before).await;
+    tracker.inventory("guix/master", 2000, &after).await;
+    let remedy = async |from, to| compare(&tracker, from, to).await.fixed[0].remedy;
+    let found = remedy("guix/master@r1000", "guix/master@r2000").await;
+    assert_eq!(found, Some(Remedy::Graft));
+    let back = compare(&tracker, "guix/master@r2000", "guix/master@r1000").await;
+    assert_eq!(
+        lost(&back),
+        [
+            "libvpx 1.15.2 graft -",
+            "libvpx 1.15.2 patch of the graft CVE-2026-2447"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn findings_come_go_stay_and_change_with_the_way_in_which_they_did() {
     let tracker = Tracker::new().await;
     let before = |id: &str, name: &str, fix: &str| nvd_before(id, &product(name), fix);

@@ -136,10 +136,13 @@ impl pairing::Entry for Source {
         &self.version
     }
 
-    /// Each is known by its content already: no two rows are the same.
+    /// Each is known by its content already: no two rows are the same. Where the package that a graft
+    /// gives is listed beside the one that has the graft, the latter comes first: it is what users name.
     fn substance(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&self.id.0.to_le_bytes());
+        let carried = self.carried.as_deref();
+        bytes[0] = u8::from(carried.is_none_or(|it| it.graft.is_none()));
+        bytes[8..].copy_from_slice(&self.id.0.to_be_bytes());
         bytes
     }
 
