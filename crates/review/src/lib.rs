@@ -5,12 +5,21 @@
 //! no link is followed, nothing runs. What is odd about the archive itself is a [`Signal`] of the
 //! tree, as is what the rules find in a change.
 
+mod archive;
+mod budget;
 mod compare;
+mod directory;
+mod material;
+mod names;
+mod odd;
 mod signal;
 #[cfg(test)]
 mod testing;
 mod tree;
 
+pub use budget::Budget;
 pub use compare::{Change, Comparison, How, Hunk, is_text, meaning_of_mode, split_lines};
+pub use material::{Error, read_archive, read_tree};
+pub use odd::{ARCHIVE_RULES, Odd};
 pub use signal::{Severity, Signal, Specificity};
 pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};

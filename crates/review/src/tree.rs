@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use bstr::BString;
+use sha1::{Digest as _, Sha1};
+use sha2::Sha256;
 
 use crate::signal::Signal;
 
@@ -63,6 +65,20 @@ pub struct Content {
     pub blob: BlobId,
     /// Their SHA-256.
     pub sha256: Digest,
+}
+
+impl Content {
+    /// Names bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut blob = Sha1::new();
+        blob.update(format!("blob {}\0", bytes.len()));
+        blob.update(bytes);
+        Self {
+            bytes: Arc::from(bytes),
+            blob: blob.finalize().into(),
+            sha256: Sha256::digest(bytes).into(),
+        }
+    }
 }
 
 /// What an entry is.

@@ -1,0 +1,181 @@
+//! Tar: the members by the `tar` crate, and beside it our own walk over the same bytes.
+
+use std::cell::RefCell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use bstr::{BString, ByteSlice};
+use tar::EntryType;
+
+use super::audit::{Audit, Audited};
+use super::{Gather, Input};
+use crate::odd;
+use crate::tree::Kind;
+
+/// A member whose map claims this much more than is stored is not filled up with zeros.
+const SPARSE: u64 = 16 << 20;
+
+/// Reads all members; names go below `prefix`.
+pub(super) fn read(gather: &mut Gather, input: Input<'_>, prefix: &[u8]) -> io::Result<()> {
+    let audit = Rc::new(RefCell::new(Audit::new(Rc::clone(&gather.meter), prefix)));
+    let audited = Audited {
+        reader: input,
+        audit: Rc::clone(&audit),
+    };
+    let mut archive = tar::Archive::new(audited);
+    let mut listed = Vec::new();
+    let result = members(gather, &mut archive, prefix, &audit, &mut listed);
+    let lost = result.is_err();
+    // What follows the end must pass the audit too; after a limit nothing may.
+    let rest = if gather.meter.is_over() {
+        Ok(())
+    } else {
+        io::copy(&mut archive.into_inner(), &mut io::sink()).map(drop)
+    };
+    let mut audit = audit.borrow_mut();
+    if rest.is_ok() && !gather.meter.is_over() {
+        audit.finish();
+        compare(gather, &audit, &listed, lost, prefix);
+    }
+    if prefix.is_empty() {
+        gather.commit = gather.commit.take().or(audit.commit.take());
+    }
+    result.and(rest)
+}
+
+/// Both readings must list the same members; one that gave up lists the beginning of them.
+fn compare(gather: &Gather, audit: &Audit, listed: &[(Vec<u8>, u64)], lost: bool, prefix: &[u8]) {
+    let known = audit.members.len().min(listed.len());
+    let differs = (0..known)
+        .find(|at| audit.members[*at].0 != listed[*at].0 || audit.members[*at].1 != listed[*at].1);
+    let at = differs.or_else(|| {
+        let same =
+            audit.members.len() == listed.len() || (lost && listed.len() < audit.members.len());
+        (!same).then_some(known)
+    });
+    if let Some(at) = at {
+        let name = |list: &[(Vec<u8>, u64)]| {
+            list.get(at).map_or("nothing".into(), |(name, size)| {
+                format!("{} ({size} bytes)", name.to_str_lossy())
+            })
+        };
+        let detail = format!("{} or {}", name(listed), name(&audit.members));
+        gather
+            .meter
+            .report(&odd::PARSERS_DISAGREE, prefix, b"", &detail);
+    }
+}
+
+fn members<R: Read>(
+    gather: &mut Gather,
+    archive: &mut tar::Archive<R>,
+    prefix: &[u8],
+    audit: &RefCell<Audit>,
+    listed: &mut Vec<(Vec<u8>, u64)>,
+) -> io::Result<()> {
+    for entry in archive.entries()? {
+        let entry = entry?;
+        if entry.header().entry_type() == EntryType::XGlobalHeader {
+            gather.meter.entry()?;
+            continue;
+        }
+        let name = entry.path_bytes().into_owned();
+        let sparse = entry.header().entry_type() == EntryType::GNUSparse;
+        listed.push((
+            name.clone(),
+            if sparse {
+                entry.header().entry_size()?
+            } else {
+                entry.size()
+            },
+        ));
+        let disputed = std::mem::take(&mut audit.borrow_mut().disputed);
+        let Some(path) = path(&name) else {
+            // The directory that everything is in.
+            continue;
+        };
+        member(gather, entry, [prefix, &path].concat(), disputed)?;
+    }
+    Ok(())
+}
+
+/// A member's name without what means nothing in it.
+fn path(name: &[u8]) -> Option<Vec<u8>> {
+    let mut path = name;
+    while let Some(rest) = path.strip_prefix(b"./") {
+        path = rest;
+    }
+    (!matches!(path, b"" | b"." | b"/")).then(|| path.to_vec())
+}
+
+fn member<R: Read>(
+    gather: &mut Gather,
+    mut entry: tar::Entry<'_, R>,
+    mut path: Vec<u8>,
+    disputed: bool,
+) -> io::Result<()> {
+    let mode = entry.header().mode().unwrap_or(0o644);
+    let link = || {
+        let link = entry.link_name_bytes().unwrap_or_default();
+        BString::from(link.into_owned())
+    };
+    let kind = match entry.header().entry_type() {
+        EntryType::Symlink => Kind::Symlink(link()),
+        EntryType::Link => Kind::Hardlink(link()),
+        EntryType::Directory => Kind::Directory,
+        EntryType::Char => Kind::Special("character device"),
+        EntryType::Block => Kind::Special("block device"),
+        EntryType::Fifo => Kind::Special("pipe"),
+        // Whatever is unknown is unpacked as a file, as POSIX wants it.
+        _ => Kind::Regular,
+    };
+    if kind == Kind::Directory {
+        while path.last() == Some(&b'/') {
+            path.pop();
+        }
+    }
+    let bytes = if kind == Kind::Regular {
+        contents(gather, &mut entry, &path)?
+    } else {
+        Vec::new()
+    };
+    gather.file(&path, kind, mode, &bytes, !disputed)
+}
+
+fn contents<R: Read>(
+    gather: &Gather,
+    entry: &mut tar::Entry<'_, R>,
+    path: &[u8],
+) -> io::Result<Vec<u8>> {
+    let size = entry.size();
+    let stored = entry.header().entry_size().unwrap_or(size);
+    let budget = &gather.meter.budget;
+    if size > budget.file || size > stored.max(size.min(SPARSE)) {
+        gather.meter.report(
+            &odd::TOO_LARGE,
+            path,
+            b"",
+            &format!("{size} bytes, so it is left out"),
+        );
+        return Ok(Vec::new());
+    }
+    let capacity = usize::try_from(size).unwrap_or_default().min(1 << 20);
+    let mut bytes = Vec::with_capacity(capacity);
+    entry.read_to_end(&mut bytes)?;
+    if (bytes.len() as u64) < size {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path;
+
+    #[test]
+    fn leading_dots_mean_nothing() {
+        assert_eq!(path(b"./a/b").as_deref(), Some(&b"a/b"[..]));
+        assert_eq!(path(b"./"), None);
+        assert_eq!(path(b"../a").as_deref(), Some(&b"../a"[..]));
+    }
+}
