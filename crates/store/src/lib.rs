@@ -49,10 +49,11 @@ pub use inventory::{
 };
 pub use read::{
     AdvisoryRecord, AffectedRow, BranchState, EpssScore, EventQuery, EventRow, FeedRow, Generation,
-    ImportRow, Interval, ListedPackage, MaintainedRow, ModifiedName, NamedRecord, OpenFindingRow,
-    PackageLabel, PackageRow, PlaceRow, PlacedPackage, PresentPackage, RatingRow, RepositoryRow,
-    RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow, SourceRow, SourceSpan,
-    StatePackage, VersionSpan, VulnerabilityFindingRow, VulnerabilityHead, VulnerabilityRow,
+    ImportRow, Interval, Intervals, ListedPackage, MaintainedRow, ModifiedName, NamedRecord,
+    OpenFindingRow, PackageLabel, PackageRow, PlaceRow, PlacedPackage, PresentPackage, RatingRow,
+    RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow, SourceRow,
+    SourceSpan, StatePackage, VersionSpan, VulnerabilityFindingRow, VulnerabilityHead,
+    VulnerabilityRow,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use schema::Schema;

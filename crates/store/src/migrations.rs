@@ -63,12 +63,6 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0008_grafts.sql"),
         postgres: include_str!("../migrations/postgres/0008_grafts.sql"),
     },
-    Step {
-        version: 9,
-        description: "intervals",
-        sqlite: include_str!("../migrations/sqlite/0009_intervals.sql"),
-        postgres: include_str!("../migrations/postgres/0009_intervals.sql"),
-    },
 ];
 
 /// The last step.

@@ -41,6 +41,17 @@ pub struct Interval<T> {
     pub until: Option<i64>,
 }
 
+/// Intervals intervals of a branch are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intervals {
+    /// All.
+    All,
+    /// Those that begin or end on the way from one position to another: whatever differs between them.
+    Between(i64, i64),
+    /// Those that hold a position.
+    At(i64),
+}
+
 /// What a package is called, and by which digest it is known without the lines of its definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageLabel {
@@ -64,6 +75,26 @@ const PACKAGE_INTERVALS: Dialect = pairs!(
     "FROM repository r JOIN package_interval i ON i.repository_id = r.id \
      WHERE r.branch_id = $1"
 );
+const PACKAGE_INTERVALS_BETWEEN: Dialect = pairs!(
+    "i.repository_id || ' ' || i.package_id AS a, \
+     i.since || ' ' || coalesce(i.until, 9223372036854775807) AS b",
+    "FROM repository r CROSS JOIN package_interval i ON i.repository_id = r.id \
+     AND ((i.since > $2 AND i.since <= $3) OR (i.until > $2 AND i.until <= $3)) \
+     WHERE r.branch_id = $1",
+    "FROM repository r JOIN package_interval i ON i.repository_id = r.id \
+     AND ((i.since > $2 AND i.since <= $3) OR (i.until > $2 AND i.until <= $3)) \
+     WHERE r.branch_id = $1"
+);
+const PACKAGE_INTERVALS_AT: Dialect = pairs!(
+    "i.repository_id || ' ' || i.package_id AS a, \
+     i.since || ' ' || coalesce(i.until, 9223372036854775807) AS b",
+    "FROM repository r CROSS JOIN package_interval i ON i.repository_id = r.id AND i.since <= $2 \
+     AND (i.until IS NULL OR i.until > $2) \
+     WHERE r.branch_id = $1",
+    "FROM repository r JOIN package_interval i ON i.repository_id = r.id AND i.since <= $2 \
+     AND (i.until IS NULL OR i.until > $2) \
+     WHERE r.branch_id = $1"
+);
 const PACKAGES_AT: Dialect = pairs!(
     "i.repository_id AS a, i.package_id AS b",
     "FROM repository r CROSS JOIN package_interval i ON i.repository_id = r.id AND i.since <= $2 \
@@ -77,6 +108,24 @@ const SOURCE_INTERVALS: Dialect = pairs!(
     "FROM source_interval WHERE branch_id = $1",
     "FROM source_interval WHERE branch_id = $1"
 );
+const SOURCE_INTERVALS_BETWEEN: Dialect = pairs!(
+    "source_package_id || ' ' || source_package_id AS a, \
+     since || ' ' || coalesce(until, 9223372036854775807) AS b",
+    "FROM source_interval WHERE branch_id = $1 \
+     AND ((since > $2 AND since <= $3) OR (until > $2 AND until <= $3))",
+    "FROM source_interval WHERE branch_id = $1 \
+     AND ((since > $2 AND since <= $3) OR (until > $2 AND until <= $3))"
+);
+const SOURCE_INTERVALS_AT: Dialect = pairs!(
+    "source_package_id || ' ' || source_package_id AS a, \
+     since || ' ' || coalesce(until, 9223372036854775807) AS b",
+    "FROM source_interval WHERE branch_id = $1 AND since <= $2 \
+     AND (until IS NULL OR until > $2)",
+    "FROM source_interval WHERE branch_id = $1 AND since <= $2 \
+     AND (until IS NULL OR until > $2)"
+);
+const REVISIONS: &str = "SELECT count(*) FROM repository p \
+    JOIN revision r ON r.repository_id = p.id WHERE p.branch_id = $1";
 const REPOSITORIES: &str = "SELECT id, name, architecture FROM repository WHERE branch_id = $1";
 const LABELS: Dialect = with_numbers!(
     "SELECT id, source_package_id, name, version, substance FROM package WHERE id",
@@ -144,8 +193,14 @@ impl Session {
     pub async fn package_intervals(
         &mut self,
         branch: BranchId,
+        which: Intervals,
     ) -> Result<Vec<Interval<PlacedPackage>>, StoreError> {
-        let found = self.intervals(PACKAGE_INTERVALS, branch).await?;
+        let statement = match which {
+            Intervals::All => PACKAGE_INTERVALS,
+            Intervals::Between(..) => PACKAGE_INTERVALS_BETWEEN,
+            Intervals::At(_) => PACKAGE_INTERVALS_AT,
+        };
+        let found = self.intervals(statement, branch, which).await?;
         Ok(found.into_iter().map(|it| it.of(placed)).collect())
     }
 
@@ -156,8 +211,14 @@ impl Session {
     pub async fn source_intervals(
         &mut self,
         branch: BranchId,
+        which: Intervals,
     ) -> Result<Vec<Interval<SourcePackageId>>, StoreError> {
-        let found = self.intervals(SOURCE_INTERVALS, branch).await?;
+        let statement = match which {
+            Intervals::All => SOURCE_INTERVALS,
+            Intervals::Between(..) => SOURCE_INTERVALS_BETWEEN,
+            Intervals::At(_) => SOURCE_INTERVALS_AT,
+        };
+        let found = self.intervals(statement, branch, which).await?;
         let source = |(source, _)| SourcePackageId(source);
         Ok(found.into_iter().map(|it| it.of(source)).collect())
     }
@@ -166,8 +227,14 @@ impl Session {
         &mut self,
         statement: Dialect,
         branch: BranchId,
+        which: Intervals,
     ) -> Result<Vec<Interval<Pair>>, StoreError> {
-        let numbers = self.pairs_with(statement, params![branch.0]).await?;
+        let params = match which {
+            Intervals::All => params![branch.0],
+            Intervals::Between(one, other) => params![branch.0, one.min(other), one.max(other)],
+            Intervals::At(position) => params![branch.0, position],
+        };
+        let numbers = self.pairs_with(statement, params).await?;
         let both = numbers.chunks_exact(2).map(|both| Interval {
             what: both[0],
             since: both[1].0,
@@ -176,6 +243,15 @@ impl Session {
         let mut all: Vec<Interval<Pair>> = both.collect();
         all.sort_unstable_by_key(|it| (it.what.1, it.what.0, it.since));
         Ok(all)
+    }
+
+    /// How many revisions of a branch's repositories are stored.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn count_revisions(&mut self, branch: BranchId) -> Result<i64, StoreError> {
+        let row = self.query_one(REVISIONS, params![branch.0]).await?;
+        row.map_or(Ok(0), |row| row.int(0))
     }
 
     /// The packages of a state.

@@ -19,7 +19,7 @@ mod status;
 mod vulnerabilities;
 
 pub use branches::{RepositoryRow, RevisionPoint};
-pub use comparison::{BranchState, Interval, PackageLabel, PlacedPackage};
+pub use comparison::{BranchState, Interval, Intervals, PackageLabel, PlacedPackage};
 pub use events::{EventQuery, EventRow};
 pub use grafts::StatePackage;
 pub use history::AffectedRow;

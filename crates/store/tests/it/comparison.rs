@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use palisade_store::{
-    BranchState, PackageId, PlacedPackage, RevisionPoint, Session, SourcePackageId,
+    BranchState, Interval, Intervals, PackageId, PlacedPackage, RevisionPoint, Session,
+    SourcePackageId,
 };
 
 use crate::database::{Database, on_each};
@@ -71,7 +72,10 @@ fn the_intervals_of_a_branch_hold_what_each_of_its_states_has() {
 }
 
 async fn packages_agree(session: &mut Session, state: BranchState) {
-    let intervals = session.package_intervals(state.branch).await.unwrap();
+    let intervals = session
+        .package_intervals(state.branch, Intervals::All)
+        .await
+        .unwrap();
     let key = |it: &PlacedPackage| (it.package, it.repository.0);
     assert!(intervals.is_sorted_by_key(|it| (key(&it.what), it.since)));
     let there = intervals.iter().filter(|it| it.holds(state.position));
@@ -82,7 +86,10 @@ async fn packages_agree(session: &mut Session, state: BranchState) {
 }
 
 async fn sources_agree(session: &mut Session, state: BranchState) {
-    let intervals = session.source_intervals(state.branch).await.unwrap();
+    let intervals = session
+        .source_intervals(state.branch, Intervals::All)
+        .await
+        .unwrap();
     assert!(intervals.is_sorted_by_key(|it| (it.what, it.since)));
     let there = intervals.iter().filter(|it| it.holds(state.position));
     let there: BTreeSet<SourcePackageId> = there.map(|it| it.what).collect();
@@ -91,6 +98,61 @@ async fn sources_agree(session: &mut Session, state: BranchState) {
     let labels = session.package_labels(&packages).await.unwrap();
     let built_from: BTreeSet<SourcePackageId> = labels.iter().map(|it| it.source).collect();
     assert_eq!(there, built_from, "{state:?}");
+}
+
+#[test]
+fn what_begins_or_ends_on_the_way_between_two_states_is_read_alone() {
+    on_each(|database| {
+        fill(database);
+        database.read(async |session| {
+            let states = states(session).await;
+            for from in &states {
+                let at = Intervals::At(from.position);
+                let found = session.package_intervals(from.branch, at).await?;
+                let all = session
+                    .package_intervals(from.branch, Intervals::All)
+                    .await?;
+                let holds = |it: &&Interval<PlacedPackage>| it.holds(from.position);
+                assert!(all.iter().filter(holds).eq(found.iter()));
+                for to in states.iter().filter(|to| to.branch == from.branch) {
+                    ends_agree(session, *from, *to).await;
+                }
+            }
+            Ok(())
+        });
+    });
+}
+
+async fn ends_agree(session: &mut Session, from: BranchState, to: BranchState) {
+    let between = Intervals::Between(from.position, to.position);
+    let found = session
+        .source_intervals(from.branch, between)
+        .await
+        .unwrap();
+    let all = session
+        .source_intervals(from.branch, Intervals::All)
+        .await
+        .unwrap();
+    let way = from.position.min(to.position)..from.position.max(to.position);
+    let is_on_the_way = |end: i64| way.start < end && end <= way.end;
+    let ends = |it: &&Interval<SourcePackageId>| {
+        is_on_the_way(it.since) || it.until.is_some_and(is_on_the_way)
+    };
+    assert!(all.iter().filter(ends).eq(found.iter()), "{from:?} {to:?}");
+}
+
+#[test]
+fn the_way_between_two_states_of_a_branch_is_found_in_an_index() {
+    on_each(|database| {
+        fill(database);
+        let plan = database.plan(
+            "SELECT i.package_id FROM package_interval i WHERE i.repository_id = 1 \
+             AND ((i.since > 5 AND i.since <= 9) OR (i.until > 5 AND i.until <= 9))",
+        );
+        // PostgreSQL reads so small a table whole, whatever indexes it has.
+        let is_planned = plan.contains("package_interval_until") || plan.contains("Seq Scan");
+        assert!(is_planned, "{plan}");
+    });
 }
 
 #[test]

@@ -212,8 +212,7 @@ impl Compared {
         to: State,
     ) -> Result<Self, TrackerError> {
         let session = &mut reading.session;
-        let before = known.intervals(session, from.at.branch).await?;
-        let after = known.intervals(session, to.at.branch).await?;
+        let [before, after] = known.intervals(session, from.at, to.at).await?;
         let mut repositories = Repositories::default();
         repositories.add(session.repository_labels(from.at.branch).await?);
         repositories.add(session.repository_labels(to.at.branch).await?);
@@ -254,7 +253,7 @@ impl Compared {
         file: String,
     ) -> Result<Self, TrackerError> {
         let session = &mut reading.session;
-        let before = known.intervals(session, from.at.branch).await?;
+        let before = known.all_intervals(session, from.at.branch).await?;
         let mut repositories = Repositories::default();
         let labels = session.repository_labels(from.at.branch).await?;
         repositories.add(labels);

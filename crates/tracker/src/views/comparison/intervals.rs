@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use palisade_store::{
-    BranchId, BranchState, Interval, PlacedPackage, RepositoryId, Session, SourcePackageId,
+    BranchId, BranchState, Interval, Intervals as Which, PlacedPackage, RepositoryId, Session,
+    SourcePackageId,
 };
 
 use super::entries::{Carried, Entry, FoundIn, Kept, Label, Named, Source};
@@ -19,6 +20,8 @@ const MANY_NAMES: usize = 200;
 #[derive(Debug)]
 pub(in crate::views) struct Intervals {
     branch: BranchId,
+    /// Whether these are all intervals of the branch.
+    is_whole: bool,
     packages: Vec<Stay<PlacedPackage, OnceLock<Arc<Label>>>>,
     sources: Vec<Stay<SourcePackageId, OfSource>>,
     versions: tokio::sync::OnceCell<Versions>,
@@ -71,11 +74,13 @@ impl Intervals {
     pub(super) async fn load(
         session: &mut Session,
         branch: BranchId,
+        which: Which,
     ) -> Result<Self, TrackerError> {
         Ok(Self {
             branch,
-            packages: stays(session.package_intervals(branch).await?),
-            sources: stays(session.source_intervals(branch).await?),
+            is_whole: which == Which::All,
+            packages: stays(session.package_intervals(branch, which).await?),
+            sources: stays(session.source_intervals(branch, which).await?),
             versions: tokio::sync::OnceCell::new(),
         })
     }
@@ -106,25 +111,23 @@ impl Intervals {
         at(&self.sources, position)
     }
 
-    /// The places of packages that are, or were, on the branch.
+    /// The places of packages that are, or were, on the branch; all its intervals have to be here.
     pub(super) fn places_of_packages(&self, packages: &[PlacedPackage]) -> Vec<usize> {
         let key = |it: &PlacedPackage| (it.package, it.repository.0);
         let place = |package: &PlacedPackage| {
             let before = |stay: &Stay<PlacedPackage, _>| key(&stay.interval.what) < key(package);
             self.packages.partition_point(before)
         };
-        let is_there = |place: &usize| *place < self.packages.len();
-        packages.iter().map(place).filter(is_there).collect()
+        packages.iter().map(place).collect()
     }
 
-    /// The places of source packages that are, or were, on the branch.
+    /// The places of source packages that are, or were, on the branch; all its intervals have to be here.
     pub(super) fn places_of_sources(&self, sources: &[SourcePackageId]) -> Vec<usize> {
         let place = |source: &SourcePackageId| {
             self.sources
                 .partition_point(|stay| stay.interval.what < *source)
         };
-        let is_there = |place: &usize| *place < self.sources.len();
-        sources.iter().map(place).filter(is_there).collect()
+        sources.iter().map(place).collect()
     }
 
     /// The packages at some places; `repository` tells what is said of where each is.
@@ -261,7 +264,7 @@ impl Intervals {
         position: i64,
         names: &[&str],
     ) -> Result<There<'_>, TrackerError> {
-        if names.len() < MANY_NAMES && !self.versions.initialized() {
+        if !self.is_whole || (names.len() < MANY_NAMES && !self.versions.initialized()) {
             let state = BranchState {
                 branch: self.branch,
                 position,
