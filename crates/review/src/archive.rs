@@ -53,6 +53,17 @@ impl Gather {
         self.finish(b"", result)
     }
 
+    /// The same for sources without a file of their own, where whatever fails is damage.
+    pub(crate) fn end_here(&mut self, result: io::Result<()>) {
+        if let Some(stop) = self.meter.take_stop() {
+            self.meter.report(stop.rule(), b"", b"", "");
+        } else if let Err(error) = result {
+            self.meter
+                .report(&odd::TRUNCATED, b"", b"", &error.to_string());
+        }
+        self.signals.append(&mut self.meter.take_signals());
+    }
+
     /// A reading that ended early is a finding; only what the system could not read is an error.
     fn finish(&mut self, path: &[u8], result: io::Result<()>) -> io::Result<()> {
         if let Some(stop) = self.meter.take_stop() {

@@ -32,27 +32,7 @@ pub(crate) fn read(path: &Path, budget: &Budget) -> Result<Tree, Error> {
     if let Some(stop) = gather.meter.take_stop() {
         gather.meter.report(stop.rule(), b"", b"", "");
     }
-    let mut tree = material::tree(&path.display().to_string(), gather);
-    restore_top(&mut tree);
-    Ok(tree)
-}
-
-/// Who names a directory means what is in it, with its only folder if it has one.
-fn restore_top(tree: &mut Tree) {
-    let Some(top) = tree.top.take() else {
-        return;
-    };
-    let whole = |path: &BString| BString::from([top.as_slice(), b"/", path].concat());
-    for file in &mut tree.files {
-        file.path = whole(&file.path);
-    }
-    for signal in tree
-        .signals
-        .iter_mut()
-        .filter(|signal| !signal.path.is_empty())
-    {
-        signal.path = whole(&signal.path);
-    }
+    Ok(material::whole_tree(&path.display().to_string(), gather))
 }
 
 fn read_folder(

@@ -8,18 +8,22 @@
 mod archive;
 mod budget;
 mod compare;
+mod debian;
 mod directory;
+mod git;
 mod material;
 mod names;
 mod odd;
+pub mod sandbox;
 mod signal;
 #[cfg(test)]
 mod testing;
 mod tree;
+pub mod worker;
 
 pub use budget::Budget;
 pub use compare::{Change, Comparison, How, Hunk, is_text, meaning_of_mode, split_lines};
-pub use material::{Error, read_archive, read_tree};
+pub use material::{Error, Material, read_archive, read_tree};
 pub use odd::{ARCHIVE_RULES, Odd};
 pub use signal::{Severity, Signal, Specificity};
 pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use palisade_review::{Severity, Tree};
+use palisade_review::{Budget, Severity, Tree, read_archive};
 
 /// The path of real material, or nothing, which is said, when it is not here.
 ///
@@ -16,6 +16,11 @@ pub(crate) fn real(name: &str) -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+
+/// The tree in these bytes.
+pub(crate) fn tree(bytes: &[u8]) -> Tree {
+    read_archive("test", bytes, &Budget::default()).unwrap()
 }
 
 /// The rules that a tree raises, sorted, each once.
