@@ -14,7 +14,9 @@ mod git;
 mod material;
 mod names;
 mod odd;
+mod rules;
 pub mod sandbox;
+mod scan;
 mod signal;
 #[cfg(test)]
 mod testing;
@@ -25,5 +27,7 @@ pub use budget::Budget;
 pub use compare::{Change, Comparison, How, Hunk, is_text, meaning_of_mode, split_lines};
 pub use material::{Error, Material, read_archive, read_tree};
 pub use odd::{ARCHIVE_RULES, Odd};
+pub use rules::{Example, Match, Pack, Rule, RuleError, builtin};
+pub use scan::{KnownBlobs, Language, Materials, PackId, Place, Role, Scan, Scanner};
 pub use signal::{Severity, Signal, Specificity};
 pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod changes;
+mod examples;
 mod hostile;
 mod made;
 mod materials;
 mod real;
+mod rules;
 mod support;

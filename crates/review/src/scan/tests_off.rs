@@ -1,0 +1,163 @@
+//! Tests that no longer test: a script that ends before it begins, or that cannot fail.
+
+use bstr::ByteSlice;
+
+use super::place::{Language, Role};
+use super::view::{Found, Sheet, View};
+use super::world::World;
+use crate::signal::Severity;
+
+pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    if view.text.is_none()
+        || !(view.place.role == Role::Test || view.place.in_tests && view.place.is_code())
+        || view.place.nested
+    {
+        return;
+    }
+    ends_early(view, sheet);
+    no_longer_fails(view, sheet);
+}
+
+/// An end at the outermost level with something left behind it.
+fn ends_early(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let Some(text) = &view.text else { return };
+    let mut depth = 0_i32;
+    for (index, line) in text.lines.iter().enumerate() {
+        let bytes = text.slice(line);
+        let trimmed = bytes.trim_ascii();
+        let first = trimmed
+            .fields_with(|c| c.is_ascii_whitespace())
+            .next()
+            .unwrap_or_default();
+        if view.place.language == Language::Shell {
+            if matches!(first, b"fi" | b"done" | b"esac" | b"}" | b"fi;" | b"done;") {
+                depth -= 1;
+            }
+            let opens = matches!(first, b"if" | b"for" | b"while" | b"until" | b"case")
+                && !trimmed.ends_with(b"fi")
+                && !trimmed.ends_with(b"done")
+                && !trimmed.ends_with(b"esac");
+            if opens || trimmed.ends_with(b"{") {
+                depth += 1;
+            }
+        }
+        let outermost = depth <= 0 && !bytes.starts_with(b" ") && !bytes.starts_with(b"\t");
+        if !line.new || line.comment || !outermost || !is_end(trimmed, view.place.language) {
+            continue;
+        }
+        let left = text.lines[index + 1..]
+            .iter()
+            .filter(|line| !line.comment && !text.slice(line).trim_ascii().is_empty())
+            .count();
+        // A heredoc's end, or the last words of a usage message, have little behind.
+        let guarded = index > 0 && {
+            let before = text.slice(&text.lines[index - 1]).trim_ascii_end();
+            before.ends_with(b"||")
+                || before.ends_with(b"&&")
+                || before.ends_with(b"then")
+                || before.ends_with(b"\\")
+        };
+        if left > 0 && !guarded {
+            sheet.raise(
+                "test-disabled",
+                view.path,
+                Found::at(line.number, bytes)
+                    .severity(Severity::Warning)
+                    .detail("nothing behind it runs"),
+            );
+        }
+    }
+}
+
+fn is_end(line: &[u8], language: Language) -> bool {
+    let line = line.trim_end_with(|c| c == ';');
+    match language {
+        Language::Shell => matches!(
+            line,
+            b"exit 0" | b"exit" | b"exit 77" | b"return 0" | b"exit $?"
+        ),
+        Language::Python => {
+            matches!(
+                line,
+                b"sys.exit(0)"
+                    | b"sys.exit()"
+                    | b"exit(0)"
+                    | b"exit()"
+                    | b"quit()"
+                    | b"raise SystemExit(0)"
+                    | b"raise SystemExit"
+                    | b"os._exit(0)"
+            ) || line.starts_with(b"pytestmark = pytest.mark.skip")
+        }
+        Language::Perl => {
+            matches!(line, b"exit 0" | b"exit" | b"exit(0)")
+                || line.starts_with(b"plan skip_all")
+                    && !line.contains_str(" unless ")
+                    && !line.contains_str(" if ")
+        }
+        Language::JavaScript => matches!(line, b"process.exit(0)" | b"process.exit()"),
+        Language::Ruby => matches!(line, b"exit" | b"exit 0" | b"exit!"),
+        Language::Php => matches!(line, b"exit" | b"exit(0)" | b"die()"),
+        _ => false,
+    }
+}
+
+/// `set -e` gone, or an answer thrown away that counted before.
+fn no_longer_fails(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    if view.old.is_none()
+        || view.place.language != Language::Shell && view.place.language != Language::Make
+    {
+        return;
+    }
+    let removed = view.removed_lines();
+    for (number, line) in view.new_lines() {
+        let trimmed = line.trim_ascii();
+        let Some(command) = ["|| true", "|| :", "|| exit 0", "; true", "|| exit 77"]
+            .iter()
+            .find_map(|end| trimmed.strip_suffix(end.as_bytes()))
+        else {
+            continue;
+        };
+        let counted = removed
+            .iter()
+            .any(|old| old.trim_ascii() == command.trim_ascii());
+        if counted {
+            sheet.raise(
+                "test-disabled",
+                view.path,
+                Found::at(number, line)
+                    .severity(Severity::Warning)
+                    .detail("it cannot fail any more"),
+            );
+        }
+    }
+    let set = |line: &&&[u8]| line.trim_ascii().starts_with(b"set -e");
+    if let Some(line) = removed.iter().find(set)
+        && !view.bytes().contains_str("set -e")
+    {
+        sheet.raise(
+            "test-disabled",
+            view.path,
+            Found::whole(line)
+                .severity(Severity::Note)
+                .detail("a failure no longer ends it"),
+        );
+    }
+}
+
+/// Tests that are gone while what they tested is still there: told once.
+pub(crate) fn removed(world: &World<'_>, sheet: &mut Sheet<'_>) {
+    let gone: Vec<_> = world
+        .removed()
+        .filter(|file| {
+            let place = super::place::Place::of(file.path.as_bstr(), b"");
+            place.role == Role::Test && place.language != Language::Other
+        })
+        .collect();
+    if let Some(first) = gone.first() {
+        let found = Found::whole(&first.path)
+            .severity(Severity::Note)
+            .detail(format!("{} files of tests are gone", gone.len()));
+        sheet.raise("test-disabled", first.path.as_bstr(), found);
+    }
+}
