@@ -1,8 +1,15 @@
 //! Who vouches for a file: what a signature is worth, by whom, when, and why.
 //!
 //! A yes or no hides what a reader needs: keys expire, are revoked, or stood behind weak digests.
-//! Hence a [`Verdict`] of ten values, each with its reasons.
+//! Hence a [`Verdict`] of ten values, each with its reasons. Nobody is trusted here because somebody
+//! else vouches for them: whoever asks hands over the keys. No clock is read and nothing is fetched.
 
+mod data;
+mod judgement;
+pub mod openpgp;
+mod service;
 mod verdict;
 
+pub use data::{Data, Error};
+pub use judgement::{Judgement, Method, Report, Signed, Signer, SignerKind};
 pub use verdict::Verdict;
