@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand}
 
 use crate::commands::{
     admin, affected_by, compare, demo, explain, findings, generate, identity, import, lint,
-    r#match, report, serve, show, sync, version,
+    r#match, report, review, serve, show, sync, version,
 };
 
 /// Security tracker for Linux distributions.
@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// The status is 0 when there is a report, and 2 when there is none: of an unknown branch, or of a
     /// month that has not begun.
     Report(report::Report),
+    /// Tell what is in what comes in, and who vouches for it; without a database
+    #[command(subcommand)]
+    Review(review::Review),
     /// State which product a package is, or is not
     Identity(identity::Identity),
     /// Copy the database, or look whether it is whole

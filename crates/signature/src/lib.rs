@@ -4,12 +4,20 @@
 //! Hence a [`Verdict`] of ten values, each with its reasons. Nobody is trusted here because somebody
 //! else vouches for them: whoever asks hands over the keys. No clock is read and nothing is fetched.
 
+pub mod checksums;
 mod data;
+pub mod debian;
+pub mod ed25519;
 mod judgement;
+mod keys;
 pub mod openpgp;
 mod service;
+pub mod ssh;
 mod verdict;
+mod verify;
 
 pub use data::{Data, Error};
 pub use judgement::{Judgement, Method, Report, Signed, Signer, SignerKind};
+pub use keys::{Keys, KeysError};
 pub use verdict::Verdict;
+pub use verify::{Answer, Question, verify};

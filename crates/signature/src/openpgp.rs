@@ -29,13 +29,14 @@ pub(crate) const SIGNATURES: usize = 32;
 /// Judges a signature file over data: detached, or with the data in it.
 ///
 /// Where a detached signature does not belong to the file, but the file is compressed, the signature
-/// may be over what it holds.
+/// may be over what it holds. The text is what the signature's file holds itself; whether it vouches
+/// for the data is not asked here.
 pub fn verify(
     data: Option<Data<'_>>,
     signature: &[u8],
     keyring: &Keyring,
     now: Timestamp,
-) -> Result<Report, Error> {
+) -> Result<(Option<Vec<u8>>, Report), Error> {
     if signature.len() > SIGNATURE_BYTES {
         let name = "the signature".to_owned();
         let most = SIGNATURE_BYTES as u64;
@@ -43,19 +44,13 @@ pub fn verify(
     }
     if clear::is_clear_signed(signature) {
         let (text, report) = verify_clear(signature, keyring, now);
-        return Ok(match (data, text) {
-            (Some(data), Some(text)) => must_hold(report, &data, &text.bytes),
-            _ => report,
-        });
+        return Ok((text.map(|text| text.bytes), report));
     }
     match packets::read(signature) {
-        Packets::Detached(found) => verify_detached(data, &found, keyring, now),
+        Packets::Detached(found) => Ok((None, verify_detached(data, &found, keyring, now)?)),
         Packets::Inline(found, body) => {
             let report = verify_text(&found, &body, keyring, now);
-            match data {
-                Some(data) => Ok(must_hold(report, &data, &body)),
-                None => Ok(report),
-            }
+            Ok((Some(body), report))
         }
     }
 }
@@ -145,25 +140,4 @@ fn verify_text(found: &[Found], text: &[u8], keyring: &Keyring, now: Timestamp) 
         judged
     });
     Report::of(judged.collect(), Method::Openpgp)
-}
-
-/// A signed text vouches for a file only if it is the file.
-fn must_hold(mut report: Report, data: &Data<'_>, text: &[u8]) -> Report {
-    let same = |file: &[u8]| trimmed(file) == trimmed(text);
-    let most = SIGNATURE_BYTES as u64;
-    if data.whole(most).is_ok_and(|file| same(&file)) {
-        return report;
-    }
-    for it in &mut report.signatures {
-        if it.verdict.accepts() {
-            it.verdict = Verdict::Bad;
-            it.why = vec!["the signature is over another text than the file".to_owned()];
-        }
-    }
-    Report::of(report.signatures, Method::Openpgp)
-}
-
-/// A clear-signed text ends before its last line's end.
-fn trimmed(text: &[u8]) -> &[u8] {
-    text.trim_ascii_end()
 }

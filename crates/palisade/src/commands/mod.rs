@@ -12,6 +12,7 @@ pub(crate) mod import;
 pub(crate) mod lint;
 pub(crate) mod r#match;
 pub(crate) mod report;
+pub(crate) mod review;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod sync;

@@ -51,7 +51,7 @@ pub(super) fn judge(
     };
     judged.made = signature.signature_creation_time().and_then(timestamp);
     if judged.signer.is_none() {
-        judged.signer = issuer(signature).map(|issuer| Signer::of(issuer.to_hex()));
+        judged.signer = issuer(signature).as_ref().map(unknown_signer);
     }
     judged
 }
@@ -458,5 +458,14 @@ fn lowercase(error: &sequoia_openpgp::anyhow::Error) -> String {
             first.to_lowercase().collect::<String>() + &text[first.len_utf8()..]
         }
         _ => text,
+    }
+}
+
+/// A signer of whom only the key's name is known.
+fn unknown_signer(issuer: &KeyHandle) -> Signer {
+    let name = issuer.to_hex();
+    Signer {
+        kind: service::kind_of_openpgp(&name),
+        ..Signer::of(name)
     }
 }

@@ -1,4 +1,10 @@
 //! What signatures of real releases, and of such as were made to be wrong, are judged to be.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop where it stumbles, in its helpers too"
+)]
+
+mod every_kind;
 mod openpgp;
 mod shared_data;

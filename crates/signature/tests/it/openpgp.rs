@@ -24,7 +24,9 @@ pub(crate) fn keyring(name: &str) -> Keyring {
 fn verify(data: Option<&str>, signature: &str, key: &str) -> Report {
     let data = data.map(|data| path(data).unwrap());
     let data = data.as_deref().map(Data::File);
-    openpgp::verify(data, &bytes(signature).unwrap(), &keyring(key), now()).unwrap()
+    openpgp::verify(data, &bytes(signature).unwrap(), &keyring(key), now())
+        .unwrap()
+        .1
 }
 
 #[test]
@@ -95,7 +97,7 @@ fn one_good_signature_beside_an_unknown_one_is_enough() {
     let data = path("synth/pgp/demo-1.0.tar.xz").unwrap();
     let both = [alice, other].concat();
     let keys = keyring("synth/pgp/alice.pub.asc");
-    let report = openpgp::verify(Some(Data::File(&data)), &both, &keys, now()).unwrap();
+    let (_, report) = openpgp::verify(Some(Data::File(&data)), &both, &keys, now()).unwrap();
     assert_eq!(report.verdict, Verdict::Good);
     assert_eq!(report.signatures.len(), 2);
     assert_eq!(report.signatures[1].verdict, Verdict::UnknownSigner);
@@ -109,7 +111,7 @@ fn text_before_the_armor_is_passed_over() {
     let data = path("synth/pgp/demo-1.0.tar.xz").unwrap();
     let keys = keyring("synth/pgp/alice.pub.asc");
     let before = [b"File: demo\nSize: 1\n\n".as_slice(), &alice].concat();
-    let report = openpgp::verify(Some(Data::File(&data)), &before, &keys, now()).unwrap();
+    let (_, report) = openpgp::verify(Some(Data::File(&data)), &before, &keys, now()).unwrap();
     assert_eq!(report.verdict, Verdict::Good);
 }
 
@@ -123,7 +125,7 @@ fn a_signature_cut_off_anywhere_is_never_accepted() {
     let end = alice.windows(8).position(|it| it == b"-----END").unwrap();
     for length in (0..end - 8).step_by(7) {
         let cut = &alice[..length];
-        let report = openpgp::verify(Some(Data::File(&data)), cut, &keys, now()).unwrap();
+        let (_, report) = openpgp::verify(Some(Data::File(&data)), cut, &keys, now()).unwrap();
         assert!(!report.verdict.accepts(), "{length}: {}", report.why());
     }
 }
@@ -136,7 +138,7 @@ fn a_signature_from_the_future_is_bad() {
     let data = path("synth/pgp/demo-1.0.tar.xz").unwrap();
     let keys = keyring("synth/pgp/alice.pub.asc");
     let before = "2010-01-01T00:00:00Z".parse().unwrap();
-    let report = openpgp::verify(Some(Data::File(&data)), &alice, &keys, before).unwrap();
+    let (_, report) = openpgp::verify(Some(Data::File(&data)), &alice, &keys, before).unwrap();
     assert_eq!(report.verdict, Verdict::Bad);
     assert!(report.why().contains("in the future"), "{}", report.why());
 }
