@@ -1,9 +1,6 @@
 //! What signatures of real releases, and of such as were made to be wrong, are judged to be.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop where it stumbles, in its helpers too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod every_kind;
 mod openpgp;

@@ -41,11 +41,13 @@ fn every_case_gets_its_verdict() {
     {
         let case: Case = serde_json::from_slice(line).unwrap();
         let report = verify(case.data.as_deref(), &case.sig, &case.key);
-        println!("{}: {}: {}", case.id, report.verdict, report.why());
         if report.verdict.name() != case.verdict {
             wrong.push(format!(
-                "{}: {} instead of {}",
-                case.id, report.verdict, case.verdict
+                "{}: {} instead of {}: {}",
+                case.id,
+                report.verdict,
+                case.verdict,
+                report.why()
             ));
         }
     }
