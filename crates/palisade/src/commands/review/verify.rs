@@ -88,9 +88,10 @@ pub(super) fn run(command: &Verify) -> anyhow::Result<ExitCode> {
         checksums: checksums.as_deref(),
         keys: &keys,
         namespace: &command.namespace,
-        legacy: match command.refuse_legacy {
-            true => Legacy::Refuse,
-            false => Legacy::Accept,
+        legacy: if command.refuse_legacy {
+            Legacy::Refuse
+        } else {
+            Legacy::Accept
         },
         now: command.at.unwrap_or_else(now),
     };
