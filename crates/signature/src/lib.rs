@@ -5,12 +5,16 @@
 //! else vouches for them: whoever asks hands over the keys. No clock is read and nothing is fetched.
 
 pub mod checksums;
+pub mod corroboration;
 mod data;
 pub mod debian;
 pub mod ed25519;
+pub mod git;
 mod judgement;
 mod keys;
+mod lights;
 pub mod openpgp;
+pub mod pins;
 mod service;
 pub mod ssh;
 mod verdict;
@@ -19,5 +23,6 @@ mod verify;
 pub use data::{Data, Error};
 pub use judgement::{Judgement, Method, Report, Signed, Signer, SignerKind};
 pub use keys::{Keys, KeysError};
+pub use lights::{Light, Lights};
 pub use verdict::Verdict;
 pub use verify::{Answer, Question, verify};

@@ -1,5 +1,6 @@
 //! `palisade review`: what comes in, and who vouches for it. No server, no database.
 
+mod corroborate;
 mod verify;
 
 use std::process::ExitCode;

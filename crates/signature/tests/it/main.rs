@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod every_kind;
+mod git;
 mod openpgp;
 mod shared_data;
