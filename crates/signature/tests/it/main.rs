@@ -4,5 +4,6 @@
 
 mod every_kind;
 mod git;
+mod made_here;
 mod openpgp;
 mod shared_data;
