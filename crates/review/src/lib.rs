@@ -9,6 +9,7 @@ mod archive;
 mod budget;
 mod compare;
 mod debian;
+pub mod digest;
 mod directory;
 mod git;
 mod material;

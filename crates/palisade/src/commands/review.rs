@@ -1,7 +1,11 @@
 //! `palisade review`: what comes in, and who vouches for it. No server, no database.
 
+mod cache;
 mod corroborate;
+mod diff;
+mod job;
 mod verify;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -9,6 +13,17 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Review {
+    /// Tell what changed between two sources, and what of it somebody should look at
+    ///
+    /// Programs can rely on this form: `palisade review diff OLD NEW [--git TREE] --format json` prints
+    /// one object with `files` and `signals`, of which each has `rule`, `severity`, `path`, `line`,
+    /// `excerpt` and `why`. The status is 0 when nothing is above a note, 1 when something is, and 2 when
+    /// it could not be told.
+    Diff(Box<diff::Diff>),
+    /// Tell what of one source somebody should look at
+    ///
+    /// The form and the status are those of diff.
+    Scan(Box<diff::Scan>),
     /// Tell what a signature is worth for a file, whose it is, and why
     ///
     /// Programs can rely on this form: `palisade review verify --data FILE --signature FILE --key FILE…
@@ -16,10 +31,16 @@ pub(crate) enum Review {
     /// verdict is good, good-key-expired-since or good-weak; 1 for any other; and 2 when it could not be
     /// told.
     Verify(Box<verify::Verify>),
+    /// Read what is reviewed, confined; Palisade starts it by itself
+    #[command(hide = true)]
+    Worker,
 }
 
 pub(crate) fn run(command: &Review) -> anyhow::Result<ExitCode> {
     match command {
+        Review::Diff(command) => diff::run(command),
+        Review::Scan(command) => diff::scan(command),
         Review::Verify(command) => verify::run(command),
+        Review::Worker => worker::run(),
     }
 }

@@ -16,6 +16,7 @@ mod inventories;
 mod lint;
 mod matching;
 mod report;
+mod review;
 mod rules;
 mod running;
 mod serve;

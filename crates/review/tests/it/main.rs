@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod changes;
+mod confined;
 mod examples;
 mod hostile;
 mod made;

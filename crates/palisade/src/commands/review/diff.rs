@@ -1,0 +1,170 @@
+//! `palisade review diff` and `scan`: what changed, and what of it somebody should look at.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::cache::Cache;
+use super::job::Answer;
+use super::worker::{self, Job, Sandbox};
+use crate::commands::Format;
+use crate::ui::{self, Cell, plain};
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// What there was before: an archive, a .dsc, a directory, or REPOSITORY@REVISION
+    old: String,
+
+    /// What there is now
+    new: String,
+
+    /// What version control says that there should be
+    #[arg(long, value_name = "TREE")]
+    git: Option<String>,
+
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// An archive, a .dsc, a directory, or REPOSITORY@REVISION
+    path: String,
+
+    #[command(flatten)]
+    how: How,
+}
+
+/// How reviews run and are printed.
+#[derive(Debug, Args)]
+struct How {
+    /// How the report is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Read hostile bytes without protection, where the kernel offers none
+    #[arg(long)]
+    without_sandbox: bool,
+
+    /// Neither take a report from the cache nor put it there
+    #[arg(long)]
+    no_cache: bool,
+
+    /// Keep reports here instead of the user's own cache
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+
+    /// The most seconds that a review may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    time: u64,
+
+    /// The most MiB of memory that a review may take
+    #[arg(long, value_name = "MIB", default_value_t = 4096)]
+    memory: u64,
+}
+
+pub(crate) fn run(command: &Diff) -> anyhow::Result<ExitCode> {
+    let job = command
+        .how
+        .job(Some(&command.old), &command.new, command.git.as_ref());
+    finish(&job, &command.how)
+}
+
+pub(crate) fn scan(command: &Scan) -> anyhow::Result<ExitCode> {
+    let job = command.how.job(None, &command.path, None);
+    finish(&job, &command.how)
+}
+
+impl How {
+    fn job(&self, old: Option<&String>, new: &str, git: Option<&String>) -> Job {
+        let sandbox = if self.without_sandbox {
+            Sandbox::Without
+        } else {
+            Sandbox::Required
+        };
+        Job {
+            old: old.cloned(),
+            new: new.to_owned(),
+            git: git.cloned(),
+            sandbox,
+            memory: self.memory.saturating_mul(1 << 20),
+            seconds: self.time,
+        }
+    }
+
+    fn cache(&self) -> Option<Cache> {
+        (!self.no_cache)
+            .then(|| Cache::open(self.cache.clone()))
+            .flatten()
+    }
+}
+
+fn finish(job: &Job, how: &How) -> anyhow::Result<ExitCode> {
+    let cache = how
+        .cache()
+        .and_then(|cache| Some((Cache::key(job)?, cache)));
+    let kept = cache.as_ref().and_then(|(key, cache)| cache.take(key));
+    let bytes = if let Some(bytes) = kept {
+        bytes
+    } else {
+        let bytes = worker::ask(job)?;
+        if let Some((key, cache)) = &cache {
+            cache.keep(key, &bytes);
+        }
+        bytes
+    };
+    let answer: Answer = serde_json::from_slice(&bytes).context("read the worker's answer")?;
+    let mut output = ui::stdout();
+    match how.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut output, &answer)?;
+            writeln!(output)?;
+        }
+        Format::Text => write_text(&mut output, &answer)?,
+    }
+    output.flush()?;
+    let loud = answer
+        .signals
+        .iter()
+        .any(|signal| signal.severity != "note");
+    Ok(ExitCode::from(u8::from(loud)))
+}
+
+fn write_text(output: &mut impl Write, answer: &Answer) -> anyhow::Result<()> {
+    let rows = answer.files.iter().map(|file| {
+        let lines = format!("+{} -{}", file.added, file.removed);
+        vec![
+            Cell::of(&file.change),
+            Cell::of(&lines),
+            Cell::of(&file.path),
+        ]
+    });
+    let rows: Vec<Vec<Cell>> = rows.collect();
+    ui::write_table(output, &["change", "lines", "file"], &rows)?;
+    writeln!(
+        output,
+        "\n{} files changed, {} are the same",
+        answer.files.len(),
+        answer.unchanged
+    )?;
+    for signal in &answer.signals {
+        let place = match signal.line {
+            Some(line) => format!("{}:{line}", signal.path),
+            None => signal.path.clone(),
+        };
+        let (severity, rule) = (&signal.severity, &signal.rule);
+        writeln!(
+            output,
+            "\n{severity}: {rule} {}\n  {}",
+            plain(&place),
+            plain(&signal.why)
+        )?;
+        for line in signal.excerpt.lines().take(5) {
+            writeln!(output, "  | {}", plain(line))?;
+        }
+    }
+    Ok(())
+}
