@@ -40,6 +40,9 @@ pub enum Error {
     /// There is none, and the signature holds none.
     #[error("the signature is a detached one; the file that it is over is needed")]
     Missing,
+    /// It is of a kind that is not understood, so nothing is said of its worth.
+    #[error("{0} are not understood")]
+    Unsupported(&'static str),
     /// A file is larger than anything of its kind.
     #[error("{name}: it has more than {most} bytes")]
     TooLarge {

@@ -70,6 +70,9 @@ fn judge(question: &Question<'_>, over: Option<Data<'_>>) -> Result<Answer, Erro
         let report = ssh::verify(over, signature, signers, question.namespace, at)?;
         return Ok(Answer { report, text: None });
     }
+    if signature.trim_ascii_start().starts_with(b"{") {
+        return Err(Error::Unsupported("bundles of Sigstore"));
+    }
     let keyring = &question.keys.openpgp;
     let (text, mut report) = openpgp::verify(over, signature, keyring, question.now)?;
     if let Some(text) = &text {

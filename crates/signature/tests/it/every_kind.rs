@@ -143,6 +143,22 @@ fn a_source_package_says_for_whom_the_service_signed_it() {
 }
 
 #[test]
+fn a_kind_that_is_not_understood_gets_no_verdict() {
+    let question = Question {
+        data: None,
+        name: None,
+        signature: br#"{"mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json"}"#,
+        checksums: None,
+        keys: &Keys::default(),
+        namespace: "file",
+        legacy: Legacy::Accept,
+        now: now(),
+    };
+    let error = verify(&question).unwrap_err().to_string();
+    assert_eq!(error, "bundles of Sigstore are not understood");
+}
+
+#[test]
 fn every_source_package_names_the_signer_that_gpgv_found() {
     let Some(results) = bytes("dsc/results.txt") else {
         return;

@@ -256,12 +256,13 @@ impl Known {
 
     fn light(&mut self) {
         let told = format!("{}: {}", self.verdict, self.why);
-        self.lights.signed = if !self.accepted() {
-            Light::Red(told)
-        } else if self.is_well() {
+        let unsure = ["unknown-signer", "unsigned", "no-tag-object"];
+        self.lights.signed = if self.accepted() && self.is_well() {
             Light::Green(told)
-        } else {
+        } else if self.accepted() || unsure.contains(&self.verdict) {
             Light::Yellow(told)
+        } else {
+            Light::Red(told)
         };
         let same = |it: &&Compared| it.agreement != Agreement::Different;
         let same = self.compared.iter().filter(same).count();
