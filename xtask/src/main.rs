@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod fuzz;
+mod known_blobs;
 mod package;
 mod postgres;
 mod programs;
@@ -23,6 +24,7 @@ cargo xtask fuzz [TARGET…] [--seconds N] [--jobs N]
                                fuzz the parsers, all or some, 60 seconds each unless told otherwise
 cargo xtask postgres COMMAND [ARGUMENT…]
                                run a command with PALISADE_TEST_POSTGRES set to a throw-away server
+cargo xtask known-blobs        the review's table of files that build tools copy, from Debian's packages
 cargo xtask package            the Debian package, into the target folder's debian/
 cargo xtask help               this list";
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "check" => check::run(),
         "bench" => bench::run(&rest),
         "fuzz" => fuzz::run(&rest),
+        "known-blobs" => known_blobs::run(),
         "package" => package::run(),
         "postgres" => postgres::run(&rest),
         "help" | "--help" | "-h" => {
