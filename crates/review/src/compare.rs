@@ -11,6 +11,7 @@ use bstr::{BStr, ByteSlice};
 use rayon::prelude::*;
 
 pub use lines::{Hunk, is_text, split_lines};
+pub(crate) use lines::{count, line_hunks, without_ending};
 
 use crate::tree::{File, Kind, Tree};
 

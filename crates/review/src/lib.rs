@@ -18,6 +18,7 @@ mod odd;
 mod rules;
 pub mod sandbox;
 mod scan;
+mod lexer;
 mod signal;
 #[cfg(test)]
 mod testing;
@@ -30,5 +31,6 @@ pub use material::{Error, Material, read_archive, read_tree};
 pub use odd::{ARCHIVE_RULES, Odd};
 pub use rules::{Example, Match, Pack, Rule, RuleError, builtin};
 pub use scan::{KnownBlobs, Language, Materials, PackId, Place, Role, Scan, Scanner};
+pub use lexer::{Language, Likeness, Token, likeness};
 pub use signal::{Severity, Signal, Specificity};
 pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};
