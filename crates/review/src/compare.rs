@@ -10,8 +10,8 @@ mod rename;
 use bstr::{BStr, ByteSlice};
 use rayon::prelude::*;
 
+pub(crate) use lines::without_ending;
 pub use lines::{Hunk, is_text, split_lines};
-pub(crate) use lines::{count, line_hunks, without_ending};
 
 use crate::tree::{File, Kind, Tree};
 

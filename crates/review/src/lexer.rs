@@ -182,7 +182,7 @@ impl<'t> Token<'t> {
 
 /// Whether two texts are the same but for line endings and blanks at the ends of lines and of the
 /// file.
-pub fn same_but_for_line_ends(old: &[u8], new: &[u8]) -> bool {
+pub(crate) fn same_but_for_line_ends(old: &[u8], new: &[u8]) -> bool {
     let trimmed = |text: &'_ [u8]| -> Vec<u8> {
         let mut kept = Vec::with_capacity(text.len());
         for line in text.split_inclusive(|byte| *byte == b'\n') {

@@ -1,10 +1,10 @@
 //! One observation of a review: which rule, where, and in plain words why it matters.
 
 use bstr::BString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How much a signal asks of a reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Good to know; nobody needs to act.
@@ -16,7 +16,7 @@ pub enum Severity {
 }
 
 /// How seldom a rule meets something harmless.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Specificity {
     /// Often harmless by itself.

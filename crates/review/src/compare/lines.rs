@@ -52,7 +52,7 @@ pub(super) fn hunks(old: Option<&File>, new: Option<&File>) -> Option<Vec<Hunk>>
 }
 
 /// The hunks between two texts.
-pub(crate) fn line_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
+fn line_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
     if old == new {
         return Vec::new();
     }
@@ -77,7 +77,7 @@ fn whole(before: u32, after: u32) -> Vec<Hunk> {
 }
 
 /// How many lines a text has.
-pub(crate) fn count(bytes: &[u8]) -> u32 {
+fn count(bytes: &[u8]) -> u32 {
     u32::try_from(split_lines(bytes).count()).unwrap_or(u32::MAX)
 }
 

@@ -33,6 +33,9 @@ pub(super) fn tokens(language: Language, text: &[u8]) -> Option<Vec<Token<'_>>> 
     lexer.run()
 }
 
+/// Something that begins and never ends.
+struct Endless;
+
 struct Lexer<'t> {
     language: Language,
     text: &'t [u8],
@@ -53,7 +56,7 @@ impl<'t> Lexer<'t> {
                 b' ' | b'\t' | b'\r' | b'\x0c' | b'\x0b' => self.at += 1,
                 b'\\' if self.language == Language::C => self.continuation(),
                 _ => match self.comment() {
-                    Some(end) => self.push_comment(end?),
+                    Some(end) => self.push_comment(end.ok()?),
                     None => self.code(byte)?,
                 },
             }
@@ -89,7 +92,7 @@ impl<'t> Lexer<'t> {
             [b'\\', b'\r', b'\n', ..] => 3,
             _ => 0,
         };
-        let blank = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii_whitespace());
+        let blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
         let before = self.at.checked_sub(1).and_then(|at| self.text.get(at));
         if length > 0 && (blank(before) || blank(rest.get(length))) {
             self.at += length;
@@ -98,22 +101,26 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// Where a comment that begins here ends; inside, none if it never does.
-    fn comment(&self) -> Option<Option<usize>> {
+    /// Where a comment that begins here ends.
+    fn comment(&self) -> Option<Result<usize, Endless>> {
         let rest = self.rest();
         if self.language == Language::Scheme {
             return match rest {
-                [b';', ..] => Some(Some(self.at + line_length(rest))),
+                [b';', ..] => Some(Ok(self.at + line_length(rest))),
                 [b'#', b'|', ..] => Some(self.nested(b"#|", b"|#")),
                 // Of a datum that is commented out nobody knows the end without reading it.
-                [b'#', b';', ..] => Some(None),
+                [b'#', b';', ..] => Some(Err(Endless)),
                 _ => None,
             };
         }
         match rest {
-            [b'/', b'/', ..] => Some(Some(self.line_comment())),
+            [b'/', b'/', ..] => Some(Ok(self.line_comment())),
             [b'/', b'*', ..] if self.language == Language::Rust => Some(self.nested(b"/*", b"*/")),
-            [b'/', b'*', ..] => Some(find(&rest[2..], b"*/").map(|length| self.at + length + 4)),
+            [b'/', b'*', ..] => Some(
+                find(&rest[2..], b"*/")
+                    .map(|length| self.at + length + 4)
+                    .ok_or(Endless),
+            ),
             _ => None,
         }
     }
@@ -133,7 +140,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn nested(&self, open: &[u8], close: &[u8]) -> Option<usize> {
+    fn nested(&self, open: &[u8], close: &[u8]) -> Result<usize, Endless> {
         let mut depth = 0_usize;
         let mut at = self.at;
         while at < self.text.len() {
@@ -145,13 +152,13 @@ impl<'t> Lexer<'t> {
                 depth -= 1;
                 at += 2;
                 if depth == 0 {
-                    return Some(at);
+                    return Ok(at);
                 }
             } else {
                 at += 1;
             }
         }
-        None
+        Err(Endless)
     }
 
     fn push_comment(&mut self, end: usize) {
@@ -224,17 +231,18 @@ impl<'t> Lexer<'t> {
     fn length(&self, byte: u8) -> Option<usize> {
         let rest = self.rest();
         if let Some(length) = self.raw_string(rest) {
-            return length;
+            return length.ok();
         }
         if self.in_directive && matches!(byte, b'"' | b'\'') {
             // An `#error` may have a lone apostrophe: to the end of the line at most.
             return Some(quoted(rest, byte, false).unwrap_or(1));
         }
         match (byte, self.language) {
-            (b'"', Language::Scheme) => quoted(rest, byte, true),
+            (b'"', language) => {
+                let lines = matches!(language, Language::Scheme | Language::Rust);
+                quoted(rest, byte, lines)
+            }
             (b'\'' | b'`', Language::Scheme) => Some(1),
-            (b'"', Language::Rust) => quoted(rest, byte, true),
-            (b'"', _) => quoted(rest, byte, false),
             (b'`', Language::JavaScript) => template(rest),
             (b'`', Language::Go) => rest[1..].iter().position(|b| *b == b'`').map(|at| at + 2),
             (b'\'', Language::Rust) => Some(lifetime_or_character(rest)),
@@ -250,7 +258,7 @@ impl<'t> Lexer<'t> {
     }
 
     /// Raw strings of C++ and Rust.
-    fn raw_string(&self, rest: &[u8]) -> Option<Option<usize>> {
+    fn raw_string(&self, rest: &[u8]) -> Option<Result<usize, Endless>> {
         match self.language {
             Language::C => {
                 let prefix = [&b"R\""[..], b"LR\"", b"uR\"", b"UR\"", b"u8R\""];
@@ -259,7 +267,10 @@ impl<'t> Lexer<'t> {
                 let open = body.iter().take(17).position(|byte| *byte == b'(')?;
                 let close = [b")", &body[..open], b"\""].concat();
                 let end = find(&body[open..], &close);
-                Some(end.map(|end| prefix.len() + open + end + close.len()))
+                Some(
+                    end.map(|end| prefix.len() + open + end + close.len())
+                        .ok_or(Endless),
+                )
             }
             Language::Rust => {
                 let start = match rest {
@@ -274,7 +285,10 @@ impl<'t> Lexer<'t> {
                 let body = rest.get(start + hashes..)?.strip_prefix(b"\"")?;
                 let close = [&b"\""[..], &vec![b'#'; hashes]].concat();
                 let end = find(body, &close);
-                Some(end.map(|end| start + hashes + 1 + end + close.len()))
+                Some(
+                    end.map(|end| start + hashes + 1 + end + close.len())
+                        .ok_or(Endless),
+                )
             }
             _ => None,
         }
@@ -283,8 +297,9 @@ impl<'t> Lexer<'t> {
     /// A slash divides after an operand and begins a pattern anywhere else.
     fn regex_may_begin(&self) -> bool {
         match self.tokens.iter().rev().find_map(Token::code) {
-            None => true,
-            Some(b"return" | b"typeof" | b"case" | b"in" | b"of" | b"void" | b"delete") => true,
+            None | Some(b"return" | b"typeof" | b"case" | b"in" | b"of" | b"void" | b"delete") => {
+                true
+            }
             Some(last) => {
                 let end = last.last().copied().unwrap_or(0);
                 !(is_word(end) || matches!(end, b')' | b']' | b'}' | b'"' | b'\'' | b'`'))
@@ -349,13 +364,12 @@ fn quoted(rest: &[u8], quote: u8, lines: bool) -> Option<usize> {
 /// A template; one with code inside is not followed.
 fn template(rest: &[u8]) -> Option<usize> {
     let length = quoted(rest, b'`', true)?;
-    let nested = find(&rest[..length], b"${").is_some_and(|at| rest[at..length].contains(&b'`'));
-    let deeper = rest[..length]
-        .windows(2)
-        .filter(|pair| *pair == b"${")
-        .count()
-        > rest[..length].iter().filter(|byte| **byte == b'}').count();
-    (!nested || !deeper).then_some(length)
+    // Code inside is one token with the text; a template inside of that would end it too early.
+    let inside = &rest[1..length];
+    let holds_code = find(inside, b"${").is_some();
+    let closed = bstr::ByteSlice::find_iter(inside, b"${").count()
+        <= bstr::ByteSlice::find_iter(inside, b"}").count();
+    (!holds_code || closed).then_some(length)
 }
 
 fn regex(rest: &[u8]) -> Option<usize> {
