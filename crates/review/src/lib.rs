@@ -13,14 +13,14 @@ pub mod digest;
 mod directory;
 pub mod explain;
 mod git;
-mod lexer;
+pub mod lexer;
 mod material;
 mod names;
 mod odd;
+pub mod report;
 mod rules;
 pub mod sandbox;
 mod scan;
-pub mod report;
 mod signal;
 #[cfg(test)]
 mod testing;
@@ -30,7 +30,6 @@ pub mod worker;
 
 pub use budget::Budget;
 pub use compare::{Change, Comparison, How, Hunk, is_text, meaning_of_mode, split_lines};
-pub use lexer::{Language, Likeness, Token, likeness};
 pub use material::{Error, Material, read_archive, read_tree};
 pub use odd::{ARCHIVE_RULES, Odd};
 pub use rules::{Example, Match, Pack, Rule, RuleError, builtin};

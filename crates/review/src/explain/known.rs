@@ -117,6 +117,12 @@ impl KnownBlobs {
     }
 }
 
+impl crate::scan::KnownBlobs for KnownBlobs {
+    fn contains(&self, blob: &BlobId) -> bool {
+        self.get(blob).is_some()
+    }
+}
+
 /// Forty hexadecimal digits as an id.
 pub(crate) fn blob_id(text: &str) -> Option<BlobId> {
     let digits = text.as_bytes();
