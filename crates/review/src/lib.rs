@@ -5,6 +5,7 @@
 //! no link is followed, nothing runs. What is odd about the archive itself is a [`Signal`] of the
 //! tree, as is what the rules find in a change.
 
+mod against_git;
 mod archive;
 mod budget;
 mod compare;
@@ -17,7 +18,9 @@ pub mod lexer;
 mod material;
 mod names;
 mod odd;
+pub mod render;
 pub mod report;
+mod review;
 mod rules;
 pub mod sandbox;
 mod scan;
@@ -28,10 +31,12 @@ mod tree;
 pub mod visible;
 pub mod worker;
 
+pub use against_git::{AgainstGit, compare_with_git};
 pub use budget::Budget;
 pub use compare::{Change, Comparison, How, Hunk, is_text, meaning_of_mode, split_lines};
 pub use material::{Error, Material, read_archive, read_tree};
 pub use odd::{ARCHIVE_RULES, Odd};
+pub use review::review;
 pub use rules::{Example, Match, Pack, Rule, RuleError, builtin};
 pub use scan::{KnownBlobs, Language, Materials, PackId, Place, Role, Scan, Scanner};
 pub use signal::{Severity, Signal, Specificity};

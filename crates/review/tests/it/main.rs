@@ -9,5 +9,6 @@ mod hostile;
 mod made;
 mod materials;
 mod real;
+mod reports;
 mod rules;
 mod support;

@@ -1,0 +1,276 @@
+//! One page that needs no script and nothing from elsewhere, and stays quick with ten thousand
+//! changed files: what is not looked at is closed, and browsers lay it out only when it is seen.
+
+use std::fmt::Write as _;
+
+use super::words::{Piece, pieces};
+use super::{binary_words, summary, what};
+use crate::report::{FileReport, Finding, Line, LineKind, Report, ShownHunk};
+use crate::signal::Severity;
+
+/// Files whose lines are open at once; the rest opens when asked.
+const OPEN: usize = 20;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--line:#8884;--add:#2da44e26;--del:#cf222e26;--addw:#2da44e70;\
+--delw:#cf222e70;--crit:#cf222e;--warn:#9a6700}\
+@media(prefers-color-scheme:dark){:root{--crit:#ff7b72;--warn:#d29922}}\
+body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:75rem;padding:1rem}\
+h1{font-size:1.3rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:2rem}\
+table{border-collapse:collapse;width:100%}td,th{padding:.25rem .5rem;text-align:left;\
+border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}\
+td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
+details{border-top:1px solid var(--line);content-visibility:auto;contain-intrinsic-size:auto 2.2rem}\
+summary{cursor:pointer;padding:.3rem 0;overflow-wrap:anywhere}\
+code,pre{font:13px/1.45 ui-monospace,monospace}pre{margin:.3rem 0;overflow-x:auto;tab-size:8}\
+pre span{display:block;min-width:max-content}.a{background:var(--add)}.d{background:var(--del)}\
+.a b{background:var(--addw);font-weight:inherit}.d b{background:var(--delw);font-weight:inherit}\
+.h,.q{opacity:.7}.critical{color:var(--crit);font-weight:700}.warning{color:var(--warn);font-weight:700}";
+
+/// The page.
+pub fn html(report: &Report) -> String {
+    let mut page = String::with_capacity(64 << 10);
+    let title = format!("{} → {}", report.old.name, report.new.name);
+    // Writing into a string cannot fail.
+    let _ = write!(
+        page,
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+         style-src 'unsafe-inline'\"><title>{0}</title><style>{STYLE}</style></head><body>\
+         <h1>{0}</h1><p>{1}</p>\n",
+        escaped(&title),
+        escaped(&summary(report))
+    );
+    signals(report, &mut page);
+    lists(report, &mut page);
+    let (open, closed): (Vec<_>, Vec<_>) = report
+        .files
+        .iter()
+        .partition(|file| file.explanation.is_none());
+    if !open.is_empty() {
+        let _ = writeln!(
+            page,
+            "<h2 id=\"left\">Left to read: {} files</h2>",
+            open.len()
+        );
+    }
+    for (index, file) in open.iter().enumerate() {
+        unexplained(file, index < OPEN, &mut page);
+    }
+    if !closed.is_empty() {
+        page.push_str("<h2 id=\"folded\">Folded</h2>\n");
+    }
+    for group in &report.folded {
+        let title = group.reason.title();
+        let _ = write!(
+            page,
+            "<details><summary>{title}: {} files, {} lines</summary><table>",
+            group.files, group.lines
+        );
+        let files = closed
+            .iter()
+            .filter_map(|file| Some((file, file.explanation.as_ref()?)));
+        for (file, why) in files.filter(|(_, why)| why.kind == group.reason) {
+            row(&mut page, &[&file.path, &what(file), &why.says]);
+            for it in &file.locked {
+                let change = format!("{} {:?}", it.name, it.what).to_lowercase();
+                row(
+                    &mut page,
+                    &["", &change, &format!("{} → {}", it.old, it.new)],
+                );
+            }
+        }
+        page.push_str("</table></details>\n");
+    }
+    page.push_str("</body></html>\n");
+    page
+}
+
+fn row(page: &mut String, cells: &[&str]) {
+    page.push_str("<tr>");
+    for cell in cells {
+        let _ = write!(page, "<td>{}</td>", escaped(cell));
+    }
+    page.push_str("</tr>");
+}
+
+fn signals(report: &Report, page: &mut String) {
+    if report.signals.is_empty() {
+        page.push_str("<p>Nothing was noticed by the rules.</p>\n");
+        return;
+    }
+    page.push_str("<h2 id=\"noticed\">Noticed</h2><table>");
+    for finding in &report.signals {
+        signal(finding, page);
+    }
+    page.push_str("</table>\n");
+}
+
+fn signal(finding: &Finding, page: &mut String) {
+    let severity = match finding.severity {
+        Severity::Critical => "critical",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let line = finding
+        .line
+        .map_or_else(String::new, |line| format!(":{line}"));
+    let _ = write!(
+        page,
+        "<tr><td class=\"{severity}\">{severity}</td><td>{}</td><td><code>{}{line}</code><br>\
+         {}<pre>{}</pre></td></tr>",
+        escaped(&finding.rule),
+        escaped(&finding.path),
+        escaped(&finding.why),
+        escaped(&finding.excerpt)
+    );
+    if let Some(it) = &finding.suppression {
+        let says = format!("accepted by {} until {}: {}", it.owner, it.until, it.reason);
+        row(page, &["", "", &says]);
+    }
+}
+
+fn lists(report: &Report, page: &mut String) {
+    if !report.dependencies.is_empty() {
+        page.push_str("<h2>Dependencies</h2><table>");
+        for it in &report.dependencies {
+            let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".to_owned());
+            row(
+                page,
+                &[
+                    &it.name,
+                    &format!("{} → {}", side(&it.old), side(&it.new)),
+                    &it.path,
+                ],
+            );
+        }
+        page.push_str("</table>\n");
+    }
+    if !report.licences.is_empty() {
+        page.push_str("<h2>Licences</h2><table>");
+        for it in &report.licences {
+            row(page, &[&it.path, &it.says]);
+        }
+        page.push_str("</table>\n");
+    }
+}
+
+fn unexplained(file: &FileReport, open: bool, page: &mut String) {
+    let _ = write!(
+        page,
+        "<details{}><summary><code>{}</code> +{} -{} <span class=\"q\">{}</span></summary>",
+        if open { " open" } else { "" },
+        escaped(&file.path),
+        file.added_lines,
+        file.removed_lines,
+        escaped(&what(file))
+    );
+    if let Some(words) = binary_words(file) {
+        let _ = write!(page, "<p>{}</p>", escaped(&words));
+    }
+    if let Some(binary) = file.binary.as_ref().filter(|it| !it.new_strings.is_empty()) {
+        let words = binary.new_strings.join("\n");
+        let _ = write!(
+            page,
+            "<p>New words in it:</p><pre>{}</pre>",
+            escaped(&words)
+        );
+    }
+    for hunk in &file.hunks {
+        lines(hunk, page);
+    }
+    if file.hidden_lines > 0 {
+        let _ = write!(
+            page,
+            "<p class=\"q\">… {} more lines, not shown.</p>",
+            file.hidden_lines
+        );
+    }
+    page.push_str("</details>\n");
+}
+
+fn lines(hunk: &ShownHunk, page: &mut String) {
+    let _ = write!(
+        page,
+        "<pre><span class=\"h\">@@ -{} +{} @@</span>",
+        hunk.old_start, hunk.new_start
+    );
+    let mut rest = hunk.lines.as_slice();
+    while let Some(first) = rest.first() {
+        let removed = run(rest, LineKind::Removed);
+        let added = run(&rest[removed..], LineKind::Added);
+        if removed > 0 && removed == added {
+            pairs(&rest[..removed], &rest[removed..removed + added], page);
+            rest = &rest[removed + added..];
+        } else {
+            whole(first, page);
+            rest = &rest[1..];
+        }
+    }
+    page.push_str("</pre>");
+}
+
+/// How many lines of a kind come first.
+fn run(lines: &[Line], kind: LineKind) -> usize {
+    lines.iter().take_while(|line| line.kind == kind).count()
+}
+
+/// As many lines came as went: each is marked against its fellow.
+fn pairs(old: &[Line], new: &[Line], page: &mut String) {
+    let marked: Vec<_> = old
+        .iter()
+        .zip(new)
+        .map(|(old, new)| (old, new, pieces(&old.text, &new.text)))
+        .collect();
+    for (old, _, both) in &marked {
+        match both {
+            Some((left, _)) => marks(left, 'd', '-', page),
+            None => whole(old, page),
+        }
+    }
+    for (_, new, both) in &marked {
+        match both {
+            Some((_, right)) => marks(right, 'a', '+', page),
+            None => whole(new, page),
+        }
+    }
+}
+
+fn marks(pieces: &[Piece<'_>], class: char, sign: char, page: &mut String) {
+    let _ = write!(page, "<span class=\"{class}\">{sign}");
+    for piece in pieces {
+        let text = escaped(piece.text);
+        if piece.changed {
+            let _ = write!(page, "<b>{text}</b>");
+        } else {
+            page.push_str(&text);
+        }
+    }
+    page.push_str("</span>");
+}
+
+fn whole(line: &Line, page: &mut String) {
+    let (class, sign) = match line.kind {
+        LineKind::Same => ("", ' '),
+        LineKind::Removed => (" class=\"d\"", '-'),
+        LineKind::Added => (" class=\"a\"", '+'),
+    };
+    let _ = write!(page, "<span{class}>{sign}{}</span>", escaped(&line.text));
+}
+
+/// Text that marks up nothing, between tags and in attributes.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}

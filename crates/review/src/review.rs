@@ -1,0 +1,51 @@
+//! A whole review of two trees: compare, explain, scan, report.
+
+use bstr::BString;
+
+use crate::against_git::compare_with_git;
+use crate::compare::{Comparison, How};
+use crate::explain::KnownBlobs;
+use crate::report::{Finding, Limits, Report};
+use crate::scan::{Materials, Scanner};
+use crate::tree::Tree;
+
+/// Reviews what changed between two trees; `git` is what version control has of the new one.
+pub fn review(
+    old: &Tree,
+    new: &Tree,
+    git: Option<&Tree>,
+    scanner: &Scanner,
+    known: &KnownBlobs,
+    limits: &Limits,
+) -> Report {
+    let comparison = Comparison::of(old, new);
+    let renames: Vec<(BString, BString)> = comparison
+        .changes
+        .iter()
+        .filter(|change| matches!(change.how, How::Renamed(_)))
+        .filter_map(|change| Some((change.former_path()?.into(), change.path().into())))
+        .collect();
+    let scan = scanner.scan(Materials {
+        git,
+        renames: &renames,
+        known: Some(known),
+        ..Materials::of(Some(old), new)
+    });
+    let against = git.map(|git| compare_with_git(new, git, known));
+    let told = against.iter().flat_map(|against| &against.signals);
+    // What is odd about the new archive and was not about the old one.
+    let odd = new.signals.iter().filter(|signal| {
+        let known = |old: &&crate::Signal| {
+            old.rule == signal.rule && old.path == signal.path && old.excerpt == signal.excerpt
+        };
+        !old.signals.iter().any(|old| known(&old))
+    });
+    let signals = scan
+        .signals
+        .iter()
+        .chain(told)
+        .chain(odd)
+        .map(Finding::new)
+        .collect();
+    Report::of(&comparison, signals, known, limits)
+}
