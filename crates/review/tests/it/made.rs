@@ -216,3 +216,35 @@ fn what_stands_around_a_zip_is_told() {
     let rules = rules(&tree(&two));
     assert!(rules.contains(&"second-archive"), "{rules:?}");
 }
+
+#[test]
+fn no_damage_is_more_than_a_signal() {
+    let archive = [
+        member("a/x", b"one"),
+        extended("size=3"),
+        member("a/y", b"two"),
+        end(),
+    ]
+    .concat();
+    let nested = [member("n/in.zip", &zip("a", "a", 0)), end()].concat();
+    // A plain congruential generator: the same damage each time.
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for whole in [archive, nested, zip("a.txt", "a.txt", 8)] {
+        for _ in 0..1500 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(4) {
+                let at = next(bytes.len());
+                bytes[at] = [0, 0xff, 0x7f, b'7', b'/'][next(5)];
+            }
+            bytes.truncate(bytes.len() - next(4) * next(bytes.len() / 4));
+            let read = tree(&bytes);
+            assert!(read.files.len() <= 8, "{:?}", paths(&read));
+        }
+    }
+}
