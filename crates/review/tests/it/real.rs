@@ -64,3 +64,21 @@ fn the_synthetic_changes_are_read_whole() {
         assert_eq!(loud, told, "{name}: {:?}", alarms(&tree));
     }
 }
+
+#[test]
+fn a_report_comes_out_of_the_pipe_as_it_went_in() {
+    use palisade_review::explain::KnownBlobs;
+    use palisade_review::report::{Limits, Report};
+    use palisade_review::{Scanner, review};
+    let Some(old) = real("synth/changes/c25-nested.old.tar.xz") else {
+        return;
+    };
+    let new = real("synth/changes/c25-nested.new.tar.xz").unwrap();
+    let read = |path: &std::path::Path| read_tree(path, &Budget::default()).unwrap();
+    let (scanner, known) = (Scanner::builtin().unwrap(), KnownBlobs::shipped());
+    let limits = Limits::default();
+    let report = review(&read(&old), &read(&new), None, &scanner, &known, &limits);
+    let sent = serde_json::to_vec(&report).unwrap();
+    assert_eq!(serde_json::from_slice::<Report>(&sent).unwrap(), report);
+    assert!(report.alarms());
+}

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use owo_colors::OwoColorize as _;
+use palisade_review::render::{self, Style};
+use palisade_review::report::Report;
 
 use super::cache::Cache;
-use super::job::Answer;
 use super::worker::{self, Job, Sandbox};
-use crate::commands::Format;
-use crate::ui::{self, Cell, plain};
+use crate::ui;
 
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
@@ -116,55 +117,43 @@ fn finish(job: &Job, how: &How) -> anyhow::Result<ExitCode> {
         }
         bytes
     };
-    let answer: Answer = serde_json::from_slice(&bytes).context("read the worker's answer")?;
+    let report: Report = serde_json::from_slice(&bytes).context("read the worker's answer")?;
     let mut output = ui::stdout();
     match how.format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut output, &answer)?;
-            writeln!(output)?;
-        }
-        Format::Text => write_text(&mut output, &answer)?,
+        Format::Text => render::terminal(&report, &mut output, &paint)?,
+        Format::Json => writeln!(output, "{}", render::json(&report)?)?,
+        Format::Sarif => writeln!(output, "{:#}", render::sarif(&report))?,
+        Format::Markdown => write!(output, "{}", render::markdown(&report))?,
+        Format::Html => write!(output, "{}", render::html(&report))?,
     }
     output.flush()?;
-    let loud = answer
-        .signals
-        .iter()
-        .any(|signal| signal.severity != "note");
-    Ok(ExitCode::from(u8::from(loud)))
+    Ok(ExitCode::from(u8::from(report.alarms())))
 }
 
-fn write_text(output: &mut impl Write, answer: &Answer) -> anyhow::Result<()> {
-    let rows = answer.files.iter().map(|file| {
-        let lines = format!("+{} -{}", file.added, file.removed);
-        vec![
-            Cell::of(&file.change),
-            Cell::of(&lines),
-            Cell::of(&file.path),
-        ]
-    });
-    let rows: Vec<Vec<Cell>> = rows.collect();
-    ui::write_table(output, &["change", "lines", "file"], &rows)?;
-    writeln!(
-        output,
-        "\n{} files changed, {} are the same",
-        answer.files.len(),
-        answer.unchanged
-    )?;
-    for signal in &answer.signals {
-        let place = match signal.line {
-            Some(line) => format!("{}:{line}", signal.path),
-            None => signal.path.clone(),
-        };
-        let (severity, rule) = (&signal.severity, &signal.rule);
-        writeln!(
-            output,
-            "\n{severity}: {rule} {}\n  {}",
-            plain(&place),
-            plain(&signal.why)
-        )?;
-        for line in signal.excerpt.lines().take(5) {
-            writeln!(output, "  | {}", plain(line))?;
-        }
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// For programs that show findings beside code
+    Sarif,
+    /// A summary for a merge request
+    Markdown,
+    /// A page that needs nothing beside it
+    Html,
+}
+
+/// Colours; where the output has none, they are taken out on the way.
+fn paint(text: &str, style: Style) -> String {
+    match style {
+        Style::Plain => text.to_owned(),
+        Style::Strong => text.bold().to_string(),
+        Style::Dim => text.dimmed().to_string(),
+        Style::Added => text.green().to_string(),
+        Style::Removed => text.red().to_string(),
+        Style::Critical => text.red().bold().to_string(),
+        Style::Warning => text.yellow().to_string(),
     }
-    Ok(())
 }
