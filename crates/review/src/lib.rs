@@ -38,6 +38,9 @@ pub use material::{Error, Material, read_archive, read_tree};
 pub use odd::{ARCHIVE_RULES, Odd};
 pub use review::review;
 pub use rules::{Example, Match, Pack, Rule, RuleError, builtin};
-pub use scan::{KnownBlobs, Language, Materials, PackId, Place, Role, Scan, Scanner};
+pub use scan::{
+    Advice, Baseline, Judgement, KnownBlobs, Language, Materials, PackId, Place, Reason, Role,
+    Scan, Scanner, Suppression, SuppressionError, Suppressions, fingerprint,
+};
 pub use signal::{Severity, Signal, Specificity};
 pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};

@@ -20,6 +20,7 @@ mod place;
 mod probe;
 mod repository;
 mod scanner;
+mod suppression;
 mod tests_off;
 mod unicode;
 mod vendored;
@@ -29,3 +30,6 @@ mod world;
 pub use m4::KnownBlobs;
 pub use place::{Language, Place, Role};
 pub use scanner::{Materials, PackId, Scan, Scanner};
+pub use suppression::{
+    Advice, Baseline, Judgement, Reason, Suppression, SuppressionError, Suppressions, fingerprint,
+};

@@ -15,8 +15,9 @@ pub(crate) struct World<'a> {
     pub(crate) has_old: bool,
     /// New path to the old file, for what kept neither name nor place.
     renamed: HashMap<&'a BStr, &'a File>,
-    /// For each stem of a script (`semver` of `semver.min.js`), whether its source changed.
-    sources: HashMap<Vec<u8>, Source>,
+    /// For each stem of a script (`semver` of `semver.min.js`), the files of that stem that people write, and
+    /// whether they changed.
+    sources: HashMap<Vec<u8>, Vec<(&'a BStr, Source)>>,
 }
 
 impl<'a> World<'a> {
@@ -116,10 +117,7 @@ impl<'a> World<'a> {
             } else {
                 Source::Unchanged
             };
-            let known = self.sources.entry(stem).or_insert(state);
-            if changed {
-                *known = state;
-            }
+            self.sources.entry(stem).or_default().push((path, state));
         }
     }
 
@@ -134,7 +132,19 @@ impl<'a> World<'a> {
             .unwrap_or(name)
             .to_ascii_lowercase();
         let stem = stem.strip_suffix(b"-min").unwrap_or(&stem).to_vec();
-        self.sources.get(&stem).copied().unwrap_or(Source::Absent)
+        let others = self.sources.get(&stem).map_or(&[][..], Vec::as_slice);
+        let mut states = others
+            .iter()
+            .filter(|(other, _)| *other != path)
+            .map(|(_, state)| *state);
+        // One that changed explains the minified form, whatever the others did.
+        match states.next() {
+            None => Source::Absent,
+            Some(Source::Changed) => Source::Changed,
+            Some(first) => states
+                .find(|state| *state == Source::Changed)
+                .unwrap_or(first),
+        }
     }
 }
 

@@ -12,3 +12,4 @@ mod real;
 mod reports;
 mod rules;
 mod support;
+mod variants;

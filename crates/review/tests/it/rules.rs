@@ -83,3 +83,45 @@ fn each_rule_that_warns_warns_of_its_first_example() {
     }
     assert!(silent.is_empty(), "{silent:?}");
 }
+
+/// `docs/review-rules.md` lists the rules as they are; `PALISADE_WRITE_DOCS=1` writes the list anew.
+#[test]
+fn the_documentation_lists_every_rule() {
+    const START: &str = "<!-- rules -->\n";
+    const END: &str = "<!-- end of rules -->\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/review-rules.md");
+    let text = fs_err::read_to_string(&path).unwrap();
+    let start = text.find(START).unwrap() + START.len();
+    let end = text.find(END).unwrap();
+    let list = list_of_rules(&Scanner::builtin().unwrap());
+    if std::env::var_os("PALISADE_WRITE_DOCS").is_some() {
+        fs_err::write(&path, format!("{}{list}{}", &text[..start], &text[end..])).unwrap();
+    } else {
+        assert_eq!(
+            &text[start..end],
+            list,
+            "run this test with PALISADE_WRITE_DOCS=1"
+        );
+    }
+}
+
+fn list_of_rules(scanner: &Scanner) -> String {
+    use std::fmt::Write;
+    let mut list = String::new();
+    for pack in scanner.packs() {
+        writeln!(list, "### {} (version {})\n", pack.name, pack.version).unwrap();
+        list.push_str("| rule | severity | specificity | what was found | why it matters |\n|---|---|---|---|---|\n");
+        for rule in &pack.rules {
+            let severity = format!("{:?}", rule.severity).to_lowercase();
+            let specificity = format!("{:?}", rule.specificity).to_lowercase();
+            writeln!(
+                list,
+                "| `{}` | {severity} | {specificity} | {} | {} |",
+                rule.id, rule.message, rule.why
+            )
+            .unwrap();
+        }
+        list.push('\n');
+    }
+    list
+}
