@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod known_blobs;
+mod m4_serials;
 mod package;
 mod postgres;
 mod programs;
@@ -25,6 +26,8 @@ cargo xtask fuzz [TARGET…] [--seconds N] [--jobs N]
 cargo xtask postgres COMMAND [ARGUMENT…]
                                run a command with PALISADE_TEST_POSTGRES set to a throw-away server
 cargo xtask known-blobs        the review's table of files that build tools copy, from Debian's packages
+cargo xtask m4-serials DIRECTORY…
+                               the table of macro files for the review, from unpacked packages
 cargo xtask package            the Debian package, into the target folder's debian/
 cargo xtask help               this list";
 
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&rest),
         "fuzz" => fuzz::run(&rest),
         "known-blobs" => known_blobs::run(),
+        "m4-serials" => m4_serials::run(&rest),
         "package" => package::run(),
         "postgres" => postgres::run(&rest),
         "help" | "--help" | "-h" => {
