@@ -228,10 +228,8 @@ fn hashed(files: &[PathBuf]) -> anyhow::Result<Vec<[u8; 20]>> {
         .spawn()
         .context("start git")?;
     let mut input = git.stdin.take().context("git takes no input")?;
-    let list: String = files
-        .iter()
-        .map(|file| format!("{}\n", file.display()))
-        .collect();
+    let names: Vec<String> = files.iter().map(|it| it.display().to_string()).collect();
+    let list = names.join("\n") + "\n";
     let writing = std::thread::spawn(move || input.write_all(list.as_bytes()));
     let output = git.wait_with_output()?;
     ensure!(output.status.success(), "git ended with {}", output.status);
@@ -293,10 +291,8 @@ fn provenance(table: &Table) -> String {
     for (_, package) in table.values() {
         *packages.entry(package).or_default() += 1;
     }
-    let rows: String = packages
-        .iter()
-        .map(|(package, count)| format!("| {package} | {count} |\n"))
-        .collect();
+    let row = |(package, count): (&_, &_)| format!("| {package} | {count} |\n");
+    let rows = packages.iter().map(row).collect::<Vec<_>>().concat();
     format!(
         "# Known blobs\n\n\
          `known-blobs.bin` lists git's names of {} files that build tools copy into other \
