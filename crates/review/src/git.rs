@@ -56,6 +56,67 @@ pub(crate) fn read(path: &Path, revision: &str, budget: &Budget) -> Result<Tree,
     Ok(material::whole_tree(&name, gather))
 }
 
+/// A commit of which single files are read.
+pub(crate) struct Commit {
+    repository: gix::Repository,
+    tree: ObjectId,
+}
+
+impl std::fmt::Debug for Commit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "tree {}", self.tree)
+    }
+}
+
+impl Commit {
+    /// Finds a revision.
+    pub(crate) fn find(path: &Path, revision: &str) -> Result<Self, Error> {
+        let unusable = |reason: String| Error::Unusable {
+            name: format!("{}@{revision}", path.display()),
+            reason,
+        };
+        let repository = open(path).map_err(|error| unusable(format!("{error:#}")))?;
+        let id = find(&repository, revision).map_err(unusable)?;
+        let (_, tree) = commit(&repository, id).map_err(unusable)?;
+        Ok(Self { repository, tree })
+    }
+
+    /// The bytes of a file, if the commit has it; of a link, where it leads.
+    pub(crate) fn file(&self, path: &[u8], limit: u64) -> Result<Option<Vec<u8>>, String> {
+        let unread = |error: gix::Error| format!("{error:#}");
+        let mut id = self.tree;
+        let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+        for (index, part) in parts.iter().enumerate() {
+            let header = self.repository.find_header(id).map_err(unread)?;
+            if header.kind() != gix::objs::Kind::Tree || header.size() > FOLDER_BYTES {
+                return Err("what it lies in is no folder that can be read".to_owned());
+            }
+            let folder = self.repository.find_tree(id).map_err(unread)?;
+            let mut found = None;
+            for entry in folder.iter() {
+                let entry = entry.map_err(|error| error.to_string())?;
+                if entry.filename() == *part {
+                    found = Some((entry.object_id(), entry.mode()));
+                    break;
+                }
+            }
+            let Some((below, mode)) = found else {
+                return Ok(None);
+            };
+            if mode.is_tree() == (index + 1 == parts.len()) || mode.is_commit() {
+                return Err("it, or what it lies in, is something else".to_owned());
+            }
+            id = below;
+        }
+        let header = self.repository.find_header(id).map_err(unread)?;
+        if header.size() > limit {
+            return Err(format!("it has more than {limit} bytes"));
+        }
+        let mut blob = self.repository.find_blob(id).map_err(unread)?;
+        Ok(Some(blob.take_data()))
+    }
+}
+
 /// Opens a repository without the settings of whoever runs us.
 fn open(path: &Path) -> Result<gix::Repository, gix::Error> {
     let mut repository = gix::open_opts(path, gix::open::Options::isolated())?;

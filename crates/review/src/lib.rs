@@ -18,6 +18,7 @@ pub mod lexer;
 mod material;
 mod names;
 mod odd;
+pub mod patch;
 pub mod render;
 pub mod report;
 mod review;

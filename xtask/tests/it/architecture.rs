@@ -12,7 +12,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("palisade-matching", 2),
     ("palisade-snapshot", 2),
     ("palisade-host", 2),
-    ("palisade-review", 2),
+    ("palisade-review", 3),
     ("palisade-signature", 2),
     ("palisade-fetch", 3),
     ("palisade-store", 3),
