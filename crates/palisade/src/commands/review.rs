@@ -4,6 +4,8 @@ mod cache;
 mod corroborate;
 mod diff;
 mod job;
+mod patch;
+mod sources;
 mod verify;
 mod worker;
 
@@ -31,6 +33,12 @@ pub(crate) enum Review {
     /// verdict is good, good-key-expired-since or good-weak; 1 for any other; and 2 when it could not be
     /// told.
     Verify(Box<verify::Verify>),
+    /// Tell what a patch to recipes of Guix or aports changes, the sources that it brings included
+    ///
+    /// Programs can rely on this form: `palisade review patch FILE --format json` prints one object with
+    /// `packages` and `signals`, of which each has `rule`, `severity`, `path`, `line`, `excerpt` and
+    /// `why`. The status is that of diff.
+    Patch(Box<patch::Patch>),
     /// Read what is reviewed, confined; Palisade starts it by itself
     #[command(hide = true)]
     Worker,
@@ -41,6 +49,7 @@ pub(crate) fn run(command: &Review) -> anyhow::Result<ExitCode> {
         Review::Diff(command) => diff::run(command),
         Review::Scan(command) => diff::scan(command),
         Review::Verify(command) => verify::run(command),
+        Review::Patch(command) => patch::run(command),
         Review::Worker => worker::run(),
     }
 }

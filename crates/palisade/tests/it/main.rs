@@ -17,6 +17,7 @@ mod lint;
 mod matching;
 mod report;
 mod review;
+mod review_patch;
 mod rules;
 mod running;
 mod serve;
