@@ -11,10 +11,15 @@ use crate::signal::Severity;
 /// Files whose lines are open at once; the rest opens when asked.
 const OPEN: usize = 20;
 
+/// Lines and characters of an excerpt that are shown.
+const EXCERPT_LINES: usize = 4;
+const EXCERPT: usize = 400;
+
 const STYLE: &str = "\
 :root{color-scheme:light dark;--line:#8884;--add:#2da44e26;--del:#cf222e26;--addw:#2da44e70;\
---delw:#cf222e70;--crit:#cf222e;--warn:#9a6700}\
-@media(prefers-color-scheme:dark){:root{--crit:#ff7b72;--warn:#d29922}}\
+--delw:#cf222e59;--crit:#cf222e;--warn:#9a6700;--soft:#59636e}\
+@media(prefers-color-scheme:dark){:root{--crit:#ff7b72;--warn:#d29922;--soft:#9aa4af;\
+--addw:#2da44e59;--delw:#cf222e66}}\
 body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:75rem;padding:1rem}\
 h1{font-size:1.3rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:2rem}\
 table{border-collapse:collapse;width:100%}td,th{padding:.25rem .5rem;text-align:left;\
@@ -22,10 +27,12 @@ border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}\
 td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
 details{border-top:1px solid var(--line);content-visibility:auto;contain-intrinsic-size:auto 2.2rem}\
 summary{cursor:pointer;padding:.3rem 0;overflow-wrap:anywhere}\
-code,pre{font:13px/1.45 ui-monospace,monospace}pre{margin:.3rem 0;overflow-x:auto;tab-size:8}\
-pre span{display:block;min-width:max-content}.a{background:var(--add)}.d{background:var(--del)}\
+code,pre{font:13px/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\
+pre{margin:.3rem 0;white-space:pre-wrap;tab-size:8}pre span{display:block}\
+ul{list-style:none;margin:0;padding:0}li{border-top:1px solid var(--line);padding:.5rem 0}\
+li p{margin:.1rem 0}li pre{border-left:3px solid var(--line);padding-left:.6rem}.a{background:var(--add)}.d{background:var(--del)}\
 .a b{background:var(--addw);font-weight:inherit}.d b{background:var(--delw);font-weight:inherit}\
-.h,.q{opacity:.7}.critical{color:var(--crit);font-weight:700}.warning{color:var(--warn);font-weight:700}";
+.h,.q{color:var(--soft)}.critical{color:var(--crit);font-weight:700}.warning{color:var(--warn);font-weight:700}";
 
 /// The page.
 pub fn html(report: &Report) -> String {
@@ -38,7 +45,7 @@ pub fn html(report: &Report) -> String {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
          style-src 'unsafe-inline'\"><title>{0}</title><style>{STYLE}</style></head><body>\
-         <h1>{0}</h1><p>{1}</p>\n",
+         <main><h1>{0}</h1><p>{1}</p>\n",
         escaped(&title),
         escaped(&summary(report))
     );
@@ -83,7 +90,7 @@ pub fn html(report: &Report) -> String {
         }
         page.push_str("</table></details>\n");
     }
-    page.push_str("</body></html>\n");
+    page.push_str("</main></body></html>\n");
     page
 }
 
@@ -100,11 +107,32 @@ fn signals(report: &Report, page: &mut String) {
         page.push_str("<p>Nothing was noticed by the rules.</p>\n");
         return;
     }
-    page.push_str("<h2 id=\"noticed\">Noticed</h2><table>");
-    for finding in &report.signals {
+    let (notes, loud): (Vec<&Finding>, Vec<&Finding>) = report
+        .signals
+        .iter()
+        .partition(|it| it.severity == Severity::Note);
+    if !loud.is_empty() {
+        page.push_str("<h2 id=\"noticed\">Noticed</h2>");
+        items(&loud, page);
+    }
+    if !notes.is_empty() {
+        let open = if loud.is_empty() { " open" } else { "" };
+        let count = notes.len();
+        let _ = write!(
+            page,
+            "<h2 id=\"notes\">Good to know</h2><details{open}><summary>{count} notes</summary>"
+        );
+        items(&notes, page);
+        page.push_str("</details>\n");
+    }
+}
+
+fn items(findings: &[&Finding], page: &mut String) {
+    page.push_str("<ul>");
+    for finding in findings {
         signal(finding, page);
     }
-    page.push_str("</table>\n");
+    page.push_str("</ul>\n");
 }
 
 fn signal(finding: &Finding, page: &mut String) {
@@ -118,17 +146,32 @@ fn signal(finding: &Finding, page: &mut String) {
         .map_or_else(String::new, |line| format!(":{line}"));
     let _ = write!(
         page,
-        "<tr><td class=\"{severity}\">{severity}</td><td>{}</td><td><code>{}{line}</code><br>\
-         {}<pre>{}</pre></td></tr>",
+        "<li><p><span class=\"{severity}\">{severity}</span> <b>{}</b> <code>{}{line}</code></p>\
+         <p>{}</p>",
         escaped(&finding.rule),
         escaped(&finding.path),
         escaped(&finding.why),
-        escaped(&finding.excerpt)
     );
+    let (first, is_cut) = beginning(&finding.excerpt);
+    if !first.is_empty() {
+        let more = if is_cut { " …" } else { "" };
+        let _ = write!(page, "<pre>{}{more}</pre>", escaped(&first));
+    }
     if let Some(it) = &finding.suppression {
         let says = format!("accepted by {} until {}: {}", it.owner, it.until, it.reason);
-        row(page, &["", "", &says]);
+        let _ = write!(page, "<p class=\"q\">{}</p>", escaped(&says));
     }
+    page.push_str("</li>");
+}
+
+/// The first lines of an excerpt, in which line ends stand written out, and whether there is more.
+fn beginning(excerpt: &str) -> (String, bool) {
+    let lines: Vec<&str> = excerpt.split("<U+000A>").map(str::trim_end).collect();
+    let shown = lines.len().min(EXCERPT_LINES);
+    let text = lines[..shown].join("\n");
+    let cut: String = text.chars().take(EXCERPT).collect();
+    let is_cut = shown < lines.len() || cut.len() < text.len();
+    (cut, is_cut)
 }
 
 fn lists(report: &Report, page: &mut String) {
