@@ -17,7 +17,8 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
         return;
     }
     if is_probe_file(view) {
-        if let Some(reason) = broken(text.bytes) {
+        let reason = broken(text.bytes).filter(|it| broken(view.old_bytes()).as_ref() != Some(it));
+        if let Some(reason) = reason {
             raise(view, 1, text.bytes, reason, sheet);
         }
         return;
@@ -28,12 +29,16 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
     let before: Vec<Vec<u8>> = programs(view.old_bytes(), view.place.language)
         .map(|(_, program)| normalised(program))
         .collect();
+    // Some probes are meant to fail, and then others of the file did so before.
+    let known: Vec<String> = programs(view.old_bytes(), view.place.language)
+        .filter_map(|(_, program)| broken(program))
+        .collect();
     for (at, program) in programs(view.bytes(), view.place.language) {
         if before.contains(&normalised(program)) {
             continue;
         }
         let line = text.number_at(at);
-        if let Some(reason) = broken(program) {
+        if let Some(reason) = broken(program).filter(|it| !known.contains(it)) {
             raise(view, line, program, reason, sheet);
         } else if view.old.is_some() && !before.is_empty() {
             sheet.raise("feature-check-changed", view.path, Found::at(line, program));
@@ -263,6 +268,8 @@ fn here_document(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
 
 /// Why a probe's program can never compile.
 fn broken(program: &[u8]) -> Option<String> {
+    let program = without_comments(program);
+    let program = program.as_slice();
     for line in program.lines() {
         let line = line.trim_ascii();
         let alone = matches!(
@@ -311,6 +318,25 @@ fn broken(program: &[u8]) -> Option<String> {
         }
     }
     unbalanced(program)
+}
+
+/// A program of C without its comments, in as many lines.
+fn without_comments(program: &[u8]) -> Vec<u8> {
+    let mut kept = Vec::with_capacity(program.len());
+    let mut rest = program;
+    while let Some(at) = rest.find(b"/*") {
+        kept.extend_from_slice(&rest[..at]);
+        let body = &rest[at + 2..];
+        let Some(end) = body.find(b"*/") else {
+            // It is never closed: what follows is for the compiler to say.
+            kept.extend_from_slice(&rest[at..]);
+            return kept;
+        };
+        kept.extend(body[..end].iter().filter(|byte| **byte == b'\n'));
+        rest = &body[end + 2..];
+    }
+    kept.extend_from_slice(rest);
+    kept
 }
 
 fn unbalanced(program: &[u8]) -> Option<String> {
