@@ -390,14 +390,7 @@ impl Session {
         branch: BranchId,
         sources: &[SourcePackageId],
     ) -> Result<Vec<FindingRow>, StoreError> {
-        let mut found = Vec::new();
-        for chunk in sources.chunks(CHUNK) {
-            let list = json_ints(chunk.iter().map(|source| source.0));
-            for row in self.query(ALL_OF_SOURCES, params![branch.0, list]).await? {
-                found.push(crate::findings::finding(&row)?);
-            }
-        }
-        Ok(found)
+        self.findings_by(ALL_OF_SOURCES, branch, sources).await
     }
 
     /// The open findings of source packages on a branch.
@@ -409,10 +402,20 @@ impl Session {
         branch: BranchId,
         sources: &[SourcePackageId],
     ) -> Result<Vec<FindingRow>, StoreError> {
+        self.findings_by(OPEN_OF_SOURCES, branch, sources).await
+    }
+
+    /// The findings that a statement with a branch and a list of source packages gives.
+    async fn findings_by(
+        &mut self,
+        statement: Dialect,
+        branch: BranchId,
+        sources: &[SourcePackageId],
+    ) -> Result<Vec<FindingRow>, StoreError> {
         let mut found = Vec::new();
         for chunk in sources.chunks(CHUNK) {
             let list = json_ints(chunk.iter().map(|source| source.0));
-            for row in self.query(OPEN_OF_SOURCES, params![branch.0, list]).await? {
+            for row in self.query(statement, params![branch.0, list]).await? {
                 found.push(crate::findings::finding(&row)?);
             }
         }
