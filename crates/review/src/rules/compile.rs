@@ -38,6 +38,7 @@ struct Pattern {
     places: Vec<(Role, Severity)>,
     languages: Vec<Language>,
     paths: Option<GlobSet>,
+    except_paths: Option<GlobSet>,
     said: Regex,
     unless: Option<Regex>,
     with: Option<Regex>,
@@ -159,6 +160,7 @@ impl Pattern {
                 .collect(),
             languages: found.languages.clone(),
             paths: globs(&found.paths)?,
+            except_paths: globs(&found.except_paths)?,
             said: regex(&found.pattern, found.case)?,
             unless: found
                 .unless
@@ -176,15 +178,15 @@ impl Pattern {
     }
 
     fn looks_at(&self, path: &BStr, place: Place) -> bool {
+        let inner = path
+            .rfind("!/")
+            .map_or(path.as_bytes(), |at| &path[at + 2..]);
+        let named = |globs: &GlobSet| globs.is_match(&*inner.to_str_lossy());
         self.places.iter().any(|(role, _)| *role == place.role)
             && !(self.outside_tests && place.in_tests)
             && (self.languages.is_empty() || self.languages.contains(&place.language))
-            && self.paths.as_ref().is_none_or(|globs| {
-                let inner = path
-                    .rfind("!/")
-                    .map_or(path.as_bytes(), |at| &path[at + 2..]);
-                globs.is_match(&*inner.to_str_lossy())
-            })
+            && self.paths.as_ref().is_none_or(named)
+            && !self.except_paths.as_ref().is_some_and(named)
     }
 
     fn hit(&self, place: Place, text: &Text<'_>, at: usize) -> Option<Hit> {

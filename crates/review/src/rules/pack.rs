@@ -68,6 +68,9 @@ pub struct Match {
     /// Only in files that one of these patterns names; any when empty.
     #[serde(default)]
     pub paths: Vec<String>,
+    /// And none of these.
+    #[serde(default)]
+    pub except_paths: Vec<String>,
     /// One of these words, in any case, stands in the line: what makes looking cheap.
     pub words: Vec<String>,
     /// What the line says, as a regular expression without regard to case.

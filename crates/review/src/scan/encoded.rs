@@ -20,6 +20,10 @@ const BESIDE_DECODER: usize = 20;
 /// A run is decoded up to here.
 const DECODED: usize = 64 << 10;
 
+/// Test vectors like to begin with the four bytes that a Mach-O file begins with; its header alone is
+/// this long.
+const SMALLEST_MACH_O: usize = 28;
+
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
@@ -283,7 +287,12 @@ fn holds(bytes: &[u8]) -> Option<&'static str> {
     match Type::of(bytes) {
         Type::Archive(name) => return Some(name),
         Type::Pickle => return Some("a pickle"),
-        kind if kind.runs().is_some() && kind != Type::PythonBytecode => return kind.runs(),
+        kind if kind.runs().is_some()
+            && kind != Type::PythonBytecode
+            && (kind != Type::MachO || bytes.len() >= SMALLEST_MACH_O) =>
+        {
+            return kind.runs();
+        }
         _ => {}
     }
     let text = bytes.len() >= 8

@@ -76,7 +76,8 @@ pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) 
                     > old.map_or(0, |old| count(&old.content.bytes, flag))
         });
         let elsewhere = now > 0;
-        let severity = if moved || elsewhere || generated || is_comment(line) {
+        let library = flag.starts_with("POSITION_INDEPENDENT_CODE");
+        let severity = if moved || elsewhere || generated || library || is_comment(line) {
             Severity::Note
         } else {
             Severity::Warning

@@ -35,6 +35,7 @@ fn off_screen(view: &View<'_>, sheet: &mut Sheet<'_>) {
                 && (before * 2 >= indent || view.name().starts_with(b"configure"));
             let severity = match view.place.role {
                 _ if generated => Severity::Note,
+                Role::Test if view.place.language == Language::Other => Severity::Note,
                 Role::Test => Severity::Warning,
                 _ => Severity::Critical,
             };
@@ -64,7 +65,9 @@ fn behind_gap(line: &[u8]) -> Option<&[u8]> {
                 let harmless = code == b"\\"
                     || code == b"*/"
                     || code.starts_with(b"//")
-                    || code.starts_with(b"/*") && code.ends_with(b"*/");
+                    || code.starts_with(b"/*") && code.ends_with(b"*/")
+                    // The end of a long text.
+                    || code.iter().all(|byte| b"\"');,".contains(byte));
                 return (!harmless && !code.is_empty()).then_some(code);
             }
             _ => width = 0,

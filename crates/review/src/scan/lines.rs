@@ -22,7 +22,7 @@ pub(crate) struct Line {
     pub(crate) start: usize,
     /// Where it ends, without the line feed.
     pub(crate) end: usize,
-    /// Only a comment.
+    /// Only a comment, or a text that is only printed.
     pub(crate) comment: bool,
     /// Not in the old side's file.
     pub(crate) new: bool,
@@ -77,11 +77,13 @@ impl<'a> Text<'a> {
         let mut start = 0;
         let mut in_block = false;
         let mut open = false;
+        let mut printed = Printed::default();
         for (number, raw) in (1..).zip(bytes.lines_with_terminator()) {
             let end = start + raw.trim_end_with(|c| c == '\n' || c == '\r').len();
             let line = &bytes[start..end];
             let new = known.is_none_or(|known| !line.trim_ascii().is_empty() && !known.has(line));
-            let comment = is_comment(line, language, &mut in_block);
+            let comment =
+                printed.holds(line, language) || is_comment(line, language, &mut in_block);
             match lines.last_mut() {
                 Some(last) if open && end - last.start < LONGEST => {
                     last.end = end;
@@ -132,6 +134,59 @@ impl<'a> Text<'a> {
         let within = &self.bytes[line.start..offset.min(line.end).max(line.start)];
         line.number + u32::try_from(within.find_iter("\n").count()).unwrap_or(0)
     }
+}
+
+/// A here document that goes to whoever started the script, and to nothing that runs it.
+#[derive(Default)]
+struct Printed {
+    until: Option<Vec<u8>>,
+}
+
+impl Printed {
+    /// True for a line within such a document that runs nothing itself.
+    fn holds(&mut self, line: &[u8], language: Language) -> bool {
+        if let Some(word) = &self.until {
+            if line.trim_ascii() == word.as_slice() {
+                self.until = None;
+                return false;
+            }
+            let plain = line.replace("\\`", "").replace("\\$", "");
+            return !plain.contains(&b'`')
+                && !plain.contains_str("$(")
+                && !plain.contains_str("@{[");
+        }
+        if matches!(language, Language::Shell | Language::M4 | Language::Perl) {
+            self.until = printed_until(line, language);
+        }
+        false
+    }
+}
+
+/// The word that ends the document which `line` begins to print.
+fn printed_until(line: &[u8], language: Language) -> Option<Vec<u8>> {
+    let line = line.trim_ascii();
+    let (before, after) = line.split_once_str("<<")?;
+    let before = before.trim_ascii();
+    let prints = match language {
+        Language::Perl => {
+            before.starts_with(b"print")
+                && !before.contains_str("{")
+                && before.fields().count() <= 2
+                && (before.fields().count() == 1
+                    || before.ends_with(b"STDOUT")
+                    || before.ends_with(b"STDERR"))
+        }
+        // Programs of Perl that begin as a shell's print, too.
+        _ => matches!(before, b"cat" | b"cat >&2" | b"cat 1>&2" | b"print"),
+    };
+    let word = after.trim_start_with(|c| matches!(c, '-' | '~' | ' ' | '\\' | '\'' | '"'));
+    let end = word
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+        .unwrap_or(word.len());
+    let rest = word[end..].trim_start_with(|c| matches!(c, '\'' | '"' | ' '));
+    let only = matches!(rest, b"" | b";" | b">&2" | b"1>&2");
+    (prints && only && end > 0).then(|| word[..end].to_vec())
 }
 
 fn continues(line: &[u8], language: Language) -> bool {
@@ -336,6 +391,33 @@ mod tests {
                 .map(|line| line.comment)
                 .collect::<Vec<_>>(),
             [true, true, true, false, true]
+        );
+    }
+
+    #[test]
+    fn a_document_that_is_only_printed_is_as_good_as_a_comment() {
+        let comments = |text: &[u8]| {
+            let text = Text::of(text, Language::Shell, None);
+            text.lines
+                .iter()
+                .map(|line| line.comment)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            comments(b"cat <<EOF\nrun wget\nEOF\nwget x\n"),
+            [false, true, false, false]
+        );
+        assert_eq!(
+            comments(b"cat <<EOF\n$(wget x)\nEOF\n"),
+            [false, false, false]
+        );
+        assert_eq!(
+            comments(b"cat <<EOF | sh\nwget x\nEOF\n"),
+            [false, false, false]
+        );
+        assert_eq!(
+            comments(b"cat <<EOF >run.sh\nwget x\nEOF\n"),
+            [false, false, false]
         );
     }
 

@@ -25,6 +25,7 @@ mod tests_off;
 mod unicode;
 mod vendored;
 mod view;
+mod workflow;
 mod world;
 
 pub use m4::KnownBlobs;

@@ -13,7 +13,7 @@ use super::view::{Catalogue, Found, Sheet, View, excerpt, is_text};
 use super::world::{World, same_content};
 use super::{
     binary, encoded, hardening, keys, layout, lock, m4, packages, probe, repository, tests_off,
-    unicode, vendored,
+    unicode, vendored, workflow,
 };
 use crate::rules::{Compiled, Hit, Pack, RuleError, builtin};
 use crate::signal::{Severity, Signal};
@@ -188,13 +188,20 @@ impl Scanner {
         keys::detect(view, &mut sheet);
         hardening::detect(view, world, &mut sheet);
         tests_off::detect(view, &mut sheet);
+        workflow::detect(view, &mut sheet);
         build_change(view, &mut sheet);
         let mut signals = sheet.signals;
-        let unchanged = self.patterns(view, moved, &mut signals);
+        let unchanged = self.patterns(view, world, moved, &mut signals);
         (signals, unchanged)
     }
 
-    fn patterns(&self, view: &View<'_>, moved: &Known, signals: &mut Vec<Signal>) -> usize {
+    fn patterns(
+        &self,
+        view: &View<'_>,
+        world: &World<'_>,
+        moved: &Known,
+        signals: &mut Vec<Signal>,
+    ) -> usize {
         let Some(text) = &view.text else { return 0 };
         let hits = self.compiled.hits(view.path, view.place, text);
         if hits.is_empty() {
@@ -215,11 +222,23 @@ impl Scanner {
                 signal
                     .why
                     .push_str("; the line stood in a file that is gone");
+            } else if signal.severity > Severity::Note && is_capability(hit.rule) {
+                let said = &text.bytes[hit.start..hit.end.min(text.bytes.len())];
+                if let Some(path) = world.said_before(view.place.role, said) {
+                    signal.severity = Severity::Note;
+                    signal.why = format!("{}; {path} said so before", signal.why);
+                }
             }
             signals.push(signal);
         }
         unchanged
     }
+}
+
+/// What a program can do by its nature, such as asking an agent for keys: one that did so before may
+/// do so in another file. What runs while it is built is never taken for granted.
+fn is_capability(rule: &str) -> bool {
+    matches!(rule, "credentials-read" | "tls-verification-disabled")
 }
 
 /// What the old side of a file showed to the same rules.

@@ -32,6 +32,8 @@ const PARENTS: &[&str] = &[
 
 #[derive(Default)]
 struct Copy<'a> {
+    /// A new copy brought its licence or its author's words along.
+    whole: bool,
     changed: Vec<&'a File>,
     added: Vec<&'a File>,
     version: bool,
@@ -58,6 +60,7 @@ pub(crate) fn detect(world: &World<'_>, sheet: &mut Sheet<'_>) {
         }
         let copy = copies.entry(root.clone()).or_default();
         copy.version |= names_version(file, old, &root);
+        copy.whole |= old.is_none() && is_paper(&file.path, &root);
         let place = Place::of(
             file.path.as_bstr(),
             &file.content.bytes[..file.content.bytes.len().min(64)],
@@ -80,8 +83,13 @@ fn tell(root: &BString, copy: &Copy<'_>, sheet: &mut Sheet<'_>) {
         let Some(file) = copy.added.first() else {
             return;
         };
+        let severity = if copy.whole {
+            Severity::Note
+        } else {
+            Severity::Warning
+        };
         let found = Found::whole(root)
-            .severity(Severity::Warning)
+            .severity(severity)
             .detail(format!("{} files, new here", copy.added.len()));
         sheet.raise("vendored-code-changed", file.path.as_bstr(), found);
         return;
@@ -116,6 +124,15 @@ fn root(path: &bstr::BStr) -> Option<BString> {
     // A file directly below belongs to the copies as a whole.
     let end = (at + 2).min(parts.len() - 1);
     (parts.len() > at + 1).then(|| parts[..end.max(at + 1)].join(&b"/"[..]).into())
+}
+
+/// True for what a project puts beside its code and somebody who hides something does not.
+fn is_paper(path: &BString, root: &BString) -> bool {
+    let name = path.get(root.len() + 1..).unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    ["license", "licence", "copying", "readme", "authors"]
+        .iter()
+        .any(|known| name.starts_with(known.as_bytes()))
 }
 
 /// True where a change says that the copy was renewed.

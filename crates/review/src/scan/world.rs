@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use bstr::{BStr, BString, ByteSlice};
 
 use super::layout::Source;
+use super::place::{Place, Role};
 use crate::tree::{File, Kind, Tree};
+
+/// Larger files are not asked what they said.
+const LARGEST_ASKED: usize = 4 << 20;
 
 /// Both trees, and what is asked of them as a whole.
 pub(crate) struct World<'a> {
@@ -106,6 +110,24 @@ impl<'a> World<'a> {
             .map(|(_, file)| *file)
     }
 
+    /// An old file for the same purpose that holds `said`, whatever its quotes and white space.
+    pub(crate) fn said_before(&self, role: Role, said: &[u8]) -> Option<&'a BStr> {
+        let wanted = bare(said);
+        let anchor = said
+            .split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+            .max_by_key(|word| word.len())
+            .filter(|word| word.len() >= 3)?;
+        let finder = bstr::Finder::new(anchor);
+        self.old.iter().find_map(|(path, file)| {
+            let bytes: &[u8] = &file.content.bytes;
+            (bytes.len() <= LARGEST_ASKED
+                && finder.find(bytes).is_some()
+                && Place::of(path, &bytes[..bytes.len().min(128)]).role == role
+                && bare(bytes).contains_str(&wanted))
+            .then_some(*path)
+        })
+    }
+
     fn find_sources(&mut self) {
         for (path, file) in &self.new {
             let Some(stem) = script_stem(path) else {
@@ -146,6 +168,14 @@ impl<'a> World<'a> {
                 .unwrap_or(first),
         }
     }
+}
+
+/// `text` without white space, quotes and backslashes.
+fn bare(text: &[u8]) -> Vec<u8> {
+    text.iter()
+        .filter(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'\\'))
+        .map(u8::to_ascii_lowercase)
+        .collect()
 }
 
 /// The stem of a script that people write.
