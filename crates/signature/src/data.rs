@@ -43,6 +43,9 @@ pub enum Error {
     /// It is of a kind that is not understood, so nothing is said of its worth.
     #[error("{0} are not understood")]
     Unsupported(&'static str),
+    /// The authorities of Sigstore cannot be used, so nothing is said of a bundle's worth.
+    #[error(transparent)]
+    Root(#[from] crate::sigstore::RootError),
     /// A file is larger than anything of its kind.
     #[error("{name}: it has more than {most} bytes")]
     TooLarge {

@@ -52,12 +52,13 @@ pub enum SignerKind {
 /// Whose signature it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Signer {
-    /// The certificate's fingerprint or the key's; of an unknown signer what the signature says.
+    /// The certificate's fingerprint or the key's; of an unknown signer what the signature says. With
+    /// certificates of Sigstore, which last for minutes, the identity that they name.
     pub fingerprint: String,
     /// The subkey that made it, when it is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Whom the key names.
+    /// Whom the key names; with Sigstore who vouched for the identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Whether it is a machine's key.
@@ -88,7 +89,7 @@ pub struct Judgement {
     pub signed: Signed,
     /// Whose it is, as far as it says so.
     pub signer: Option<Signer>,
-    /// When, by the signer's own clock.
+    /// When, by the signer's own clock; with Sigstore by a log's or an authority's.
     pub made: Option<Timestamp>,
     /// Why it is worth that: each a sentence without its full stop.
     pub why: Vec<String>,

@@ -2,6 +2,7 @@
 
 use crate::ed25519::Key as Ed25519Key;
 use crate::openpgp::{Keyring, KeyringError};
+use crate::sigstore::{PublicKey, holds_keys};
 use crate::ssh::{AllowedSigners, AllowedSignersError};
 
 /// The keys of those who are believed.
@@ -13,6 +14,8 @@ pub struct Keys {
     pub ed25519: Vec<Ed25519Key>,
     /// Keys of SSH, and what they may sign.
     pub ssh: AllowedSigners,
+    /// Bare keys, for bundles of Sigstore that have no certificate.
+    pub bare: Vec<PublicKey>,
 }
 
 /// A file that holds no key.
@@ -27,6 +30,9 @@ pub enum KeysError {
     /// It looks like a key of minisign or signify and is none.
     #[error("it is no public key of minisign or signify")]
     Ed25519,
+    /// It looks like a public key in PEM and is none, or of a kind that is not known.
+    #[error("it is no public key of ECDSA, Ed25519 or RSA")]
+    Bare,
 }
 
 impl Keys {
@@ -39,6 +45,11 @@ impl Keys {
             if text.starts_with("untrusted comment:") || text.trim_end().len() == 56 {
                 let key = Ed25519Key::read(text).ok_or(KeysError::Ed25519)?;
                 self.ed25519.push(key);
+                return Ok(());
+            }
+            if holds_keys(text) {
+                let keys = PublicKey::read(text).ok_or(KeysError::Bare)?;
+                self.bare.extend(keys);
                 return Ok(());
             }
             if ["ssh-", "ecdsa-sha2-", "sk-"]

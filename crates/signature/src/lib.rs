@@ -2,7 +2,8 @@
 //!
 //! A yes or no hides what a reader needs: keys expire, are revoked, or stood behind weak digests.
 //! Hence a [`Verdict`] of ten values, each with its reasons. Nobody is trusted here because somebody
-//! else vouches for them: whoever asks hands over the keys. No clock is read and nothing is fetched.
+//! else vouches for them: whoever asks hands over the keys, and names the signers of Sigstore. Nothing is
+//! fetched, and no clock is read but by `sigstore-verify`, which refuses what a log dates in the future.
 
 pub mod checksums;
 pub mod corroboration;
@@ -16,6 +17,7 @@ mod lights;
 pub mod openpgp;
 pub mod pins;
 mod service;
+pub mod sigstore;
 pub mod ssh;
 mod verdict;
 mod verify;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::checksums::{self, Listed};
 use crate::ed25519::{self, Legacy};
 use crate::keys::Keys;
+use crate::sigstore::{self, Believed, Told};
 use crate::{Data, Error, Judgement, Report, Signed, Verdict, openpgp, ssh};
 
 /// Texts that vouch for files; the sums of a whole mirror have some megabytes.
@@ -23,6 +24,8 @@ pub struct Question<'a> {
     pub checksums: Option<&'a [u8]>,
     /// The keys of those who are believed.
     pub keys: &'a Keys,
+    /// Whose bundles of Sigstore are believed.
+    pub believed: &'a Believed,
     /// For what a signature of SSH should be made: `file`, unless told otherwise.
     pub namespace: &'a str,
     /// Whether old signatures of minisign are taken.
@@ -38,6 +41,15 @@ pub struct Answer {
     pub report: Report,
     /// The text that the signature's file holds, if what is signed is there itself.
     pub text: Option<Vec<u8>>,
+    /// What a bundle of Sigstore says of the file and of its signer.
+    pub told: Told,
+}
+
+impl Answer {
+    fn of(report: Report, text: Option<Vec<u8>>) -> Self {
+        let told = Told::default();
+        Self { report, text, told }
+    }
 }
 
 /// Judges a signature's file.
@@ -63,22 +75,26 @@ fn judge(question: &Question<'_>, over: Option<Data<'_>>) -> Result<Answer, Erro
     if ed25519::is_signature(signature) {
         let keys = &question.keys.ed25519;
         let (text, report) = ed25519::verify(over, signature, keys, question.legacy)?;
-        return Ok(Answer { report, text });
+        return Ok(Answer::of(report, text));
     }
     if ssh::is_signature(signature) {
         let (signers, at) = (&question.keys.ssh, question.now);
         let report = ssh::verify(over, signature, signers, question.namespace, at)?;
-        return Ok(Answer { report, text: None });
+        return Ok(Answer::of(report, None));
     }
-    if signature.trim_ascii_start().starts_with(b"{") {
-        return Err(Error::Unsupported("bundles of Sigstore"));
+    if sigstore::is_bundle(signature) {
+        let keys = &question.keys.bare;
+        let believed = question.believed;
+        let (told, report) = sigstore::verify(over, signature, believed, keys, question.now)?;
+        let text = None;
+        return Ok(Answer { report, text, told });
     }
     let keyring = &question.keys.openpgp;
     let (text, mut report) = openpgp::verify(over, signature, keyring, question.now)?;
     if let Some(text) = &text {
         crate::debian::name_people(&mut report, text);
     }
-    Ok(Answer { report, text })
+    Ok(Answer::of(report, text))
 }
 
 /// What a signed text is to a file.

@@ -7,3 +7,5 @@ mod git;
 mod made_here;
 mod openpgp;
 mod shared_data;
+mod sigstore;
+mod sigstore_made_here;

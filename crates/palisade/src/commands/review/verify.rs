@@ -12,6 +12,7 @@ use palisade_signature::debian::{self, Field};
 use palisade_signature::ed25519::Legacy;
 use palisade_signature::git;
 use palisade_signature::pins::{self, Pins};
+use palisade_signature::sigstore::{Believed, Identity, Root, Told};
 use palisade_signature::{Data, Judgement, Keys, Light, Lights, Question, Report};
 use serde::Serialize;
 
@@ -22,6 +23,9 @@ use crate::ui::{self, plain};
 /// A signature's file, or a list of sums with its signature.
 const SIGNATURE_BYTES: u64 = 64 << 20;
 
+/// The authorities of Sigstore; the public instance's have 7 KB.
+const ROOT_BYTES: u64 = 4 << 20;
+
 /// A file of keys; the largest keyring has 30 MB.
 const KEY_BYTES: u64 = 96 << 20;
 
@@ -31,7 +35,8 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
-    /// The signature: OpenPGP (detached, inline, clear-signed), minisign, signify or SSH
+    /// The signature: OpenPGP (detached, inline, clear-signed), minisign, signify, SSH, or a bundle of
+    /// Sigstore
     #[arg(
         long,
         value_name = "FILE",
@@ -65,10 +70,22 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "data")]
     corroborate: Vec<PathBuf>,
 
-    /// Keys of those who are believed: certificates of OpenPGP, keys of minisign or signify, or SSH's
-    /// list of allowed signers; may be given several times
+    /// Keys of those who are believed: certificates of OpenPGP, keys of minisign or signify, SSH's list of
+    /// allowed signers, or public keys in PEM for bundles of Sigstore; may be given several times
     #[arg(long = "key", value_name = "FILE")]
     keys: Vec<PathBuf>,
+
+    /// Who has to have signed a bundle of Sigstore: a workflow's address or one of mail, in full
+    #[arg(long, value_name = "NAME", requires = "issuer")]
+    identity: Option<String>,
+
+    /// Who has to vouch for that name: the address of the one with whom the signer signed in
+    #[arg(long, value_name = "ADDRESS", requires = "identity")]
+    issuer: Option<String>,
+
+    /// The authorities of another instance of Sigstore than the public one (`trusted_root.json`)
+    #[arg(long, value_name = "FILE")]
+    trusted_root: Option<PathBuf>,
 
     /// A list of sums that the signature is over; the file must be in it
     #[arg(long, value_name = "FILE", requires = "data")]
@@ -95,7 +112,7 @@ pub(crate) struct Verify {
 #[derive(Serialize)]
 struct Printed<'a> {
     verdict: &'a str,
-    /// The fingerprint of whose signature decides.
+    /// The fingerprint of whose signature decides; of a bundle of Sigstore the identity.
     signer: Option<&'a str>,
     why: String,
     accepted: bool,
@@ -104,6 +121,9 @@ struct Printed<'a> {
     pin: Option<Pin>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     says: &'a [Field],
+    /// `certificate` and `statement` of a bundle of Sigstore.
+    #[serde(flatten)]
+    told: &'a Told,
     lights: &'a Lights,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     corroboration: &'a [Compared],
@@ -123,6 +143,7 @@ struct Known {
     why: String,
     report: Option<Report>,
     says: Vec<Field>,
+    told: Told,
     pin: Option<Pin>,
     compared: Vec<Compared>,
     lights: Lights,
@@ -172,6 +193,7 @@ fn of_file(
         .map(|path| read(path, SIGNATURE_BYTES))
         .transpose()?;
     let data = command.data.as_deref();
+    let believed = believed(command)?;
     let question = Question {
         data: data.map(Data::File),
         name: data
@@ -180,6 +202,7 @@ fn of_file(
         signature: &signature,
         checksums: checksums.as_deref(),
         keys,
+        believed: &believed,
         namespace: &command.namespace,
         legacy: if command.refuse_legacy {
             Legacy::Refuse
@@ -190,12 +213,28 @@ fn of_file(
     };
     let answer = palisade_signature::verify(&question).context("verify the signature")?;
     let mut known = Known::of(answer.report);
+    known.told = answer.told;
     known.says = answer
         .text
         .as_deref()
         .map(debian::origins)
         .unwrap_or_default();
     Ok(known)
+}
+
+fn believed(command: &Verify) -> anyhow::Result<Believed> {
+    let named = command.identity.clone().zip(command.issuer.clone());
+    let root = match &command.trusted_root {
+        Some(path) => {
+            let text = String::from_utf8_lossy(&read(path, ROOT_BYTES)?).into_owned();
+            Some(Root::read(&text).with_context(|| format!("read {}", path.display()))?)
+        }
+        None => None,
+    };
+    Ok(Believed {
+        identity: named.map(|(name, issuer)| Identity { name, issuer }),
+        root,
+    })
 }
 
 fn of_git(
@@ -237,6 +276,7 @@ impl Known {
             why: why.to_owned(),
             report: None,
             says: Vec::new(),
+            told: Told::default(),
             pin: None,
             compared: Vec::new(),
             lights: Lights::default(),
@@ -314,6 +354,7 @@ fn print_json(output: &mut impl Write, known: &Known) -> io::Result<()> {
         signatures: report.map_or(&[], |report| &report.signatures),
         pin: known.pin,
         says: &known.says,
+        told: &known.told,
         lights: &known.lights,
         corroboration: &known.compared,
     };
@@ -346,6 +387,7 @@ fn print_text(output: &mut impl Write, known: &Known) -> io::Result<()> {
     for Field { name, value } in &known.says {
         writeln!(output, "  says  {name}: {}", plain(value))?;
     }
+    print_told(output, &known.told)?;
     for Compared { claim, agreement } in &known.compared {
         let word = match agreement {
             Agreement::Same => "the same",
@@ -365,6 +407,22 @@ fn print_text(output: &mut impl Write, known: &Known) -> io::Result<()> {
             output,
             "        that others hold the same proves sameness only"
         )?;
+    }
+    Ok(())
+}
+
+/// What a bundle of Sigstore says, a line each: of the certificate what the authority saw, of the
+/// statement what the signer says.
+fn print_told(output: &mut impl Write, told: &Told) -> io::Result<()> {
+    let (certificate, statement) = (
+        serde_json::to_value(&told.certificate)?,
+        serde_json::to_value(&told.statement)?,
+    );
+    for (word, fields) in [("seen", certificate), ("says", statement)] {
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            let value = value.as_str().unwrap_or_default();
+            writeln!(output, "  {word}  {name}: {}", plain(value))?;
+        }
     }
     Ok(())
 }

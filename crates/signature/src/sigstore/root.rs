@@ -1,0 +1,60 @@
+//! What an instance of Sigstore is made of: the authorities and logs whose word counts.
+//!
+//! The root of the public instance comes with the program; another one is handed over as a file.
+
+use sigstore_verify::Verifier;
+use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot};
+
+use super::mathematics;
+
+/// What a root may have; the public one has 7 KB.
+const BYTES: usize = 4 << 20;
+
+/// The authorities and logs of one instance.
+#[derive(Clone, Debug)]
+pub struct Root(TrustedRoot);
+
+/// A root that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the trusted root cannot be used: {0}")]
+pub struct RootError(String);
+
+impl Root {
+    /// Reads a `trusted_root.json`.
+    pub fn read(json: &str) -> Result<Self, RootError> {
+        if json.len() > BYTES {
+            return Err(RootError(format!("it has more than {BYTES} bytes")));
+        }
+        let root = TrustedRoot::from_json(json).map_err(of)?;
+        let root = Self(root);
+        root.verifier()?;
+        Ok(root)
+    }
+
+    /// The root of the public instance, as it was when Palisade was built.
+    pub fn public() -> Result<Self, RootError> {
+        Self::read(SIGSTORE_PRODUCTION_TRUSTED_ROOT)
+    }
+
+    pub(super) fn verifier(&self) -> Result<Verifier, RootError> {
+        mathematics::provide();
+        Verifier::new(&self.0).map_err(of)
+    }
+}
+
+fn of(error: impl std::fmt::Display) -> RootError {
+    RootError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_public_root_can_be_used_and_a_broken_one_is_refused() {
+        assert!(Root::public().is_ok());
+        assert!(Root::read("{}").is_err());
+        let broken = SIGSTORE_PRODUCTION_TRUSTED_ROOT.replace("MFkw", "MFkx");
+        assert!(Root::read(&broken).is_err());
+    }
+}
