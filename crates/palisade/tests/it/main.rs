@@ -18,6 +18,7 @@ mod matching;
 mod report;
 mod review;
 mod review_patch;
+mod review_verify;
 mod rules;
 mod running;
 mod serve;
