@@ -134,36 +134,44 @@ enum Kind {
     Escapes,
 }
 
+/// Printing with escapes is decoding where something takes what is printed.
+fn prints_for_another(text: &[u8]) -> bool {
+    ["printf '\\x", "printf \"\\x", "echo -e"]
+        .iter()
+        .any(|word| text.contains_str(word))
+        && (text.iter().any(|byte| matches!(byte, b'|' | b'`' | b'>'))
+            || text.contains_str("$(")
+            || text.contains_str("eval"))
+}
+
 fn speaks_of_decoding(text: &[u8]) -> bool {
-    [
-        "base64",
-        "b64decode",
-        "frombase64",
-        "atob(",
-        "unhexlify",
-        "fromhex",
-        "xxd -r",
-        "base32",
-        "decode64",
-        "decodestring",
-        "zlib.decompress",
-        "a85decode",
-        "b85decode",
-        "unpack(",
-        "marshal.loads",
-        "from_hex",
-        "Buffer.from(",
-        "uudecode",
-        "openssl enc",
-        "codecs.decode",
-        "printf '\\x",
-        "printf \"\\x",
-        "echo -e",
-        "decodeURIComponent",
-        "unescape(",
-    ]
-    .iter()
-    .any(|word| text.contains_str(word))
+    prints_for_another(text)
+        || [
+            "base64",
+            "b64decode",
+            "frombase64",
+            "atob(",
+            "unhexlify",
+            "fromhex",
+            "xxd -r",
+            "base32",
+            "decode64",
+            "decodestring",
+            "zlib.decompress",
+            "a85decode",
+            "b85decode",
+            "unpack(",
+            "marshal.loads",
+            "from_hex",
+            "Buffer.from(",
+            "uudecode",
+            "openssl enc",
+            "codecs.decode",
+            "decodeURIComponent",
+            "unescape(",
+        ]
+        .iter()
+        .any(|word| text.contains_str(word))
 }
 
 /// The longest run of one kind that a line holds.
@@ -185,7 +193,9 @@ fn longest_run(line: &[u8], shortest: usize) -> Option<(&[u8], Kind)> {
             && run.len() > 128.min(shortest + 24))
         .then_some((run, Kind::Hexadecimal));
     }
-    is_base64(run).then_some((run, Kind::Base64))
+    // A short run without a digit is a name.
+    let named = run.len() < LONG && !run.iter().any(u8::is_ascii_digit);
+    (!named && is_base64(run)).then_some((run, Kind::Base64))
 }
 
 /// Base64 mixes cases and digits; a path or a name of constants does not.

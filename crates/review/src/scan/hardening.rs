@@ -66,7 +66,7 @@ pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) 
         let Some(line) = view
             .removed_lines()
             .into_iter()
-            .find(|line| line.contains_str(flag))
+            .find(|line| count(line, flag) > 0)
         else {
             continue;
         };
@@ -76,7 +76,8 @@ pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) 
                     > old.map_or(0, |old| count(&old.content.bytes, flag))
         });
         let elsewhere = now > 0;
-        let library = flag.starts_with("POSITION_INDEPENDENT_CODE");
+        // Neither is a protection by itself.
+        let library = flag.starts_with("POSITION_INDEPENDENT_CODE") || *flag == "-Wformat-security";
         let severity = if moved || elsewhere || generated || library || is_comment(line) {
             Severity::Note
         } else {
@@ -99,6 +100,9 @@ fn count(bytes: &[u8], flag: &str) -> usize {
     if bytes.len() > 4 << 20 {
         0
     } else {
-        bytes.find_iter(flag).count()
+        bytes
+            .find_iter(flag)
+            .filter(|at| !bytes[..*at].ends_with(b"-U"))
+            .count()
     }
 }

@@ -26,13 +26,16 @@ fn off_screen(view: &View<'_>, sheet: &mut Sheet<'_>) {
     for (number, line) in view.new_lines() {
         let mut indent = 0;
         for physical in line.lines() {
-            let before = std::mem::replace(&mut indent, indentation(physical));
+            let before = std::mem::replace(&mut indent, indentation(physical, 8));
             let Some(code) = behind_gap(physical) else {
                 continue;
             };
-            // Macros that generate code go deeper with each level: nothing is hidden there.
+            // Macros that generate code go deeper with each level, and the rest of a call stands
+            // below its parenthesis: nothing is hidden there.
             let generated = indent >= OFF_SCREEN
-                && (before * 2 >= indent || view.name().starts_with(b"configure"));
+                && (before * 2 >= indent
+                    || view.name().starts_with(b"configure")
+                    || is_aligned(view, number, physical));
             let severity = match view.place.role {
                 _ if generated => Severity::Note,
                 Role::Test if view.place.language == Language::Other => Severity::Note,
@@ -46,11 +49,25 @@ fn off_screen(view: &View<'_>, sheet: &mut Sheet<'_>) {
 }
 
 /// How many columns of white space a line begins with.
-fn indentation(line: &[u8]) -> usize {
+fn indentation(line: &[u8], tab: usize) -> usize {
     line.iter()
         .take_while(|byte| matches!(byte, b' ' | b'\t'))
-        .map(|byte| if *byte == b'\t' { 8 } else { 1 })
+        .map(|byte| if *byte == b'\t' { tab } else { 1 })
         .sum()
+}
+
+/// True for a line that begins no further right than the one above it ends, however wide a tab is.
+fn is_aligned(view: &View<'_>, number: u32, line: &[u8]) -> bool {
+    let above = usize::try_from(number)
+        .ok()
+        .and_then(|number| number.checked_sub(2))
+        .and_then(|index| view.bytes().lines().nth(index));
+    above.is_some_and(|above| {
+        [2, 4, 8].iter().any(|&tab| {
+            let text = above.trim_ascii_start();
+            indentation(line, tab) <= indentation(above, tab) + text.len()
+        })
+    })
 }
 
 /// What stands behind white space wide enough to push it off the screen.

@@ -142,6 +142,11 @@ const TESTS: &[&[u8]] = &[
     b"unit_tests",
     b"regress",
     b"check",
+    b"fuzzer",
+    b"fuzzers",
+    b"fuzzing",
+    b"selftest",
+    b"selftests",
 ];
 
 const VENDORED: &[&[u8]] = &[

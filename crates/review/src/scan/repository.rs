@@ -276,6 +276,13 @@ fn attributes(view: &View<'_>, sheet: &mut Sheet<'_>) {
         .any(|known| {
             line.trim_start_with(|c| c == '/' || c == '*' || c == ' ')
                 .starts_with(known.as_bytes())
+        }) || line.fields().next().is_some_and(|path| {
+            // So is what keeps papers out.
+            [
+                ".md", ".rst", ".txt", "/doc", "/docs", ".ico", ".png", ".svg", ".jpg",
+            ]
+            .iter()
+            .any(|known| path.ends_with(known.as_bytes()))
         });
         let severity = if everyday { Severity::Note } else { severity };
         sheet.raise(

@@ -1,7 +1,7 @@
 //! The scan of a change: every file that was added or changed meets the rules and the detectors,
 //! what the old side said already falls away, and what supports each other is raised.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bstr::{BString, ByteSlice};
 use rayon::prelude::*;
@@ -18,6 +18,9 @@ use super::{
 use crate::rules::{Compiled, Hit, Pack, RuleError, builtin};
 use crate::signal::{Severity, Signal};
 use crate::tree::{Kind, Tree};
+
+/// So much of a line tells that it is the same line, edited.
+const BEGINNING: usize = 20;
 
 /// A text is scanned up to here; what is longer is told.
 const LARGEST: usize = 64 << 20;
@@ -128,6 +131,7 @@ impl Scanner {
         one_each(&mut signals);
         correlate(&mut signals);
         let mut signals = gathered(signals);
+        told_once(&mut signals);
         signals.sort_by(|a, b| {
             (b.severity, b.specificity)
                 .cmp(&(a.severity, a.specificity))
@@ -222,6 +226,14 @@ impl Scanner {
                 signal
                     .why
                     .push_str("; the line stood in a file that is gone");
+            } else if before
+                .as_ref()
+                .is_some_and(|before| before.began(&hit, text))
+            {
+                signal.severity = Severity::Note;
+                signal
+                    .why
+                    .push_str("; the line did so before it was edited");
             } else if signal.severity > Severity::Note && is_capability(hit.rule) {
                 let said = &text.bytes[hit.start..hit.end.min(text.bytes.len())];
                 if let Some(path) = world.said_before(view.place.role, said) {
@@ -245,6 +257,8 @@ fn is_capability(rule: &str) -> bool {
 struct Before {
     plain: Vec<u8>,
     keys: HashSet<(&'static str, Vec<u8>)>,
+    /// How lines began that a rule found: one that was edited begins as it did.
+    starts: HashSet<(&'static str, Vec<u8>)>,
 }
 
 impl Before {
@@ -254,16 +268,17 @@ impl Before {
             return None;
         }
         let text = Text::of(old, view.place.language, None);
-        let keys = scanner
-            .compiled
-            .hits(view.path, view.place, &text)
-            .iter()
-            .map(|hit| key(hit, &text))
-            .collect();
+        let hits = scanner.compiled.hits(view.path, view.place, &text);
         Some(Self {
             plain: squeezed(old),
-            keys,
+            keys: hits.iter().map(|hit| key(hit, &text)).collect(),
+            starts: hits.iter().filter_map(|hit| start(hit, &text)).collect(),
         })
+    }
+
+    /// True where a line that began the same did the same.
+    fn began(&self, hit: &Hit, text: &Text<'_>) -> bool {
+        start(hit, text).is_some_and(|start| self.starts.contains(&start))
     }
 
     /// True where the same stood there before, however it was laid out.
@@ -282,6 +297,12 @@ fn key(hit: &Hit, text: &Text<'_>) -> (&'static str, Vec<u8>) {
         normalised(text.slice(&text.lines[hit.line]))
     };
     (hit.rule, said)
+}
+
+/// How the line of a finding begins; nothing where it is too short to tell it from others.
+fn start(hit: &Hit, text: &Text<'_>) -> Option<(&'static str, Vec<u8>)> {
+    let line = normalised(text.slice(&text.lines[hit.line]));
+    (line.len() > BEGINNING).then(|| (hit.rule, line[..BEGINNING].to_vec()))
 }
 
 fn squeezed(bytes: &[u8]) -> Vec<u8> {
@@ -363,6 +384,28 @@ fn gathered(signals: Vec<Signal>) -> Vec<Signal> {
             signal
         })
         .collect()
+}
+
+/// Of alarms that say the same of several files (a template and what is made from it, a script for
+/// each system) the first stays, and the others are notes that name it.
+fn told_once(signals: &mut [Signal]) {
+    signals.sort_by(|a, b| (b.severity, &a.path).cmp(&(a.severity, &b.path)));
+    let mut told: HashMap<(&'static str, Vec<u8>), BString> = HashMap::new();
+    for signal in signals
+        .iter_mut()
+        .filter(|signal| signal.severity > Severity::Note && !signal.excerpt.is_empty())
+    {
+        let key = (signal.rule, super::lines::normalised(&signal.excerpt));
+        match told.get(&key) {
+            None => {
+                told.insert(key, signal.path.clone());
+            }
+            Some(first) => {
+                signal.severity = Severity::Note;
+                signal.why = format!("{}; the same as in {first}", signal.why);
+            }
+        }
+    }
 }
 
 /// The reading of an archive and the rules may tell of the same thing.

@@ -5,7 +5,7 @@ use bstr::ByteSlice;
 use unicode_script::{Script, UnicodeScript};
 
 use super::lines::Line;
-use super::place::Role;
+use super::place::{Language, Role};
 use super::view::{Found, Sheet, View};
 use crate::signal::Severity;
 
@@ -44,6 +44,7 @@ fn direction(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>) 
     }
     let severity = match view.place.role {
         Role::Translation | Role::Documentation | Role::Data => Severity::Note,
+        Role::Test if view.place.language == Language::Other => Severity::Note,
         Role::Test if control => Severity::Warning,
         _ if control => Severity::Critical,
         _ => Severity::Note,
@@ -86,6 +87,8 @@ fn invisible(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>) 
             }
         }
         Role::Data | Role::Test if view.place.in_tests => Severity::Note,
+        // A list of names without a language: nobody runs it.
+        Role::Source if view.place.language == Language::Other && count < 8 => Severity::Note,
         _ if count >= 8 => Severity::Critical,
         _ => Severity::Warning,
     };
@@ -132,13 +135,16 @@ fn confusable(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>)
             continue;
         }
         let ascii: String = unicode_security::skeleton(word).collect();
-        let mixed = word.chars().any(|c| c.is_ascii_alphabetic());
+        let mixed = word.chars().count() > 2 && word.chars().any(|c| c.is_ascii_alphabetic());
         // A word all of one other alphabet is a name only where the program has its ASCII twin.
         let twin = ascii.len() > 2 && view.bytes().contains_str(&ascii);
         if !mixed && (line.comment || !twin) {
             continue;
         }
         let severity = match view.place.role {
+            _ if view.place.language == Language::Other => Severity::Note,
+            // Tests of texts are full of texts.
+            Role::Test if is_quoted(text, word) => Severity::Note,
             Role::Test => Severity::Warning,
             _ if line.comment => Severity::Note,
             _ => Severity::Critical,
@@ -148,6 +154,16 @@ fn confusable(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>)
             .detail(format!("{word} reads as {ascii}"));
         sheet.raise("confusable-identifier", view.path, found);
     }
+}
+
+/// True where `word` stands within quotes on its line.
+fn is_quoted(line: &str, word: &str) -> bool {
+    line.find(word).is_some_and(|at| {
+        let before = &line[..at];
+        ['"', '\'']
+            .iter()
+            .any(|quote| before.matches(*quote).count() % 2 == 1)
+    })
 }
 
 /// True where every letter that is not ASCII is one that reads as an ASCII letter.

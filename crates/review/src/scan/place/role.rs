@@ -127,6 +127,7 @@ fn is_recipe(name: &[u8], directories: &[&[u8]], language: Language) -> bool {
     ) || matches!(extension(name), b"ebuild" | b"eclass")
         || extension(name) == b"spec" && language == Language::Shell && last != b"spec"
         || debian
+        || name == b"rules" && language == Language::Make
         || [
             "preinst",
             "postinst",
