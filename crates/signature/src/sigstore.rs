@@ -104,6 +104,7 @@ impl Certificate {
 /// What is asked of each bundle.
 struct Asked<'a> {
     data: Option<Data<'a>>,
+    root: &'a Root,
     verifier: &'a Verifier,
     identity: Option<&'a Identity>,
     keys: &'a [PublicKey],
@@ -124,13 +125,14 @@ pub fn verify(
     keys: &[PublicKey],
     now: Timestamp,
 ) -> Result<(Told, Report), Error> {
-    let verifier = match &believed.root {
-        Some(root) => root.verifier()?,
-        None => Root::public()?.verifier()?,
+    let root = match &believed.root {
+        Some(root) => root,
+        None => &Root::public()?,
     };
     let asked = Asked {
         data,
-        verifier: &verifier,
+        root,
+        verifier: &root.verifier()?,
         identity: believed.identity.as_ref(),
         keys,
         now,

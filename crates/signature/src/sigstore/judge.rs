@@ -51,7 +51,7 @@ impl Asked<'_> {
             Err(error) => return unreadable(&error.to_string()),
         };
         let signer = signer(&info);
-        let policy = VerificationPolicy::any_identity();
+        let policy = self.root.policy();
         let verified = match self.verify(bundle, &policy, Some(info.key_algorithm))? {
             Ok(verified) => verified,
             Err(refusal) => {
@@ -62,7 +62,11 @@ impl Asked<'_> {
                 return Ok((judged.by(signer), None));
             }
         };
-        let judged = self.of_identity(&info).by(signer);
+        let mut judged = self.of_identity(&info).by(signer);
+        if !self.root.has_logs() {
+            let why = "the instance of Sigstore that is believed keeps no public log of it";
+            judged.why.push(why.to_owned());
+        }
         Ok((
             self.at_its_time(judged, &verified),
             Some(Certificate::of(&info)),

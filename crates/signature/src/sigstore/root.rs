@@ -2,8 +2,8 @@
 //!
 //! The root of the public instance comes with the program; another one is handed over as a file.
 
-use sigstore_verify::Verifier;
 use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot};
+use sigstore_verify::{VerificationPolicy, Verifier};
 
 use super::mathematics;
 
@@ -34,6 +34,24 @@ impl Root {
     /// The root of the public instance, as it was when Palisade was built.
     pub fn public() -> Result<Self, RootError> {
         Self::read(SIGSTORE_PRODUCTION_TRUSTED_ROOT)
+    }
+
+    /// Whether it has logs: GitHub's instance for private repositories has none, and authorities of time
+    /// in their place.
+    pub(super) fn has_logs(&self) -> bool {
+        !self.0.tlogs.is_empty()
+    }
+
+    /// All that this instance can prove of a bundle with a certificate, whoever signed.
+    pub(super) fn policy(&self) -> VerificationPolicy {
+        let mut policy = VerificationPolicy::any_identity();
+        if !self.has_logs() {
+            policy = policy.skip_tlog_unsafe();
+        }
+        if self.0.ctlogs.is_empty() {
+            policy = policy.skip_sct();
+        }
+        policy
     }
 
     pub(super) fn verifier(&self) -> Result<Verifier, RootError> {
