@@ -17,6 +17,7 @@ mod lint;
 mod matching;
 mod report;
 mod review;
+mod review_debian;
 mod review_patch;
 mod review_verify;
 mod rules;
