@@ -34,7 +34,20 @@ const UPSERT: Dialect = Dialect {
                OR epss.percentile IS DISTINCT FROM excluded.percentile))",
 };
 
+const DAY: &str = "SELECT max(day) FROM epss";
+
 impl Session {
+    /// The day (`YYYY-MM-DD`) of the newest scores; none where there are no scores.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn epss_day(&mut self) -> Result<Option<String>, StoreError> {
+        match self.query_one(DAY, Vec::new()).await? {
+            Some(row) => row.opt_text(0),
+            None => Ok(None),
+        }
+    }
+
     /// Writes the scores of a day (`YYYY-MM-DD`); older ones never replace newer ones, and of a name
     /// that stands twice the later score counts. Tells how many were new, changed or confirmed by a
     /// newer day.

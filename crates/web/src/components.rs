@@ -4,7 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use palisade_model::{Confidence, Evidence as Steps, Level, StepKind, Timestamp, VerdictStatus};
 use palisade_tracker::views::{
-    FindingItem, GraftRole, LevelCounts, PackagePlace, RevisionRef, Score,
+    EpssDay, FindingItem, GraftRole, LevelCounts, PackagePlace, RevisionRef, Score,
 };
 
 use crate::words::{
@@ -360,6 +360,30 @@ pub(crate) fn graft_words(role: &GraftRole) -> String {
         format!(" since {revision} ({day}{before})")
     });
     format!("fixed by graft {version}{since}")
+}
+
+/// Of which day the EPSS scores of a page are, with a warning where that is too long ago.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = "{% if is_old %}<p class=\"note\">EPSS scores are of <b>{{ day }}</b>: the 30 days of \
+              which they speak are over.</p>{% else %}<p class=\"muted\">EPSS scores are of \
+              {{ day }}.</p>{% endif %}"
+)]
+pub(crate) struct EpssNote {
+    pub(crate) day: String,
+    is_old: bool,
+}
+
+impl HtmlSafe for EpssNote {}
+
+impl EpssNote {
+    pub(crate) fn of(scores: &EpssDay) -> Self {
+        Self {
+            day: scores.day.clone(),
+            is_old: scores.is_old,
+        }
+    }
 }
 
 /// The levels of which there is anything, as a row of marks.

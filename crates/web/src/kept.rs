@@ -39,6 +39,9 @@ const ANSWER_BYTES: usize = 1 << 20;
 /// How long an answer is kept that depends on what time it is.
 const AGE: Duration = Duration::from_secs(30);
 
+/// How long an answer is kept at the most that depends on what day it is, as all do.
+const DAY: Duration = Duration::from_hours(24);
+
 /// How long the state of the database is taken for what it was.
 const SEEN: Duration = Duration::from_millis(100);
 
@@ -75,8 +78,8 @@ pub(crate) struct OfNow;
 #[derive(Debug)]
 struct Answer {
     generation: Generation,
-    /// How long it holds while the database stays as it is; without, as long as that does.
-    until: Option<Instant>,
+    /// How long it holds while the database stays as it is.
+    until: Instant,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -202,7 +205,7 @@ pub(crate) async fn keep(State(kept): State<Kept>, request: Request, next: Next)
     };
     let answer = Arc::new(Answer {
         generation,
-        until: is_of_now.then(|| Instant::now() + AGE),
+        until: Instant::now() + if is_of_now { AGE } else { rest_of_day() },
         headers: parts.headers,
         body,
     });
@@ -321,20 +324,29 @@ impl Conditions {
 /// When a state of the database came about, once the second is over within which it could change
 /// again.
 ///
-/// A page also depends on the program: none is older than its start.
+/// A page also depends on the program, and on what day it is: none is older than their beginning.
 fn changed(generation: Generation) -> Option<HeaderValue> {
     static START: LazyLock<SystemTime> = LazyLock::new(SystemTime::now);
     let seconds = u64::try_from(generation.time / 1_000_000).ok()?;
+    let today = SystemTime::now() + rest_of_day() - DAY;
     let time = (UNIX_EPOCH + Duration::from_secs(seconds)).max(*START);
+    let time = time.max(today);
     if SystemTime::now().duration_since(time).ok()? < Duration::from_secs(2) {
         return None;
     }
     HeaderValue::from_str(&httpdate::fmt_http_date(time)).ok()
 }
 
+/// How long it is until the next day of UTC begins: a page tells how old something is in days.
+fn rest_of_day() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = now.unwrap_or_default().as_secs();
+    Duration::from_secs(DAY.as_secs() - seconds % DAY.as_secs())
+}
+
 impl Answer {
     fn holds(&self) -> bool {
-        self.until.is_none_or(|until| Instant::now() < until)
+        Instant::now() < self.until
     }
 
     fn response(&self, asked: &Conditions) -> Response {

@@ -11,7 +11,7 @@ use palisade_tracker::views::{
     BranchView, FindingFilter, FindingItem, FindingQuery, RevisionRef, StatusFilter,
 };
 
-use super::{block_on, open_existing_store};
+use super::{block_on, now, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -97,8 +97,8 @@ pub(crate) fn run(database: &str, command: &Findings) -> anyhow::Result<ExitCode
         let store = open_existing_store(database).await?;
         let views = Views::new(store.clone());
         let (query, revision) = (command.query(), command.revision.as_deref());
-        let view = views.branch(&command.branch, revision, &query).await;
-        let view = view.context("read the findings")?;
+        let view = views.branch(&command.branch, revision, &query, now());
+        let view = view.await.context("read the findings")?;
         let mut view = view.with_context(|| command.unknown())?;
         if command.evidence {
             views
@@ -178,6 +178,7 @@ fn print(view: &BranchView, command: &Findings) -> io::Result<()> {
     output.flush()?;
     if command.format == Format::Text {
         say_counts(view, command.status);
+        say_epss(view);
     }
     Ok(())
 }
@@ -274,6 +275,20 @@ fn say_counts(view: &BranchView, status: Status) {
             view.affected
         )),
     }
+}
+
+/// Of which day the scores in the table are.
+fn say_epss(view: &BranchView) {
+    let is_told = view.findings.iter().any(|it| it.epss.is_some());
+    let Some(epss) = view.epss.as_ref().filter(|_| is_told) else {
+        return;
+    };
+    let over = if epss.is_old {
+        ": the 30 days of which they speak are over"
+    } else {
+        ""
+    };
+    ui::say(&format!("EPSS scores are of {}{over}", epss.day));
 }
 
 fn print_csv(output: &mut impl Write, findings: &[FindingItem]) -> io::Result<()> {

@@ -13,7 +13,7 @@ use palisade_tracker::views::{
 };
 use serde::Serialize;
 
-use super::{Format, block_on, open_existing_store};
+use super::{Format, block_on, now, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -121,7 +121,7 @@ async fn vulnerability(views: &Views, command: &Show) -> anyhow::Result<Option<V
     let mut name = id.to_string();
     let mut view = loop {
         match views
-            .vulnerability(&name)
+            .vulnerability(&name, now())
             .await
             .context("read the vulnerability")?
         {
@@ -183,8 +183,8 @@ async fn packages(views: &Views, command: &Show) -> anyhow::Result<Vec<PackageVi
     };
     let mut found = Vec::new();
     for distribution in distributions {
-        let view = views.package(&distribution, &command.what, &query).await;
-        found.extend(view.context("read the package")?);
+        let view = views.package(&distribution, &command.what, &query, now());
+        found.extend(view.await.context("read the package")?);
     }
     Ok(found)
 }
@@ -217,9 +217,10 @@ fn print_vulnerability(mut output: &mut dyn Write, found: &Vulnerability) -> io:
         )?;
     }
     if let Some(epss) = &view.epss {
+        let over = if epss.is_old { ", which are over" } else { "" };
         writeln!(
             output,
-            "  EPSS: {:.1} % within 30 days ({})",
+            "  EPSS: {:.1} % within 30 days{over} (as of {})",
             epss.score * 100.0,
             epss.day
         )?;

@@ -49,6 +49,17 @@ fn the_newest_day_counts_in_whatever_order_days_come() {
 }
 
 #[test]
+fn the_day_of_the_scores_is_the_newest_of_any() {
+    on_each(|database| {
+        let day = || database.read(async |session| session.epss_day().await);
+        assert_eq!(day(), None);
+        write(database, "2024-01-02", &[row("CVE-2024-0001", 0.1)]);
+        write(database, "2024-01-01", &[row("CVE-2024-0002", 0.1)]);
+        assert_eq!(day().as_deref(), Some("2024-01-02"));
+    });
+}
+
+#[test]
 fn the_same_scores_again_write_nothing() {
     on_each(|database| {
         let rows = [row("CVE-2024-0001", 0.1), row("CVE-2024-0002", 1e-5)];

@@ -10,7 +10,7 @@ use super::listing::{Counts, Entry, LevelCounts, Listing, Selection};
 use super::order::Cursor;
 use super::runs::{self, Asked};
 use super::types::time;
-use super::{FindingItem, Places, Reading, RevisionRef, Score, Views, evidence, twins};
+use super::{EpssDay, FindingItem, Places, Reading, RevisionRef, Score, Views, evidence, twins};
 use crate::TrackerError;
 
 /// Revisions of which a branch's page tells.
@@ -76,6 +76,8 @@ pub struct BranchView {
     pub scorers: Vec<(String, usize)>,
     /// Whether the distribution names maintainers of its packages here.
     pub maintained: bool,
+    /// Of which day the EPSS scores are, if there are any.
+    pub epss: Option<EpssDay>,
     /// How many packages have a graft.
     pub grafted_packages: usize,
     /// The findings.
@@ -127,7 +129,7 @@ impl Views {
         Ok(branches.map(|(_, branch)| branch.clone()).collect())
     }
 
-    /// The open findings of a branch, now or at a revision. `None` when there is no such branch
+    /// The open findings of a branch, now or at a revision; `now` tells how old scores are. `None` when there is no such branch
     /// or revision.
     ///
     /// # Errors
@@ -137,6 +139,7 @@ impl Views {
         branch: &BranchName,
         revision: Option<&str>,
         query: &FindingQuery,
+        now: Timestamp,
     ) -> Result<Option<BranchView>, TrackerError> {
         let mut reading = self.reading().await?;
         let Some(id) = reading.places.id(branch) else {
@@ -172,6 +175,7 @@ impl Views {
             under_investigation: selection.statuses.1,
             scorers: listing.scorers().to_vec(),
             maintained: listing.is_maintained(),
+            epss: EpssDay::newest(&self.cache, &mut reading, now).await?,
             grafted_packages: grafted,
             findings,
             cursor: selection.next,

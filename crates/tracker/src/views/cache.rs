@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use palisade_model::BranchName;
@@ -88,6 +88,8 @@ struct Kept {
     chronicles: HashMap<BranchId, Arc<Chronicle>>,
     maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
     names: Option<Arc<Names>>,
+    /// Of which day EPSS scores are, if there are any.
+    epss_day: OnceLock<Option<String>>,
     people: Option<Arc<People>>,
     feeds: Option<Arc<Vec<FeedRow>>>,
     mistakes: HashMap<BranchId, Arc<MistakesView>>,
@@ -300,6 +302,20 @@ impl Cache {
             kept.maintained.insert(branch, Arc::clone(&maintained))
         });
         Ok(maintained)
+    }
+
+    /// Of which day EPSS scores are: to find it out all of them are looked through.
+    pub(super) async fn epss_day(
+        &self,
+        reading: &mut Reading,
+    ) -> Result<Option<String>, TrackerError> {
+        let generation = reading.generation;
+        if let Some(day) = self.of(generation, |kept| kept.epss_day.get().cloned()) {
+            return Ok(day);
+        }
+        let day = reading.session.epss_day().await?;
+        // Somebody else may have found out the same meanwhile.
+        Ok(self.of(generation, |kept| kept.epss_day.get_or_init(|| day).clone()))
     }
 
     /// The names of all packages.

@@ -14,7 +14,7 @@ use super::feeds::{ImportSummaryView, import_summary};
 use super::filter::{FindingFilter, FindingQuery, Sort};
 use super::listing::{Entry, Listing};
 use super::types::time;
-use super::{BranchSummary, EventView, FindingItem, Reading, Score, Views};
+use super::{BranchSummary, EpssDay, EventView, FindingItem, Reading, Score, Views};
 use crate::TrackerError;
 
 /// Vulnerabilities of each kind.
@@ -28,6 +28,8 @@ const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
 pub struct HomeView {
     /// The branches in numbers.
     pub branches: Vec<BranchSummary>,
+    /// Of which day the EPSS scores are, if there are any.
+    pub epss: Option<EpssDay>,
     /// Known to be exploited and open, the latest first.
     pub exploited: Vec<HotVulnerability>,
     /// The highest scored that are open.
@@ -96,6 +98,7 @@ impl Views {
         let events = reading.session.events_before(None, &events).await?;
         Ok(HomeView {
             branches,
+            epss: EpssDay::newest(&self.cache, &mut reading, now).await?,
             exploited: exploited(&listings),
             worst: worst(&listings),
             oldest: oldest(&listings),

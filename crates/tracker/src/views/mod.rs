@@ -12,6 +12,7 @@ mod changes;
 mod comparison;
 mod coverage;
 mod dependents;
+mod epss;
 mod events;
 mod evidence;
 mod explanation;
@@ -65,6 +66,7 @@ pub use comparison::{
 pub use dependents::{
     AffectedByAnswer, AffectedByView, DependentView, PassedOn, Reach, TouchingPackage,
 };
+pub use epss::EpssDay;
 pub use events::{EventView, EventsQuery, EventsView};
 pub use explanation::{
     Accounted, Conclusion, EntryView, ExplainedPlace, Explanation, ExplanationAnswer,
@@ -220,6 +222,7 @@ impl Views {
             }
             self.cache.chronicle(&mut reading, (*id, name)).await?;
         }
+        self.cache.epss_day(&mut reading).await?;
         self.cache.names(&mut reading).await?;
         self.cache.people(&mut reading).await?;
         self.cache.feeds(&mut reading).await?;

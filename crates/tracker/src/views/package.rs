@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 use super::cache::Cache;
 use super::relatives::{RelativeView, relatives};
 use super::{
-    GraftedPackage, PackagePlace, Places, Reach, Reading, RevisionRef, Score, Views, evidence,
-    grafts, grouped, schema,
+    EpssDay, GraftedPackage, PackagePlace, Places, Reach, Reading, RevisionRef, Score, Views,
+    evidence, grafts, grouped, schema,
 };
 use crate::TrackerError;
 use crate::derive::{confidence, status};
@@ -71,6 +71,8 @@ pub struct PackageView {
     pub section: Section,
     /// How many are left out before the first.
     pub offset: usize,
+    /// Of which day the EPSS scores are, if there are any.
+    pub epss: Option<EpssDay>,
     /// The vulnerabilities of the section.
     pub findings: Vec<PackageFinding>,
     /// The same upstream as a package of another name or distribution.
@@ -249,7 +251,7 @@ struct Present {
 }
 
 impl Views {
-    /// What is known of a package; the name of one that is built from another source leads there.
+    /// What is known of a package, where `now` tells how old scores are; the name of one that is built from another source leads there.
     /// `None` when there is no such package.
     ///
     /// # Errors
@@ -259,6 +261,7 @@ impl Views {
         distribution: &Distribution,
         name: &str,
         query: &PackageQuery,
+        now: Timestamp,
     ) -> Result<Option<PackageView>, TrackerError> {
         let mut reading = self.reading().await?;
         let mut name = name.to_owned();
@@ -307,6 +310,7 @@ impl Views {
             sections,
             section: query.section,
             offset: query.offset,
+            epss: EpssDay::newest(&self.cache, &mut reading, now).await?,
             findings,
             relatives,
             history,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::listing::{LevelCounts, Listing};
-use super::{BranchSummary, Reading, Views};
+use super::{BranchSummary, EpssDay, Reading, Views};
 use crate::TrackerError;
 
 /// Packages that are told.
@@ -50,6 +50,8 @@ pub struct StatisticsView {
     /// Affected pairs of vulnerability and package of each branch, by the time since the
     /// vulnerability was published.
     pub ages: Vec<BranchBuckets>,
+    /// Of which day the EPSS scores are, if there are any.
+    pub epss: Option<EpssDay>,
     /// The same by the probability of exploitation.
     pub chances: Vec<BranchBuckets>,
     /// The packages that most vulnerabilities affect, each on its worst branch.
@@ -109,6 +111,7 @@ impl Views {
         let age = |listing: &Listing| ages(listing, now);
         Ok(StatisticsView {
             branches,
+            epss: EpssDay::newest(&self.cache, &mut reading, now).await?,
             ages: buckets(&listings, age),
             chances: buckets(&listings, chances),
             packages: packages(&listings),

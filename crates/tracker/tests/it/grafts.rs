@@ -16,7 +16,7 @@ use palisade_tracker::{Document, InventoryImport, NoProgress, import_inventory};
 use serde_json::{Value, json};
 
 use crate::documents::{apkindex, guix, nvd_before, package, page, product};
-use crate::tracker::{Tracker, inventory_import, read};
+use crate::tracker::{Tracker, inventory_import, now, read};
 
 const DAY: i64 = 86_400;
 
@@ -337,7 +337,12 @@ async fn pages_of_findings_say_by_which_graft_and_since_when() {
         "it never was affected"
     );
 
-    match tracker.views.vulnerability("CVE-2023-0001").await.unwrap() {
+    match tracker
+        .views
+        .vulnerability("CVE-2023-0001", now())
+        .await
+        .unwrap()
+    {
         VulnerabilityAnswer::Found(view) => {
             let graft = view.places[0].graft.as_ref().unwrap();
             assert_eq!((graft.version.as_str(), graft.fixes), ("1.1.1u", true));
@@ -349,7 +354,9 @@ async fn pages_of_findings_say_by_which_graft_and_since_when() {
         limit: 10,
         ..PackageQuery::default()
     };
-    let view = tracker.views.package(&distribution, "openssl", &query);
+    let view = tracker
+        .views
+        .package(&distribution, "openssl", &query, now());
     let view = view.await.unwrap().unwrap();
     let graft = view.versions[0].graft.as_ref().unwrap();
     assert_eq!(graft.fixes, ["CVE-2023-0001", "CVE-2023-0002"]);
@@ -360,7 +367,9 @@ async fn pages_of_findings_say_by_which_graft_and_since_when() {
     // What is kept of all grafts says the same as what was made for one package alone.
     grafts(&tracker, "guix/master").await;
     assert_eq!(finding("CVE-2023-0001").await, told(true));
-    let view = tracker.views.package(&distribution, "openssl", &query);
+    let view = tracker
+        .views
+        .package(&distribution, "openssl", &query, now());
     let graft = view
         .await
         .unwrap()

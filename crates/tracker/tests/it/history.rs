@@ -18,7 +18,7 @@ use crate::documents::{
     apkindex, exploited, guix, kev, metrics, named_package, nvd_before, package, page, product,
     secdb,
 };
-use crate::tracker::{Tracker, inventory_import};
+use crate::tracker::{Tracker, inventory_import, now};
 
 /// The first second of a day.
 fn at(day: &str) -> i64 {
@@ -48,7 +48,7 @@ fn made(name: &str, version: &str, patches: &[&str], graft: Option<&Value>) -> V
 }
 
 async fn exposures(tracker: &Tracker, name: &str) -> Vec<ExposureView> {
-    match tracker.views.vulnerability(name).await.unwrap() {
+    match tracker.views.vulnerability(name, now()).await.unwrap() {
         VulnerabilityAnswer::Found(view) => view.exposure,
         other => panic!("{other:?}"),
     }

@@ -17,6 +17,11 @@ use tempfile::TempDir;
 /// When everything is imported, in microseconds.
 const NOW: i64 = 1_800_000_000_000_000;
 
+/// That as a time.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_microsecond(NOW).unwrap()
+}
+
 /// A new database in a folder that goes with it.
 pub(crate) struct Tracker {
     pub(crate) store: Store,
@@ -319,6 +324,6 @@ pub(crate) fn inventory_import(kind: InventoryKind, document: Document) -> Inven
         keys: Vec::new(),
         require_signature: false,
         believe: false,
-        now: Timestamp::from_microsecond(NOW).unwrap(),
+        now: now(),
     }
 }

@@ -8,7 +8,7 @@ use palisade_tracker::views::{
 };
 
 use crate::documents::{guix, metrics, named_package, nvd_before, page, product};
-use crate::tracker::{Tracker, says};
+use crate::tracker::{Tracker, now, says};
 
 /// Why demo 1.6 is affected.
 const WHY: [&str; 2] = [
@@ -44,7 +44,7 @@ async fn branch(
     query: &FindingQuery,
 ) -> Option<BranchView> {
     let branch = "guix/master".parse().unwrap();
-    let view = tracker.views.branch(&branch, revision, query).await;
+    let view = tracker.views.branch(&branch, revision, query, now()).await;
     view.unwrap()
 }
 
@@ -284,7 +284,7 @@ async fn a_package_knows_its_versions_findings_and_history() {
         };
         tracker
             .views
-            .package(&guix, "demo", &query)
+            .package(&guix, "demo", &query, now())
             .await
             .unwrap()
             .unwrap()
@@ -326,7 +326,7 @@ async fn a_package_knows_its_versions_findings_and_history() {
     assert_eq!(fixed.findings[0].vulnerability, "CVE-2025-1001");
     let none = tracker
         .views
-        .package(&guix, "nothing", &PackageQuery::default())
+        .package(&guix, "nothing", &PackageQuery::default(), now())
         .await;
     assert_eq!(none.unwrap(), None);
 }
@@ -348,7 +348,7 @@ async fn a_graft_is_shown_with_what_users_get() {
     };
     let view = tracker
         .views
-        .package(&"guix".parse().unwrap(), "demo", &query)
+        .package(&"guix".parse().unwrap(), "demo", &query, now())
         .await
         .unwrap()
         .unwrap();
@@ -369,7 +369,11 @@ async fn a_vulnerability_keeps_each_source_apart() {
             r#"{"id":"GHSA-aaaa-bbbb-cccc","modified":"2025-01-05T00:00:00Z","aliases":["CVE-2025-1000"],"summary":"Another heading","details":"In other words.","affected":[{"package":{"ecosystem":"PyPI","name":"demo"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"2.0"}]}]}]}"#,
         )
         .await;
-    let answer = tracker.views.vulnerability("CVE-2025-1000").await.unwrap();
+    let answer = tracker
+        .views
+        .vulnerability("CVE-2025-1000", now())
+        .await
+        .unwrap();
     let VulnerabilityAnswer::Found(view) = answer else {
         panic!("{answer:?}")
     };
@@ -396,11 +400,15 @@ async fn a_vulnerability_keeps_each_source_apart() {
     assert_eq!(places, ["1.6"]);
     let alias = tracker
         .views
-        .vulnerability("GHSA-aaaa-bbbb-cccc")
+        .vulnerability("GHSA-aaaa-bbbb-cccc", now())
         .await
         .unwrap();
     assert_eq!(alias, VulnerabilityAnswer::Alias("CVE-2025-1000".into()));
-    let unknown = tracker.views.vulnerability("CVE-1999-9999").await.unwrap();
+    let unknown = tracker
+        .views
+        .vulnerability("CVE-1999-9999", now())
+        .await
+        .unwrap();
     assert_eq!(unknown, VulnerabilityAnswer::Unknown);
 }
 

@@ -81,7 +81,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             ),
             query(
                 "epss",
-                "The least probability of exploitation within 30 days, in percent.",
+                "The least probability of exploitation within 30 days, in percent; the answer's \
+                 `epss` tells of which day these are.",
                 Kind::Number(0, 100),
             ),
             query(

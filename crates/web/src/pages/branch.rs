@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use palisade_model::{BranchName, Distribution};
-use palisade_tracker::Views;
 use palisade_tracker::views::{BranchView, FindingItem, Sort, StatusFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,11 +13,12 @@ use super::branches::RepositoryLine;
 use super::filter_form::FilterForm;
 use super::{Address, Frame};
 use crate::atom::{Entry, Feed};
-use crate::components::{Count, FindingRow, Findings, Pager, RevisionLine, level_counts};
+use crate::components::{Count, EpssNote, FindingRow, Findings, Pager, RevisionLine, level_counts};
 use crate::error::WebError;
 use crate::format::Format;
 use crate::parameters::Parameters;
 use crate::respond::Wanted;
+use crate::serve::Site;
 use crate::table::Table;
 use crate::words::{
     branch_address, branch_history_address, distribution_address, finding_address, grafts_address,
@@ -55,6 +55,7 @@ struct Page {
     /// The page of what packagers wrote wrongly, where they write something that is read.
     mistakes: Option<String>,
     filtered: bool,
+    epss: Option<EpssNote>,
     findings: Findings,
     pager: Pager,
 }
@@ -69,7 +70,7 @@ pub(crate) struct Answer {
 }
 
 pub(crate) async fn page(
-    State(views): State<Views>,
+    State(site): State<Site>,
     Path((distribution, branch)): Path<(String, String)>,
     wanted: Wanted,
     parameters: Parameters,
@@ -82,9 +83,9 @@ pub(crate) async fn page(
         (asked.query.sort, asked.query.after) = (Sort::Newest, None);
         asked.query.limit = FEED;
     }
-    let view = views
-        .branch(&branch, asked.revision.as_deref(), &asked.query)
-        .await?;
+    let (revision, now) = (asked.revision.as_deref(), (site.clock)());
+    let view = site.views.branch(&branch, revision, &asked.query, now);
+    let view = view.await?;
     let view = view.ok_or_else(unknown)?;
     let next = view.cursor.as_ref().map(|cursor| {
         let address = asked.address.clone();
@@ -260,6 +261,7 @@ impl Page {
                 }),
             mistakes: mistakes(view, asked),
             filtered: asked.is_filtered(),
+            epss: view.epss.as_ref().map(EpssNote::of),
             pager: Pager::of(offset, shown, view.total, asked.query.limit, part),
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct FilterForm {
     pub(crate) sort_choices: Vec<Choice>,
     pub(crate) scorer_choices: Vec<Choice>,
     pub(crate) epss_choices: Vec<Choice>,
+    /// Of which day the EPSS scores are.
+    epss_day: Option<String>,
     pub(crate) ssvc_choices: Vec<Choice>,
     pub(crate) maintainer: String,
     /// Whether any of the filters is used that are folded away.
@@ -42,6 +44,7 @@ impl FilterForm {
             confidence_choices: choices(&CONFIDENCE_LABELS, asked.confidence),
             sort_choices: choices(&SORT_LABELS, asked.sort.or(Some("score"))),
             scorer_choices: scorers(view, filter.scorer.as_deref()),
+            epss_day: view.epss.as_ref().map(|epss| epss.day.clone()),
             epss_choices: choices(&EPSS_LABELS, asked.epss.as_deref()),
             ssvc_choices: choices(&SSVC_LABELS, filter.ssvc.as_deref()),
             maintainer: asked.maintainer.clone().unwrap_or_default(),
@@ -67,6 +70,10 @@ impl FilterForm {
         };
         let written =
             |what: &str, text: &str| (!text.is_empty()).then(|| format!("{what}: {text}"));
+        let epss = match &self.epss_day {
+            Some(day) => format!("EPSS of {day}"),
+            None => "EPSS".to_owned(),
+        };
         let marked = |what: &str, is_marked: bool| is_marked.then(|| what.to_owned());
         let words = [
             chosen("state", &self.status_choices),
@@ -76,7 +83,7 @@ impl FilterForm {
             written("package", &self.package),
             chosen("scored by", &self.scorer_choices),
             chosen("confidence", &self.confidence_choices),
-            chosen("EPSS", &self.epss_choices),
+            chosen(&epss, &self.epss_choices),
             chosen("exploitation (CISA SSVC)", &self.ssvc_choices),
             written("maintainer", &self.maintainer),
             marked("known to be exploited", self.exploited),

@@ -10,7 +10,7 @@ use super::branches::BranchLine;
 use super::events::{self, EventLine};
 use super::feeds::ImportLine;
 use crate::atom::Feed;
-use crate::components::{Badge, FindingRow, Findings, Moment};
+use crate::components::{Badge, EpssNote, FindingRow, Findings, Moment};
 use crate::error::WebError;
 use crate::format::Format;
 use crate::parameters::Parameters;
@@ -26,6 +26,7 @@ const PLACES: usize = 4;
 struct Page {
     frame: Frame,
     branches: Vec<BranchLine>,
+    epss: Option<EpssNote>,
     exploited: Vec<HotLine>,
     worst: Vec<HotLine>,
     oldest: Vec<HotLine>,
@@ -74,6 +75,7 @@ impl Page {
             frame: Frame::of("Security of Linux distributions", "home", Some(json))
                 .with_feed("/events.atom".to_owned()),
             branches: home.branches.iter().map(BranchLine::of).collect(),
+            epss: home.epss.as_ref().map(EpssNote::of),
             exploited: home.exploited.iter().map(HotLine::of).collect(),
             worst: home.worst.iter().map(HotLine::of).collect(),
             oldest: home.oldest.iter().map(HotLine::of).collect(),

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use palisade_model::BranchName;
-use palisade_tracker::Views;
 use palisade_tracker::views::{
     GraftView, HistoryItem, Kinship, PackageDetails, PackageFinding, PackageQuery, PackageVersion,
     PackageView, PatchView, RelativeView, Section, SourceView,
@@ -13,11 +12,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Address, Frame};
-use crate::components::{Badge, Count, Evidence, Pager, PlaceLine, RevisionLine};
+use crate::components::{Badge, Count, EpssNote, Evidence, Pager, PlaceLine, RevisionLine};
 use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::redirect::see_other_in;
 use crate::respond::Wanted;
+use crate::serve::Site;
 use crate::words::{
     affected_by_address, branch_address, events_address, finding_address, grafts_address,
     maintainer_address, number, package_address, package_history_address, percent, safe_link,
@@ -53,6 +53,8 @@ struct Page {
     sections: Vec<Count>,
     section: &'static str,
     only_branch: Option<(String, String)>,
+    /// Where any of the findings has a score.
+    epss: Option<EpssNote>,
     findings: Vec<FindingBlock>,
     pager: Pager,
     relatives: Vec<RelativeLine>,
@@ -143,7 +145,7 @@ pub(crate) struct Answer {
 }
 
 pub(crate) async fn page(
-    State(views): State<Views>,
+    State(site): State<Site>,
     Path((distribution, name)): Path<(String, String)>,
     wanted: Wanted,
     mut parameters: Parameters,
@@ -168,10 +170,10 @@ pub(crate) async fn page(
         limit: limit.unwrap_or(LIMIT),
         offset,
     };
-    let view = views
-        .package(&distribution, &name, &query)
-        .await?
-        .ok_or_else(unknown)?;
+    let view = site
+        .views
+        .package(&distribution, &name, &query, (site.clock)());
+    let view = view.await?.ok_or_else(unknown)?;
     let path = package_address(distribution.as_str(), &view.name);
     if view.name != name {
         return Ok(see_other_in(wanted.format, &path));
@@ -222,6 +224,8 @@ impl Page {
         };
         let shown = view.findings.len();
         let details = view.details.as_ref();
+        let is_scored = view.findings.iter().any(|it| it.epss.is_some());
+        let epss = view.epss.as_ref().filter(|_| is_scored);
         Self {
             frame: Frame::of(format!("{} in {distribution}", view.name), "", Some(json))
                 .with_feed(events_address("package", &view.name)),
@@ -256,6 +260,7 @@ impl Page {
                     address.clone().with("branch", None).text(),
                 )
             }),
+            epss: epss.map(EpssNote::of),
             findings: view
                 .findings
                 .iter()

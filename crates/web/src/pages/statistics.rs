@@ -7,7 +7,7 @@ use palisade_tracker::views::{BranchBuckets, BusyPackage, Month, StatisticsView,
 
 use super::Frame;
 use super::branches::BranchLine;
-use crate::components::LevelMarks;
+use crate::components::{EpssNote, LevelMarks};
 use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::respond::{Keeping, Wanted};
@@ -26,6 +26,7 @@ struct Page {
     frame: Frame,
     branches: Vec<StackLine>,
     ages: Vec<BucketTable>,
+    epss: Option<EpssNote>,
     chances: Vec<BucketTable>,
     packages: Vec<BusyLine>,
     weeks: Vec<WeekLine>,
@@ -117,6 +118,7 @@ impl Page {
             frame: Frame::of("Statistics", "statistics", Some(json)),
             branches: view.branches.iter().map(stack).collect(),
             ages: view.ages.iter().map(BucketTable::of).collect(),
+            epss: view.epss.as_ref().map(EpssNote::of),
             chances: view.chances.iter().map(BucketTable::of).collect(),
             packages: view.packages.iter().map(BusyLine::of).collect(),
             weeks_width: format!("{:.0}", float(weeks.len()) * WIDTH),

@@ -5,6 +5,7 @@
 mod comparison;
 mod conduct;
 mod connections;
+mod epss;
 mod grafts;
 mod guix_data;
 mod history;

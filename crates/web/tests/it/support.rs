@@ -16,7 +16,8 @@ use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
 use palisade_tracker::sync::{Doubtful, Receiver, Sender, Source, SourceKind, Syncer};
 use palisade_tracker::{
-    Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_feed, import_inventory,
+    Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_epss, import_feed,
+    import_inventory,
 };
 use palisade_web::{Conduct, Live, Settings};
 use tempfile::TempDir;
@@ -153,6 +154,17 @@ impl Site {
         let (_, rejects) = import_feed(&self.store, import, Arc::new(NoProgress))
             .await
             .unwrap();
+        assert_eq!(rejects, []);
+    }
+
+    /// EPSS scores of a day: identifier and score.
+    pub(crate) async fn epss(&self, day: &str, scores: &[(&str, f64)]) {
+        let lines = scores
+            .iter()
+            .map(|(id, score)| format!("{id},{score},0.5\n"));
+        let lines: String = lines.collect();
+        let document = self.document(&format!("#score_date:{day}\ncve,epss,percentile\n{lines}"));
+        let (_, rejects) = import_epss(&self.store, document, NOW).await.unwrap();
         assert_eq!(rejects, []);
     }
 
