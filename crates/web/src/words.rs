@@ -112,9 +112,15 @@ pub(crate) fn maintainer_address(distribution: &str, name: Option<&str>) -> Stri
     }
 }
 
-/// The feed of what happens to a package or a vulnerability.
-pub(crate) fn events_address(parameter: &str, name: &str) -> String {
-    format!("/events.atom?{parameter}={}", query_value(name))
+/// The feed of what happens to a package of a distribution.
+pub(crate) fn package_feed_address(distribution: &str, name: &str) -> String {
+    let (distribution, name) = (query_value(distribution), query_value(name));
+    format!("/events.atom?distribution={distribution}&package={name}")
+}
+
+/// The feed of what happens to a vulnerability.
+pub(crate) fn vulnerability_feed_address(name: &str) -> String {
+    format!("/events.atom?vulnerability={}", query_value(name))
 }
 
 pub(crate) fn vulnerability_address(name: &str) -> String {

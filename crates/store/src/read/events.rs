@@ -29,6 +29,8 @@ pub struct EventQuery {
     pub kind: Option<String>,
     /// Those of one branch.
     pub branch: Option<BranchId>,
+    /// Those of the branches of one distribution.
+    pub distribution: Option<String>,
     /// Those of source packages of one name.
     pub package: Option<String>,
     /// Those of one vulnerability.
@@ -56,54 +58,74 @@ const BACKWARD: Ways = Ways {
         WHERE id < $1 AND vulnerability = $5 \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id DESC LIMIT $6",
     package: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND package = $4 \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id DESC LIMIT $6",
     branch: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND branch_id = $3 \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id DESC LIMIT $6",
     kind: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND kind = $2 ORDER BY id DESC LIMIT $6",
+        AND kind = $2 \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id DESC LIMIT $6",
     all: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id < $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id DESC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id DESC LIMIT $6",
 };
 const ONWARD: Ways = Ways {
     vulnerability: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id > $1 AND vulnerability = $5 \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id ASC LIMIT $6",
     package: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND package = $4 \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id ASC LIMIT $6",
     branch: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND branch_id = $3 \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id ASC LIMIT $6",
     kind: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND kind = $2 ORDER BY id ASC LIMIT $6",
+        AND kind = $2 \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id ASC LIMIT $6",
     all: "SELECT id, time, kind, branch_id, package, vulnerability, says FROM event \
         WHERE id > $1 AND (CAST($5 AS TEXT) IS NULL OR vulnerability = $5) \
         AND (CAST($4 AS TEXT) IS NULL OR package = $4) \
         AND (CAST($3 AS BIGINT) IS NULL OR branch_id = $3) \
-        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) ORDER BY id ASC LIMIT $6",
+        AND (CAST($2 AS TEXT) IS NULL OR kind = $2) \
+        AND (CAST($7 AS TEXT) IS NULL \
+        OR branch_id IN (SELECT id FROM branch WHERE distribution = $7)) ORDER BY id ASC LIMIT $6",
 };
 
 impl Session {
@@ -193,6 +215,7 @@ impl Session {
                 query.package.as_deref(),
                 query.vulnerability.as_deref(),
                 query.limit,
+                query.distribution.as_deref(),
             ],
         );
         rows.await?.iter().map(event).collect()

@@ -34,8 +34,8 @@ fn events_are_found_by_what_they_are_about() {
                 kind: kind.map(str::to_owned),
                 package: package.map(str::to_owned),
                 vulnerability: vulnerability.map(str::to_owned),
-                branch: None,
                 limit: 10,
+                ..EventQuery::default()
             };
             let (back, onward) = database.read(async |session| {
                 let back = session.events_before(None, &query).await?;
@@ -64,6 +64,79 @@ fn events_are_found_by_what_they_are_about() {
         };
         let none = database.read(async |session| session.events_after(0, &of_branch).await);
         assert!(none.is_empty());
+    });
+}
+
+#[test]
+fn packages_of_one_name_are_told_apart_by_their_distribution() {
+    on_each(|database| {
+        let branches = database.write(async |session| {
+            let mut branches = Vec::new();
+            for (distribution, name) in
+                [("alpine", "edge"), ("alpine", "v3.22"), ("guix", "master")]
+            {
+                branches.push(session.branch(distribution, name).await?);
+            }
+            let on = |branch, time, vulnerability: &str| Event {
+                branch: Some(branch),
+                ..event(time, "finding.opened", Some("curl"), vulnerability)
+            };
+            let events = [
+                on(branches[0], 10, "CVE-1"),
+                on(branches[2], 20, "CVE-1"),
+                on(branches[1], 30, "CVE-2"),
+                event(40, "identity.stated", Some("curl"), "CVE-1"),
+            ];
+            session.write_events(&events).await?;
+            Ok(branches)
+        });
+        // Each way to the events has the condition of its own.
+        let of_package = EventQuery {
+            package: Some("curl".to_owned()),
+            limit: 10,
+            ..EventQuery::default()
+        };
+        let of_vulnerability = EventQuery {
+            vulnerability: Some("CVE-1".to_owned()),
+            limit: 10,
+            ..EventQuery::default()
+        };
+        let of_kind = EventQuery {
+            kind: Some("finding.opened".to_owned()),
+            limit: 10,
+            ..EventQuery::default()
+        };
+        let of_branch = EventQuery {
+            branch: Some(branches[0]),
+            limit: 10,
+            ..EventQuery::default()
+        };
+        let all = EventQuery {
+            limit: 10,
+            ..EventQuery::default()
+        };
+        let asked = |query: &EventQuery, distribution: &str| {
+            let query = EventQuery {
+                distribution: Some(distribution.to_owned()),
+                ..query.clone()
+            };
+            let (back, onward) = database.read(async |session| {
+                let back = session.events_before(None, &query).await?;
+                Ok((back, session.events_after(0, &query).await?))
+            });
+            let onward: Vec<i64> = onward.iter().map(|row| row.time).collect();
+            let back: Vec<i64> = back.iter().rev().map(|row| row.time).collect();
+            assert_eq!(back, onward);
+            onward
+        };
+        for query in [&of_package, &of_kind, &all] {
+            assert_eq!(asked(query, "alpine"), [10, 30]);
+            assert_eq!(asked(query, "guix"), [20]);
+            assert_eq!(asked(query, "debian"), [0; 0]);
+        }
+        assert_eq!(asked(&of_vulnerability, "alpine"), [10]);
+        assert_eq!(asked(&of_branch, "alpine"), [10]);
+        assert_eq!(asked(&of_branch, "guix"), [0; 0]);
     });
 }
 

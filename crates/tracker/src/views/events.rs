@@ -1,6 +1,6 @@
 //! What has happened: events for pages, feeds and programs that follow them.
 
-use palisade_model::{BranchName, Timestamp};
+use palisade_model::{BranchName, Distribution, Timestamp};
 use palisade_store::{EventRow, Session};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -38,6 +38,8 @@ pub struct EventsQuery {
     pub kind: Option<String>,
     /// Those of one branch.
     pub branch: Option<BranchName>,
+    /// Those of the branches of one distribution.
+    pub distribution: Option<Distribution>,
     /// Those of source packages of one name.
     pub package: Option<String>,
     /// Those of one vulnerability.
@@ -78,6 +80,7 @@ impl Views {
         let wanted = palisade_store::EventQuery {
             kind: query.kind.clone(),
             branch,
+            distribution: query.distribution.as_ref().map(ToString::to_string),
             package: query.package.clone(),
             vulnerability: query.vulnerability.clone(),
             limit: i64::try_from(query.limit)

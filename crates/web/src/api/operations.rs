@@ -311,6 +311,11 @@ pub(crate) const OPERATIONS: &[Operation] = &[
                 Kind::Branch,
             ),
             query(
+                "distribution",
+                "Only of branches of this distribution: `alpine`.",
+                Kind::Text,
+            ),
+            query(
                 "package",
                 "Only of source packages of this name.",
                 Kind::Text,

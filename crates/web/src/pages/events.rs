@@ -6,7 +6,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use palisade_model::BranchName;
+use palisade_model::{BranchName, Distribution};
 use palisade_tracker::Views;
 use palisade_tracker::views::{EventView, EventsQuery, EventsView};
 use serde::Serialize;
@@ -45,6 +45,7 @@ struct Page {
     frame: Frame,
     kinds: Vec<Choice>,
     branch: String,
+    distribution: String,
     package: String,
     vulnerability: String,
     until: String,
@@ -122,6 +123,7 @@ impl Asked {
         let kinds = KINDS.map(|(kind, _)| (kind, kind));
         let kind = parameters.choice("kind", &kinds)?;
         let branch: Option<BranchName> = parameters.parsed("branch")?;
+        let distribution: Option<Distribution> = parameters.parsed("distribution")?;
         let package = parameters.text("package")?;
         let vulnerability = parameters.text("vulnerability")?;
         let since = parameters.number("since", 0..=usize::MAX >> 1)?;
@@ -141,6 +143,10 @@ impl Asked {
         let address = Address::of("/events".to_owned())
             .with("kind", kind)
             .with("branch", branch_text.as_deref())
+            .with(
+                "distribution",
+                distribution.as_ref().map(Distribution::as_str),
+            )
             .with("package", package.as_deref())
             .with("vulnerability", vulnerability.as_deref())
             .with("until", until_text.as_deref())
@@ -149,6 +155,7 @@ impl Asked {
             query: EventsQuery {
                 kind: kind.map(str::to_owned),
                 branch,
+                distribution,
                 package,
                 vulnerability,
                 since: since.map(number),
@@ -170,7 +177,9 @@ impl Asked {
     fn title(&self) -> String {
         let query = &self.query;
         let branch = query.branch.as_ref().map(ToString::to_string);
-        let parts = [&query.vulnerability, &query.package, &branch, &query.kind];
+        let distribution = query.distribution.as_ref().map(ToString::to_string);
+        let (vulnerability, package) = (&query.vulnerability, &query.package);
+        let parts = [vulnerability, package, &distribution, &branch, &query.kind];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         if parts.is_empty() {
             "Palisade: what has happened".to_owned()
@@ -216,11 +225,17 @@ impl Page {
                 .as_ref()
                 .map(ToString::to_string)
                 .unwrap_or_default(),
+            distribution: query
+                .distribution
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             package: given(&query.package),
             vulnerability: given(&query.vulnerability),
             until: asked.until.map(|day| day.to_string()).unwrap_or_default(),
             filtered: query.kind.is_some()
                 || query.branch.is_some()
+                || query.distribution.is_some()
                 || query.package.is_some()
                 || query.vulnerability.is_some()
                 || asked.until.is_some(),

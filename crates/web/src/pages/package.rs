@@ -19,8 +19,8 @@ use crate::redirect::see_other_in;
 use crate::respond::Wanted;
 use crate::serve::Site;
 use crate::words::{
-    affected_by_address, branch_address, events_address, finding_address, grafts_address,
-    maintainer_address, number, package_address, package_history_address, percent, safe_link,
+    affected_by_address, branch_address, finding_address, grafts_address, maintainer_address,
+    number, package_address, package_feed_address, package_history_address, percent, safe_link,
     vulnerability_address,
 };
 
@@ -228,7 +228,7 @@ impl Page {
         let epss = view.epss.as_ref().filter(|_| is_scored);
         Self {
             frame: Frame::of(format!("{} in {distribution}", view.name), "", Some(json))
-                .with_feed(events_address("package", &view.name)),
+                .with_feed(package_feed_address(distribution, &view.name)),
             distribution: distribution.to_owned(),
             name: view.name.clone(),
             synopsis: details

@@ -406,3 +406,50 @@ async fn the_interface_is_described() {
             .contains("/branch/{distribution}/{branch}.json")
     );
 }
+
+#[tokio::test]
+async fn the_feed_of_a_package_holds_only_what_happened_in_its_distribution() {
+    let site = Site::small().await;
+    let fixed = serde_json::json!({"distroversion": "v3.17", "reponame": "main", "packages": [
+        {"pkg": {"name": "demo", "secfixes": {"1.2-r0": ["CVE-2025-1000"]}}}]});
+    site.feed(FeedKind::Secdb, &fixed.to_string()).await;
+    site.alpine(1, &["demo 1.1-r0"]).await;
+    let_be_seen().await;
+    let both = site.json("/events.json?package=demo").await;
+    assert_eq!(branches(&both), ["alpine/v3.17", "guix/master"]);
+    for (distribution, branch) in [("alpine", "alpine/v3.17"), ("guix", "guix/master")] {
+        let page = site.page(&format!("/package/{distribution}/demo")).await;
+        let feed = format!("/events.atom?distribution={distribution}&amp;package=demo");
+        let linked = page.contains(&feed) || page.contains(&feed.replace("&amp;", "&#38;"));
+        assert!(linked, "{page}");
+        let feed = site.get(&feed.replace("&amp;", "&")).await;
+        assert!(feed.body.contains(branch), "{}", feed.body);
+        let other = both["events"].as_array().unwrap().iter();
+        let mut other = other.map(|it| it["branch"].as_str().unwrap());
+        let other = other.find(|it| *it != branch).unwrap();
+        assert!(!feed.body.contains(other), "{}", feed.body);
+        let address = format!("/events.json?distribution={distribution}&package=demo&since=0");
+        let list = site.json(&address).await;
+        assert_eq!(branches(&list), [branch]);
+        let since = list["since"].as_str().unwrap();
+        let wanted = format!("distribution={distribution}&package=demo&since=");
+        assert!(since.contains(&wanted), "{since}");
+        assert!(
+            site.json(since).await["events"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
+    }
+    let nothing = site.json("/events.json?distribution=debian").await;
+    assert_eq!(branches(&nothing), [""; 0]);
+}
+
+/// On which branches events happened.
+fn branches(events: &serde_json::Value) -> Vec<String> {
+    let events = events["events"].as_array().unwrap().iter();
+    let named: std::collections::BTreeSet<String> = events
+        .map(|it| it["branch"].as_str().unwrap().to_owned())
+        .collect();
+    named.into_iter().collect()
+}
