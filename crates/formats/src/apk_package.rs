@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::apkindex::archive::{Member, check, members, signatures};
 use crate::container::read_error;
 use crate::inventory::InventoryContext;
-use crate::{ReadError, Reject, base64, hexadecimal};
+use crate::{ReadError, Reject, apk_maintainer, base64, hexadecimal};
 
 /// How far into a file the control segment may reach, and how large it may become.
 const CONTROL_BYTES: u64 = 16 << 20;
@@ -179,7 +179,7 @@ fn package(
         name,
         version,
         architecture: text("arch"),
-        maintainer: text("maintainer"),
+        maintainer: apk_maintainer::maintainer(text("maintainer")),
         homepage: text("url"),
         synopsis: text("pkgdesc"),
         licenses: lines("license"),

@@ -4,6 +4,7 @@
 //! limits of [`limits`], and never panic. One bad record is handed over as a [`Reject`] and the
 //! rest goes on; only a document that cannot be read to its end is an error as a whole.
 
+mod apk_maintainer;
 mod base64;
 pub mod container;
 pub mod feed;

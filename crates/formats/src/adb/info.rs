@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::dependency;
 use super::values::{Fault, Slots, Value, Values};
-use crate::hexadecimal;
+use crate::{apk_maintainer, hexadecimal};
 
 mod identity;
 
@@ -127,7 +127,7 @@ impl Info {
             name: self.name,
             version: self.version,
             architecture: said(self.architecture),
-            maintainer: said(self.maintainer),
+            maintainer: apk_maintainer::maintainer(said(self.maintainer)),
             homepage: said(self.url),
             synopsis: said(self.description),
             licenses: said(self.license).into_iter().collect(),

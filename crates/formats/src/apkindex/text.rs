@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use palisade_model::Package;
 use serde_json::Value;
 
-use crate::{Place, ReadError, Reject, limits};
+use crate::{Place, ReadError, Reject, apk_maintainer, limits};
 
 /// Complaints about one record that are handed on; hostile input could have one a line.
 const COMPLAINTS: usize = 16;
@@ -263,7 +263,7 @@ impl<'a> Draft<'a> {
             name,
             version,
             architecture: self.take(b'A'),
-            maintainer: self.take(b'm'),
+            maintainer: self.maintainer(line),
             homepage: self.take(b'U'),
             synopsis: self.take(b'T'),
             licenses: self.take(b'L').into_iter().collect(),
@@ -275,6 +275,15 @@ impl<'a> Draft<'a> {
             properties: self.properties(line),
             ..Package::default()
         }
+    }
+
+    fn maintainer(&mut self, line: u64) -> Option<String> {
+        let written = self.take(b'm')?;
+        let named = apk_maintainer::maintainer(Some(written));
+        if named.is_none() {
+            self.complain(line, || "field m: names nobody, but a variable".into());
+        }
+        named
     }
 
     fn properties(&mut self, line: u64) -> BTreeMap<String, String> {

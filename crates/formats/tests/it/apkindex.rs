@@ -492,6 +492,20 @@ fn the_text_that_is_written_for_v3_17_is_apks_own() {
     assert!(tar.contains(write_text(&inventory.packages).trim_end()));
 }
 
+#[test]
+fn a_line_of_the_recipe_in_place_of_the_maintainer_is_nobody() {
+    let text =
+        "P:crypto++\nV:8.9.0-r1\nm:pkgname=crypto++\n\nP:a\nV:1\nm:A One <a=one@demo.example>\n";
+    let (inventory, rejects) = read(text.as_bytes());
+    let named = |at: usize| inventory.packages[at].maintainer.as_deref();
+    assert_eq!(named(0), None);
+    assert_eq!(named(1), Some("A One <a=one@demo.example>"));
+    assert_eq!(
+        reasons(&rejects),
+        ["line 1, crypto++, kept: field m: names nobody, but a variable"]
+    );
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
