@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use palisade_tracker::views::{HomeView, HotVulnerability};
+use palisade_tracker::views::{BranchSummary, Counts, HomeView, HotVulnerability};
 
-use super::Frame;
 use super::branches::BranchLine;
 use super::events::{self, EventLine};
 use super::feeds::ImportLine;
+use super::{Address, Frame};
 use crate::atom::Feed;
 use crate::components::{Badge, EpssNote, FindingRow, Findings, Moment};
 use crate::error::WebError;
@@ -16,7 +16,14 @@ use crate::format::Format;
 use crate::parameters::Parameters;
 use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
-use crate::words::{finding_address, number, percent, vulnerability_address};
+use crate::words::{branch_address, finding_address, number, percent, vulnerability_address};
+
+/// What is asked of a branch for what is longest known, as the front page has it.
+const OLDEST: [(&str, &str); 3] = [
+    ("minimum_level", "high"),
+    ("confidence", "likely"),
+    ("sort", "oldest"),
+];
 
 /// Places that are told of one vulnerability.
 const PLACES: usize = 4;
@@ -28,14 +35,21 @@ struct Page {
     branches: Vec<BranchLine>,
     epss: Option<EpssNote>,
     exploited: Vec<HotLine>,
+    all_exploited: Vec<Whole>,
     worst: Vec<HotLine>,
+    all_worst: Vec<Whole>,
     oldest: Vec<HotLine>,
+    all_oldest: Vec<Whole>,
     closed: Vec<EventLine>,
     closed_count: String,
     newest: Findings,
+    all_newest: Vec<Whole>,
     imports: Vec<ImportLine>,
     events: Vec<EventLine>,
 }
+
+/// A branch, with the list of which the page shows the beginning.
+type Whole = (String, String);
 
 struct HotLine {
     name: String,
@@ -77,8 +91,15 @@ impl Page {
             branches: home.branches.iter().map(BranchLine::of).collect(),
             epss: home.epss.as_ref().map(EpssNote::of),
             exploited: home.exploited.iter().map(HotLine::of).collect(),
+            all_exploited: whole(home, |counts| counts.exploited, &[("exploited", "yes")]),
             worst: home.worst.iter().map(HotLine::of).collect(),
+            all_worst: whole(home, |counts| counts.affected, &[]),
             oldest: home.oldest.iter().map(HotLine::of).collect(),
+            all_oldest: whole(
+                home,
+                |counts| counts.levels.high + counts.levels.critical,
+                &OLDEST,
+            ),
             closed: home.closed.iter().map(EventLine::of).collect(),
             closed_count: closed_words(home.closed_count),
             newest: Findings {
@@ -87,10 +108,32 @@ impl Page {
                 branches: true,
                 states: false,
             },
+            all_newest: whole(home, |counts| counts.affected, &[("sort", "newest")]),
             imports: home.imports.iter().map(ImportLine::of).collect(),
             events: home.events.iter().map(EventLine::of).collect(),
         }
     }
+}
+
+/// The lists of branches from which the beginning of one is taken: what the address asks of each that
+/// has any.
+fn whole(
+    home: &HomeView,
+    count: impl Fn(&Counts) -> usize,
+    asked: &[(&'static str, &str)],
+) -> Vec<Whole> {
+    let there = home.branches.iter().filter(|it| count(&it.counts) > 0);
+    let list = |it: &BranchSummary| {
+        let address = Address::of(branch_address(&it.branch));
+        let with = |address: Address, (name, value): &(&'static str, &str)| {
+            address.with(name, Some(value))
+        };
+        (
+            it.branch.to_string(),
+            asked.iter().fold(address, with).text(),
+        )
+    };
+    there.map(list).collect()
 }
 
 /// How many were closed; they are counted to a limit.

@@ -242,3 +242,30 @@ async fn an_empty_site_says_so() {
     assert!(site.page("/branches").await.contains("No inventory"));
     assert!(site.page("/feeds").await.contains("No feed"));
 }
+
+#[tokio::test]
+async fn lists_of_the_front_page_lead_to_the_whole_of_each() {
+    let site = Site::small().await;
+    let page = site.page("/").await;
+    for (heading, query) in [
+        ("Highest scores that are open", ""),
+        (
+            "Longest known and open",
+            "?minimum_level=high&confidence=likely&sort=oldest",
+        ),
+        ("Newest findings", "?sort=newest"),
+    ] {
+        let from = page.find(heading).unwrap();
+        let section = &page[from..from + page[from..].find("</section>").unwrap()];
+        let address = format!("/branch/guix/master{query}");
+        let link = format!(
+            "<a href=\"{}\">guix/master</a>",
+            address.replace('&', "&#38;")
+        );
+        assert!(section.contains(&link), "{section}");
+        assert!(site.page(&address).await.contains("CVE-2025-1000"));
+    }
+    // Nothing is exploited, so there is no list of it.
+    assert!(!page.contains("?exploited=yes"), "{page}");
+    assert!(page.contains(r#"<section class="brief">"#), "{page}");
+}
