@@ -269,3 +269,23 @@ async fn lists_of_the_front_page_lead_to_the_whole_of_each() {
     assert!(!page.contains("?exploited=yes"), "{page}");
     assert!(page.contains(r#"<section class="brief">"#), "{page}");
 }
+
+#[tokio::test]
+async fn a_link_to_a_package_tells_what_it_is_even_where_the_name_does_not() {
+    let site = Site::new().await;
+    let record = crate::support::nvd("CVE-2025-1004", "go", "A flaw.", "https://acme.example/1");
+    site.feed(palisade_formats::feed::FeedKind::Nvd, &record)
+        .await;
+    site.revision("one", &[&package("go")]).await;
+    let link = r#">go<span class="hidden"> package</span></a>"#;
+    for path in [
+        "/",
+        "/branch/guix/master",
+        "/vulnerability/CVE-2025-1004",
+        "/statistics",
+    ] {
+        let page = site.page(path).await;
+        assert!(page.contains(link), "{path}: {page}");
+        assert!(!page.contains(">go</a>"), "{path}: {page}");
+    }
+}
