@@ -12,6 +12,7 @@ mod enrichment;
 mod events;
 mod findings;
 mod grafts;
+mod history;
 mod identities;
 mod listings;
 mod makers;
