@@ -3,7 +3,10 @@
 //!
 //! It is made from Debian's packages of these tools, fetched and verified by apt in a folder of
 //! its own, so the machine's packages stay as they are. Only ids, file names and the packages'
-//! names and versions go into the table, none of the content.
+//! names and versions go into the table, none of the content. With `--releases FOLDER`, what several
+//! projects' releases hold alike goes in as well.
+
+mod releases;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -72,10 +75,15 @@ const AT_LEAST: u64 = 100;
 /// Git's name of a content, to the file's name and the package.
 type Table = BTreeMap<[u8; 20], (String, String)>;
 
-pub(crate) fn run() -> anyhow::Result<ExitCode> {
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let releases = match arguments {
+        [] => None,
+        [option, folder] if option == "--releases" => Some(Path::new(folder)),
+        _ => bail!("usage: cargo xtask known-blobs [--releases FOLDER]"),
+    };
     let folder = std::env::temp_dir().join(format!("palisade-known-blobs-{}", std::process::id()));
     fs_err::create_dir_all(&folder)?;
-    let made = make(&folder);
+    let made = make(&folder, releases);
     fs_err::remove_dir_all(&folder)?;
     let table = made?;
     let data = root().join("crates/review/data");
@@ -86,7 +94,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn make(folder: &Path) -> anyhow::Result<Table> {
+fn make(folder: &Path, releases: Option<&Path>) -> anyhow::Result<Table> {
     let mut table = Table::new();
     for suite in SUITES {
         let apt = Apt::of(folder, suite)?;
@@ -107,6 +115,9 @@ fn make(folder: &Path) -> anyhow::Result<Table> {
             fs_err::remove_dir_all(&unpacked)?;
             fs_err::remove_file(&archive)?;
         }
+    }
+    if let Some(releases) = releases {
+        releases::collect(releases, &folder.join("release"), &mut table)?;
     }
     Ok(table)
 }
@@ -221,6 +232,10 @@ fn walk(top: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<(
 
 /// Git's names of files, in their order.
 fn hashed(files: &[PathBuf]) -> anyhow::Result<Vec<[u8; 20]>> {
+    // Git would take an empty list for a file without a name.
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut git = Command::new("git")
         .args(["hash-object", "--no-filters", "--stdin-paths"])
         .stdin(Stdio::piped())
@@ -299,9 +314,12 @@ fn provenance(table: &Table) -> String {
          people's releases,\neach with its base name and the package that brings it. \
          `cargo xtask known-blobs` made it from the packages below,\nfetched from {MIRROR} \
          ({}) and verified by apt. The files themselves are not\npart of it. A content that \
-         several packages have counts for the oldest.\n\n\
+         several packages have counts for the oldest. A row \"and others\" counts macro files and \
+         build scripts\nthat the releases of at least {} projects in Debian hold alike and none of \
+         these packages has: copies from other\nversions of the same tools.\n\n\
          | package | contents |\n|---|--:|\n{rows}",
         table.len(),
         SUITES.join(", "),
+        releases::PROJECTS,
     )
 }

@@ -25,7 +25,9 @@ cargo xtask fuzz [TARGET…] [--seconds N] [--jobs N]
                                fuzz the parsers, all or some, 60 seconds each unless told otherwise
 cargo xtask postgres COMMAND [ARGUMENT…]
                                run a command with PALISADE_TEST_POSTGRES set to a throw-away server
-cargo xtask known-blobs        the review's table of files that build tools copy, from Debian's packages
+cargo xtask known-blobs [--releases FOLDER]
+                               the review's table of files that build tools copy, from Debian's packages
+                               and from upstream's archives in a folder
 cargo xtask m4-serials DIRECTORY…
                                the table of macro files for the review, from unpacked packages
 cargo xtask package            the Debian package, into the target folder's debian/
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
         "check" => check::run(),
         "bench" => bench::run(&rest),
         "fuzz" => fuzz::run(&rest),
-        "known-blobs" => known_blobs::run(),
+        "known-blobs" => known_blobs::run(&rest),
         "m4-serials" => m4_serials::run(&rest),
         "package" => package::run(),
         "postgres" => postgres::run(&rest),
