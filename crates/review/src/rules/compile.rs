@@ -42,6 +42,7 @@ struct Pattern {
     said: Regex,
     unless: Option<Regex>,
     with: Option<Regex>,
+    with_line: Option<Regex>,
     comments: bool,
     outside_tests: bool,
 }
@@ -172,6 +173,11 @@ impl Pattern {
                 .as_deref()
                 .map(|text| regex(text, found.case))
                 .transpose()?,
+            with_line: found
+                .with_line
+                .as_deref()
+                .map(|text| regex(text, found.case))
+                .transpose()?,
             comments: found.comments,
             outside_tests: found.outside_tests,
         })
@@ -211,6 +217,10 @@ impl Pattern {
                 .with
                 .as_ref()
                 .is_some_and(|with| !with.is_match(text.bytes))
+            || self
+                .with_line
+                .as_ref()
+                .is_some_and(|with| !with.is_match(read))
         {
             return None;
         }

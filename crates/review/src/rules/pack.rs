@@ -81,6 +81,9 @@ pub struct Match {
     /// What else the file must say somewhere.
     #[serde(default)]
     pub with: Option<String>,
+    /// What has to stand on the same line as well.
+    #[serde(default)]
+    pub with_line: Option<String>,
     /// True where the case of letters counts.
     #[serde(default)]
     pub case: bool,

@@ -51,9 +51,13 @@ fn prebuilt(view: &View<'_>, name: &[u8], kind: Type, sheet: &mut Sheet<'_>) {
             .severity(severity)
             .detail(what)
     };
-    sheet.raise("prebuilt-binary-added", view.path, found());
     if kind == Type::Elf {
         sheet.raise("elf-added", view.path, found());
+        // The more telling of the two alarms.
+        let said = found().severity(Severity::Note);
+        sheet.raise("prebuilt-binary-added", view.path, said);
+    } else {
+        sheet.raise("prebuilt-binary-added", view.path, found());
     }
 }
 

@@ -188,7 +188,10 @@ fn longest_run(line: &[u8], shortest: usize) -> Option<(&[u8], Kind)> {
         return None;
     }
     if run.iter().all(u8::is_ascii_hexdigit) {
-        return (run.len() >= shortest.max(32)
+        // As long as a digest, and nothing else: it is one.
+        let digest = matches!(run.len(), 32 | 40 | 56 | 64 | 96 | 128);
+        return (!digest
+            && run.len() >= shortest.max(32)
             && run.len() % 2 == 0
             && run.len() > 128.min(shortest + 24))
         .then_some((run, Kind::Hexadecimal));

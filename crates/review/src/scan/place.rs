@@ -186,6 +186,16 @@ fn is_test_name(name: &[u8]) -> bool {
         || stem.ends_with(b"_tests")
         || stem.ends_with(b"_spec")
         || stem == b"test"
+        || stem.len() > 4
+            && stem.ends_with(b"test")
+            && ![
+                &b"latest"[..],
+                b"attest",
+                b"contest",
+                b"fastest",
+                b"conftest",
+            ]
+            .contains(&stem)
         || name.contains_str(".test.")
         || name.contains_str(".spec.")
         || name.contains_str("selftest")

@@ -285,8 +285,7 @@ fn broken(program: &[u8]) -> Option<String> {
         let line = line.trim_ascii();
         let alone = matches!(
             line,
-            b"." | b","
-                | b"-"
+            b"." | b"-"
                 | b"+"
                 | b"="
                 | b"*"

@@ -22,7 +22,7 @@ const KNOWN_HIDDEN: &[&str] = &[
     ".github",
     ".gitlab",
     ".gitlab-ci.yml",
-    ".travis.yml",
+    ".travis",
     ".cirrus.yml",
     ".circleci",
     ".appveyor.yml",
@@ -225,7 +225,15 @@ fn hidden(view: &View<'_>, sheet: &mut Sheet<'_>) {
 fn submodules(view: &View<'_>, sheet: &mut Sheet<'_>) {
     for (number, line) in view.new_lines() {
         if line.trim_ascii_start().starts_with(b"url") {
-            sheet.raise("submodule-url-added", view.path, Found::at(number, line));
+            // One below the same forge is told and no more.
+            let near = line.contains_str("= ../") || line.contains_str("= ./");
+            let found = Found::at(number, line);
+            let found = if near {
+                found.severity(Severity::Note)
+            } else {
+                found
+            };
+            sheet.raise("submodule-url-added", view.path, found);
         } else if line.trim_ascii_start().starts_with(b"update") && line.contains(&b'!') {
             sheet.raise(
                 "submodule-url-added",

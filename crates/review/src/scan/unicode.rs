@@ -44,7 +44,9 @@ fn direction(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>) 
     }
     let severity = match view.place.role {
         Role::Translation | Role::Documentation | Role::Data => Severity::Note,
-        Role::Test if view.place.language == Language::Other => Severity::Note,
+        Role::Test if view.place.language == Language::Other || only_isolates(bytes) => {
+            Severity::Note
+        }
         Role::Test if control => Severity::Warning,
         _ if control => Severity::Critical,
         _ => Severity::Note,
@@ -54,6 +56,20 @@ fn direction(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>) 
         view.path,
         Found::at(line.number, bytes).severity(severity),
     );
+}
+
+/// True where the only controls are isolates of unknown direction, each closed on its line: tools put
+/// them around names of files, and they change the order of nothing outside.
+fn only_isolates(bytes: &[u8]) -> bool {
+    let mut open = 0_i32;
+    bytes.chars().filter(|c| is_direction_control(*c)).all(|c| {
+        open += match c {
+            '\u{2068}' => 1,
+            '\u{2069}' => -1,
+            _ => return false,
+        };
+        (0..=1).contains(&open)
+    }) && open == 0
 }
 
 fn is_invisible(c: char) -> bool {
@@ -87,6 +103,7 @@ fn invisible(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>) 
             }
         }
         Role::Data | Role::Test if view.place.in_tests => Severity::Note,
+        _ if line.comment && count < 4 => Severity::Note,
         // A list of names without a language: nobody runs it.
         Role::Source if view.place.language == Language::Other && count < 8 => Severity::Note,
         _ if count >= 8 => Severity::Critical,
@@ -173,7 +190,9 @@ fn looks_ascii(word: &str) -> bool {
         let skeleton: String = unicode_security::skeleton(c.encode_utf8(&mut [0; 4])).collect();
         // Letters with an accent are Latin themselves, and decompose; they are everyday names.
         let accented = c.script() == Script::Latin && !('\u{ff00}'..='\u{ffef}').contains(&c);
-        if !skeleton.is_ascii() || accented {
+        // A modifier that reads as an apostrophe makes no name.
+        let letter = skeleton.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !letter || accented {
             return false;
         }
         foreign = true;

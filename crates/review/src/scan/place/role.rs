@@ -101,6 +101,7 @@ fn is_ci(name: &[u8], directories: &[&[u8]]) -> bool {
             "action.yml",
             "action.yaml",
             ".woodpecker.yml",
+            "gitlab-ci.yml",
         ]
         .iter()
         .any(|known| name == known.as_bytes())
@@ -353,7 +354,7 @@ fn is_documentation(name: &[u8], directories: &[&[u8]], language: Language) -> b
     prose
         || named
         || directory && matches!(language, Language::Other | Language::Xml)
-        || name == b"changelog"
+        || name.starts_with(b"changelog") && language == Language::Other
 }
 
 fn is_data(name: &[u8], language: Language) -> bool {
