@@ -124,5 +124,6 @@ fn copies(archive: &Path, unpacked: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn is_copied(name: &str) -> bool {
     let base = name.rsplit('/').next().unwrap_or(name);
     // aclocal.m4 is made in each project from its own configure.ac.
-    base.ends_with(".m4") && base != "aclocal.m4" || SCRIPTS.contains(&base)
+    let macros = Path::new(base).extension().is_some_and(|it| it == "m4");
+    macros && base != "aclocal.m4" || SCRIPTS.contains(&base)
 }
