@@ -1,9 +1,13 @@
 //! Bundles of Sigstore in every form in which they come, their authorities, and bare keys.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use palisade_signature::Data;
 use palisade_signature::sigstore::{Believed, Identity, PublicKey, Root, verify};
+
+static PUBLIC: LazyLock<Option<Root>> = LazyLock::new(|| Root::public().ok());
 
 fuzz_target!(|bytes: &[u8]| {
     let now = "2026-06-01T00:00:00Z".parse().expect("a time");
@@ -14,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let mut believed = Believed {
         identity: Some(named),
-        root: None,
+        root: PUBLIC.clone(),
     };
     let keys = PublicKey::read(&text).unwrap_or_default();
     let data = Some(Data::Bytes(b"document"));

@@ -206,6 +206,14 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_signers_are_compared_to_the_letter() {
+        let address = "https://example.org/demo/release.yml@refs/heads/main";
+        assert!(same(address, address));
+        assert!(!same(address, &address.replace("demo", "Demo")));
+        assert!(same("27ed EAF2", "27EDEAF2"));
+    }
+
+    #[test]
     fn a_misspelt_field_is_refused() {
         assert!(Pins::read("[package.a]\nsigners = []\n").is_err());
     }

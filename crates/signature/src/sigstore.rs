@@ -14,7 +14,6 @@ mod statement;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sigstore_verify::Verifier;
 use sigstore_verify::crypto::CertificateInfo;
 
 use crate::{Data, Error, Judgement, Method, Report, Verdict};
@@ -105,7 +104,6 @@ impl Certificate {
 struct Asked<'a> {
     data: Option<Data<'a>>,
     root: &'a Root,
-    verifier: &'a Verifier,
     identity: Option<&'a Identity>,
     keys: &'a [PublicKey],
     now: Timestamp,
@@ -132,7 +130,6 @@ pub fn verify(
     let asked = Asked {
         data,
         root,
-        verifier: &root.verifier()?,
         identity: believed.identity.as_ref(),
         keys,
         now,

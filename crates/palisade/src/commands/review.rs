@@ -29,9 +29,10 @@ pub(crate) enum Review {
     /// Tell what a signature is worth for a file, whose it is, and why
     ///
     /// Programs can rely on this form: `palisade review verify --data FILE --signature FILE --key FILE…
-    /// --format json` prints one object with `verdict`, `signer` and `why`. The status is 0 when the
-    /// verdict is good, good-key-expired-since or good-weak; 1 for any other; and 2 when it could not be
-    /// told.
+    /// --format json` prints one object with `verdict`, `signer` and `why`; of bundles of Sigstore, for
+    /// which `--identity NAME --issuer ADDRESS` takes the place of keys, also `certificate` and
+    /// `statement`. The status is 0 when the verdict is good, good-key-expired-since or good-weak; 1 for
+    /// any other; and 2 when it could not be told.
     Verify(Box<verify::Verify>),
     /// Tell what a patch to recipes of Guix or aports changes, the sources that it brings included
     ///

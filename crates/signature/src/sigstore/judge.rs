@@ -161,7 +161,7 @@ impl Asked<'_> {
     ) -> Result<Result<VerificationResult, Refusal>, Error> {
         use KeyAlgorithm::{Ed25519, MlDsa44, MlDsa65, MlDsa87};
         let data = self.data.ok_or(Error::Missing)?;
-        let verifier = self.verifier;
+        let verifier = self.root.verifier();
         let of_message = matches!(bundle.content, SignatureContent::MessageSignature(_));
         match algorithm {
             Some(MlDsa44 | MlDsa65 | MlDsa87) => Err(Error::Unsupported("keys of ML-DSA")),

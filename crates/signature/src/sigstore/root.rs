@@ -2,6 +2,9 @@
 //!
 //! The root of the public instance comes with the program; another one is handed over as a file.
 
+use std::fmt;
+use std::sync::Arc;
+
 use sigstore_verify::trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot};
 use sigstore_verify::{VerificationPolicy, Verifier};
 
@@ -11,8 +14,17 @@ use super::mathematics;
 const BYTES: usize = 4 << 20;
 
 /// The authorities and logs of one instance.
-#[derive(Clone, Debug)]
-pub struct Root(TrustedRoot);
+#[derive(Clone)]
+pub struct Root {
+    trusted: TrustedRoot,
+    verifier: Arc<Verifier>,
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.trusted.fmt(f)
+    }
+}
 
 /// A root that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +37,10 @@ impl Root {
         if json.len() > BYTES {
             return Err(RootError(format!("it has more than {BYTES} bytes")));
         }
-        let root = TrustedRoot::from_json(json).map_err(of)?;
-        let root = Self(root);
-        root.verifier()?;
-        Ok(root)
+        mathematics::provide();
+        let trusted = TrustedRoot::from_json(json).map_err(of)?;
+        let verifier = Arc::new(Verifier::new(&trusted).map_err(of)?);
+        Ok(Self { trusted, verifier })
     }
 
     /// The root of the public instance, as it was when Palisade was built.
@@ -39,7 +51,7 @@ impl Root {
     /// Whether it has logs: GitHub's instance for private repositories has none, and authorities of time
     /// in their place.
     pub(super) fn has_logs(&self) -> bool {
-        !self.0.tlogs.is_empty()
+        !self.trusted.tlogs.is_empty()
     }
 
     /// All that this instance can prove of a bundle with a certificate, whoever signed.
@@ -48,15 +60,14 @@ impl Root {
         if !self.has_logs() {
             policy = policy.skip_tlog_unsafe();
         }
-        if self.0.ctlogs.is_empty() {
+        if self.trusted.ctlogs.is_empty() {
             policy = policy.skip_sct();
         }
         policy
     }
 
-    pub(super) fn verifier(&self) -> Result<Verifier, RootError> {
-        mathematics::provide();
-        Verifier::new(&self.0).map_err(of)
+    pub(super) fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 }
 
