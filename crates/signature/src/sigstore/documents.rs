@@ -16,6 +16,12 @@ const BUNDLES: usize = 32;
 /// Entries of logs, times and certificates that one bundle may hold, of which each is verified.
 const PARTS: usize = 32;
 
+/// Signatures that the checkpoints of one bundle may hold together; logs have a dozen witnesses.
+const WITNESSES: usize = 64;
+
+/// Digests on the way from an entry to the root of its tree.
+const HASHES: usize = 64;
+
 /// A bundle, or why it is none.
 pub(super) type Read = Result<Bundle, String>;
 
@@ -149,6 +155,16 @@ fn within_limits(bundle: Bundle) -> Read {
         return Err(format!(
             "it has more than {PARTS} entries, times or certificates"
         ));
+    }
+    let proofs = material.tlog_entries.iter();
+    let proofs = proofs.filter_map(|entry| entry.inclusion_proof.as_ref());
+    let mut witnesses = 0;
+    for proof in proofs {
+        let checkpoint = proof.checkpoint.checkpoint();
+        witnesses += checkpoint.map_or(0, |it| it.signatures().len());
+        if witnesses > WITNESSES || proof.hashes.len() > HASHES {
+            return Err("its proofs have more parts than any log's".to_owned());
+        }
     }
     Ok(bundle)
 }

@@ -337,7 +337,13 @@ fn what_is_no_bundle_is_malformed() {
     let mut many = log.sign(&signer, DATA);
     many["verificationMaterial"]["tlogEntries"] = json!(vec![entry; 33]);
     let of_many = json!({"attestations": vec![json!({"bundle": {}}); 33]});
-    for none in [json!({}), json!({"attestations": []}), many, of_many] {
+    let mut witnessed = log.sign(&signer, DATA);
+    let proof = &mut witnessed["verificationMaterial"]["tlogEntries"][0]["inclusionProof"];
+    let note = proof["checkpoint"]["envelope"].as_str().unwrap();
+    let line = note.lines().last().unwrap();
+    proof["checkpoint"]["envelope"] = json!(format!("{note}{}", format!("{line}\n").repeat(64)));
+    let empty = json!({"attestations": []});
+    for none in [json!({}), empty, many, of_many, witnessed] {
         let report = ask(&none, DATA, &[&signer], &log).report;
         assert_eq!(report.verdict, Verdict::Malformed, "{}", report.why());
         assert_eq!(report.signatures.len(), 1);
