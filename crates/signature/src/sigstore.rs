@@ -9,6 +9,7 @@ mod documents;
 mod judge;
 mod key;
 mod mathematics;
+mod older;
 mod root;
 mod statement;
 

@@ -1,11 +1,13 @@
-//! The forms in which bundles come: alone, one a line, in the lists of npm and GitHub, and as PyPI
-//! writes attestations (PEP 740).
+//! The forms in which bundles come: alone, one a line, in the lists of npm and GitHub, as PyPI writes
+//! attestations (PEP 740), and as cosign wrote them first.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sigstore_verify::types::Bundle;
+
+use super::older;
 
 /// What all bundles of a file may have.
 const BYTES: usize = 16 << 20;
@@ -104,6 +106,9 @@ fn split(file: &[u8]) -> Result<Vec<Read>, String> {
     }
     if text.contains("\"transparency_entries\"") {
         return Ok(vec![attestation(text)]);
+    }
+    if older::is_older(text) {
+        return Ok(vec![older::read(text).and_then(|json| bundle(&json))]);
     }
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let each_is_one = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok();

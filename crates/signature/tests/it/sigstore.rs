@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use palisade_signature::ed25519::Legacy;
 use palisade_signature::sigstore::{Believed, Identity, Root};
 use palisade_signature::{Answer, Data, Error, Keys, Question, SignerKind, Verdict, verify};
@@ -195,6 +197,42 @@ fn a_bundle_is_the_same_in_every_form_in_which_it_is_served() {
     let report = case.ask().unwrap().report;
     assert_eq!(report.verdict, Verdict::Good);
     assert_eq!(report.signatures.len(), 2);
+}
+
+#[test]
+fn what_cosign_wrote_first_is_judged_alike() {
+    let Some(mut case) = case("happy-path-v0.1") else {
+        return;
+    };
+    let bundle: serde_json::Value = serde_json::from_slice(&case.bundle).unwrap();
+    let material = &bundle["verificationMaterial"];
+    let entry = &material["tlogEntries"][0];
+    let number = |name: &str| entry[name].as_str().unwrap().parse::<i64>().unwrap();
+    let log = STANDARD.decode(entry["logId"]["keyId"].as_str().unwrap());
+    let certificate = &material["x509CertificateChain"]["certificates"][0]["rawBytes"];
+    let (begin, end) = ("-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----");
+    let pem = format!("{begin}\n{}\n{end}\n", certificate.as_str().unwrap());
+    let mut older = serde_json::json!({
+        "base64Signature": bundle["messageSignature"]["signature"],
+        "cert": STANDARD.encode(pem),
+        "rekorBundle": {
+            "SignedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
+            "Payload": {
+                "body": entry["canonicalizedBody"],
+                "integratedTime": number("integratedTime"),
+                "logIndex": number("logIndex"),
+                "logID": data_encoding::HEXLOWER.encode(&log.unwrap()),
+            },
+        },
+    });
+    case.bundle = older.to_string().into_bytes();
+    let report = case.ask().unwrap().report;
+    assert_eq!(report.verdict, Verdict::Good, "{}", report.why());
+
+    older["rekorBundle"]["Payload"]["integratedTime"] = (number("integratedTime") + 1).into();
+    case.bundle = older.to_string().into_bytes();
+    let report = case.ask().unwrap().report;
+    assert_eq!(report.verdict, Verdict::Bad, "{}", report.why());
 }
 
 #[test]
