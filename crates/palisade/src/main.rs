@@ -46,7 +46,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Findings(command) => commands::findings::run(&arguments.database, command),
         Command::Show(command) => commands::show::run(&arguments.database, command),
         Command::Report(command) => commands::report::run(&arguments.database, command),
-        Command::Review(command) => commands::review::run(command),
+        Command::Review(command) => commands::review::run(&arguments.database, command),
         Command::Compare(command) => commands::compare::run(&arguments.database, command),
         Command::AffectedBy(command) => commands::affected_by::run(&arguments.database, command),
         Command::Explain(command) => commands::explain::run(&arguments.database, command),

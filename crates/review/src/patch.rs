@@ -31,7 +31,7 @@ pub use places::{Mirrors, STORES, Wanted, page_of_request};
 pub use recipe::{Pair, Recipe, Source, System, pairs, partial_pairs};
 
 pub use report::{
-    PATCH_FORM, PackageReport, PatchHead, PatchReport, Security, SourceReport, TouchedFile,
+    Effect, PATCH_FORM, PackageReport, PatchHead, PatchReport, Security, SourceReport, TouchedFile,
 };
 pub use show::{patch_markdown, patch_text};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use palisade_formats::inventory::{InventoryContext, InventoryKind};
 use palisade_formats::{Reject, apk_signature};
-use palisade_model::{BranchName, Distribution, Inventory, Timestamp};
+use palisade_model::{BranchName, Distribution, Inventory, Package, Timestamp};
 use palisade_store::{
     BranchId, Event, ImportSummary, NewPackage, NewRevision, NewSourcePackage, PackageId, Placed,
     RepositoryRow, Session, SourcePackageId, Store,
@@ -168,26 +168,8 @@ impl Revision {
         });
         let branch = branch.ok_or_else(|| unstated(import, head.distribution.as_deref()))?;
         let distribution = branch.distribution().clone();
-        let sources = Sources::of(&packages, &distribution);
-        let mut seen = HashSet::new();
-        let mut encoded = Vec::with_capacity(packages.len());
-        for (package, source) in packages.iter().zip(&sources.of_package) {
-            let facts = encode(package);
-            let digest = package_digest(&sources.list[*source].digest, &facts);
-            // The same entry twice is one package: content decides.
-            if seen.insert(digest) {
-                encoded.push(EncodedPackage {
-                    name: package.name.clone(),
-                    version: package.version.clone(),
-                    maintainer: package.maintainer.clone(),
-                    facts,
-                    digest,
-                    substance: substance(package),
-                    source: *source,
-                });
-            }
-        }
-        let digest = list_digest(&encoded);
+        let encoded = EncodedPackages::of(&packages, &distribution);
+        let digest = list_digest(&encoded.packages);
         let said = import.time.or(head.time);
         let built = packages.iter().filter_map(|package| package.built).max();
         let built = built.and_then(|seconds| Timestamp::from_second(seconds).ok());
@@ -213,9 +195,50 @@ impl Revision {
             signed_by: import.signed_by.clone().or(head.signed_by),
             believe: import.believe,
             now: import.now.as_microsecond(),
+            packages: encoded.packages,
+            sources: encoded.sources,
+        })
+    }
+
+    pub(crate) fn into_packages(self) -> EncodedPackages {
+        EncodedPackages {
+            packages: self.packages,
+            sources: self.sources,
+        }
+    }
+}
+
+/// Packages as they are written, with the sources that they are built from.
+pub(crate) struct EncodedPackages {
+    pub(crate) packages: Vec<EncodedPackage>,
+    pub(crate) sources: Vec<NewSourcePackage>,
+}
+
+impl EncodedPackages {
+    pub(crate) fn of(packages: &[Package], distribution: &Distribution) -> Self {
+        let sources = Sources::of(packages, distribution);
+        let mut seen = HashSet::new();
+        let mut encoded = Vec::with_capacity(packages.len());
+        for (package, source) in packages.iter().zip(&sources.of_package) {
+            let facts = encode(package);
+            let digest = package_digest(&sources.list[*source].digest, &facts);
+            // The same entry twice is one package: content decides.
+            if seen.insert(digest) {
+                encoded.push(EncodedPackage {
+                    name: package.name.clone(),
+                    version: package.version.clone(),
+                    maintainer: package.maintainer.clone(),
+                    facts,
+                    digest,
+                    substance: substance(package),
+                    source: *source,
+                });
+            }
+        }
+        Self {
             packages: encoded,
             sources: sources.list,
-        })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `palisade compare`: what the way from one state of a branch to another does to security, and what
 //! became of the packages.
 
-mod text;
+pub(super) mod text;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ mod corroborate;
 mod diff;
 mod job;
 mod patch;
+mod patch_effect;
 mod sources;
 mod verify;
 mod worker;
@@ -45,12 +46,12 @@ pub(crate) enum Review {
     Worker,
 }
 
-pub(crate) fn run(command: &Review) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(database: &str, command: &Review) -> anyhow::Result<ExitCode> {
     match command {
         Review::Diff(command) => diff::run(command),
         Review::Scan(command) => diff::scan(command),
         Review::Verify(command) => verify::run(command),
-        Review::Patch(command) => patch::run(command),
+        Review::Patch(command) => patch::run(database, command),
         Review::Worker => worker::run(),
     }
 }

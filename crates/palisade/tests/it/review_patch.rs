@@ -288,3 +288,75 @@ fn sources_come_from_a_mirror_where_that_is_allowed() {
             .ends_with("/hello-1.1.tar")
     );
 }
+
+/// A database in which `hello` is open to a vulnerability that 1.1 fixes, and one that 1.1 brings.
+fn tracked(place: &Place) -> PathBuf {
+    let record = |id: &str, range: &str| {
+        format!(
+            r#"{{"cve": {{"id": "{id}", "published": "2025-01-01T00:00:00.000",
+            "lastModified": "2025-01-02T00:00:00.000", "vulnStatus": "Analyzed", "descriptions": [],
+            "configurations": [{{"nodes": [{{"operator": "OR", "negate": false, "cpeMatch": [
+            {{"vulnerable": true, "criteria": "cpe:2.3:a:hello:hello:*:*:*:*:*:*:*:*", {range}}}]}}]}}]}}}}"#
+        )
+    };
+    let records = [
+        record("CVE-2025-0001", r#""versionEndExcluding": "1.1""#),
+        record(
+            "CVE-2025-0002",
+            r#""versionStartIncluding": "1.1", "versionEndExcluding": "1.3""#,
+        ),
+    ];
+    place.write(
+        "nvd.json",
+        format!(
+            r#"{{"format": "NVD_CVE", "version": "2.0", "resultsPerPage": 2, "totalResults": 2,
+            "vulnerabilities": [{}]}}"#,
+            records.join(",")
+        ),
+    );
+    place.write(
+        "inventory",
+        r#"{"name": "hello", "version": "1.0", "source": {"type": "url", "urls": []}, "properties": {"cpe-name": "hello", "cpe-vendor": "hello"}}"#,
+    );
+    let database = place.path("test.sqlite");
+    let import = |kind: &str, name: &str, more: &[&str]| {
+        let mut command = palisade();
+        command.arg("--database").arg(&database);
+        command.args(["import", kind]).arg(place.path(name));
+        let output = command.args(more).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    };
+    import("nvd", "nvd.json", &[]);
+    import("guix_inventory", "inventory", &["--branch", "guix/master"]);
+    database
+}
+
+#[test]
+fn what_a_patch_does_to_a_branch_is_told_when_it_is_asked() {
+    let place = Place::new();
+    let old = "(define-public hello\n  (package\n    (name \"hello\")\n    (version \"1.0\")))\n";
+    let new = old.replace("1.0", "1.1");
+    place.write("tree/gnu/packages/base.scm", old);
+    place.write("patch", replacing("gnu/packages/base.scm", old, &new));
+    let database = tracked(&place);
+    let review = |form: &str| {
+        let mut command = palisade();
+        command.arg("--database").arg(&database);
+        command.args(["review", "patch", "--offline", "--branch", "guix/master"]);
+        command
+            .args(["--format", form, "--tree"])
+            .arg(place.path("tree"));
+        command.arg(place.path("patch")).output().unwrap()
+    };
+    let output = review("json");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let effect = &json(&output)["effect"];
+    assert_eq!(effect["is_worse"], true);
+    let told = |list: &str| effect["comparison"][list][0]["vulnerability"].clone();
+    assert_eq!(told("fixed"), "CVE-2025-0001");
+    assert_eq!(told("introduced"), "CVE-2025-0002");
+    let text = printed(&review("text"));
+    assert!(text.contains("introduces 1 finding"), "{text}");
+    let markdown = printed(&review("markdown"));
+    assert!(markdown.contains("CVE-2025-0001"), "{markdown}");
+}

@@ -30,6 +30,26 @@ pub struct PatchReport {
     pub files: Vec<TouchedFile>,
     /// Everything that was noticed, in recipes, other files and sources, the gravest first.
     pub signals: Vec<Finding>,
+    /// What it does to the findings of a branch, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+}
+
+/// What a patch does to the findings of a branch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Effect {
+    /// The branch, in its present state.
+    pub branch: String,
+    /// Whether it introduces a finding, or loses a mitigation.
+    pub is_worse: bool,
+    /// Packages that the branch does not have, so that nothing could be compared.
+    pub unknown: Vec<String>,
+    /// Why nothing could be compared.
+    pub not_compared: Option<String>,
+    /// The comparison, in the form of `palisade compare --format json`.
+    pub comparison: Option<serde_json::Value>,
+    /// The same as Markdown.
+    pub markdown: Option<String>,
 }
 
 /// One patch of a series.
@@ -118,6 +138,7 @@ impl PatchReport {
             packages: pairs.iter().map(PackageReport::of).collect(),
             files: touched.iter().map(TouchedFile::of).collect(),
             signals,
+            effect: None,
         };
         report.sort_signals();
         report
@@ -135,7 +156,8 @@ impl PatchReport {
 
     /// Whether anything asks for somebody.
     pub fn alarms(&self) -> bool {
-        self.signals.iter().any(Finding::alarms)
+        let is_worse = self.effect.as_ref().is_some_and(|it| it.is_worse);
+        is_worse || self.signals.iter().any(Finding::alarms)
     }
 }
 

@@ -50,6 +50,7 @@ fn written(report: &PatchReport, style: Style) -> String {
     for package in &report.packages {
         of_package(package, style, &mut text);
     }
+    effect(report, style, &mut text);
     if report.packages.is_empty() {
         let _ = writeln!(
             text,
@@ -58,6 +59,25 @@ fn written(report: &PatchReport, style: Style) -> String {
         );
     }
     text
+}
+
+fn effect(report: &PatchReport, style: Style, text: &mut String) {
+    let Some(effect) = &report.effect else { return };
+    let _ = writeln!(
+        text,
+        "\n{}What it does to {}",
+        style.title(),
+        style.quoted(&effect.branch)
+    );
+    if let Some(why) = &effect.not_compared {
+        let _ = writeln!(text, "- not compared: {}", style.quoted(why));
+    } else if !effect.unknown.is_empty() {
+        let names = effect.unknown.join(", ");
+        let _ = writeln!(text, "- not in it yet: {}", style.quoted(&names));
+    }
+    if let (Style::Markdown, Some(markdown)) = (style, &effect.markdown) {
+        let _ = writeln!(text, "\n{markdown}");
+    }
 }
 
 fn signals(report: &PatchReport, style: Style, text: &mut String) {

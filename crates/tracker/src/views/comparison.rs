@@ -5,6 +5,7 @@
 //! in a package is told of the entries of inventories.
 
 mod difference;
+mod edit;
 mod entries;
 mod findings;
 mod intervals;
@@ -28,13 +29,14 @@ use palisade_version::Scheme;
 use self::entries::{Entry, common_scheme};
 use self::intervals::{Difference, Intervals, There};
 use self::pairing::Paired;
-use self::proposal::{Against, Proposed, against};
+use self::proposal::{Against, Proposed, against, instead};
 use super::{Reading, Views};
 use crate::TrackerError;
-use crate::import_inventory::InventoryImport;
+use crate::import_inventory::{EncodedPackages, InventoryImport};
 
 pub use self::difference::DifferenceView;
 pub(super) use self::difference::{differences, named_anew};
+pub use self::edit::{GraftEdit, PackageEdit};
 pub(super) use self::entries::{Carried, Kept, Source, packages};
 pub(super) use self::findings::{Change, SourcePair, cause, remedy};
 pub(super) use self::known::Known;
@@ -148,6 +150,48 @@ impl Views {
             reach::tell(&mut view, &graph);
         }
         Ok(ComparisonAnswer::Found(Box::new(view)))
+    }
+
+    /// Compares the present state of a branch with what a change makes of some of its packages; `name`
+    /// is the change's. What the branch does not have is named beside the answer.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn compare_edited(
+        &self,
+        from: &StateRef,
+        edits: &[PackageEdit],
+        name: &str,
+        limit: usize,
+    ) -> Result<(ComparisonAnswer, Vec<String>), TrackerError> {
+        let mut reading = self.reading().await?;
+        let kept = &self.cache.compared;
+        let from = match from.find(&mut reading).await? {
+            Ok(state) => state,
+            Err(reason) => return Ok((ComparisonAnswer::Unknown(reason), Vec::new())),
+        };
+        let session = &mut reading.session;
+        let edit::Edited {
+            here,
+            after,
+            unknown,
+        } = edit::edited(session, kept, &from, edits).await?;
+        let Some(first) = here.first() else {
+            let reason = format!("{} has none of these packages", from.branch);
+            return Ok((ComparisonAnswer::Unknown(reason), unknown));
+        };
+        let repository = first.repository;
+        let after = EncodedPackages::of(&after, from.branch.distribution());
+        let found = instead(session, kept, &from, &after, repository, here).await?;
+        let known = self.cache.known(reading.generation);
+        let file = name.to_owned();
+        let compared = Compared::proposed(&mut reading, kept, known, from, found, file).await?;
+        let mut view = compared.view(&mut reading, kept, limit).await?;
+        if reach::is_asked(&view) {
+            let graph = self.cache.graphs.of(&mut reading, compared.from.at).await?;
+            reach::tell(&mut view, &graph);
+        }
+        Ok((ComparisonAnswer::Found(Box::new(view)), unknown))
     }
 }
 

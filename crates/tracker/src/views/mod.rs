@@ -60,8 +60,8 @@ pub use cache::CacheUse;
 pub use changes::ChangeView;
 pub use comparison::{
     Cause, ComparisonAnswer, ComparisonView, DifferenceView, FindingChangeView, FoundView,
-    InvalidState, LonePackageView, MitigationView, NetView, PackageChangeView, PackageCounts,
-    Remedy, SideView, StateRef, markdown,
+    GraftEdit, InvalidState, LonePackageView, MitigationView, NetView, PackageChangeView,
+    PackageCounts, PackageEdit, Remedy, SideView, StateRef, markdown,
 };
 pub use dependents::{
     AffectedByAnswer, AffectedByView, DependentView, PassedOn, Reach, TouchingPackage,

@@ -13,6 +13,7 @@ mod checked_cases;
 mod comparison;
 mod debian_sync;
 mod ecosystem_cases;
+mod edits;
 mod every_inventory;
 mod explanations;
 mod grafts;

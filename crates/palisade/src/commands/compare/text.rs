@@ -14,7 +14,7 @@ use crate::ui::{self, Cell, plain};
 /// Lines of a field that are told.
 const LINES: usize = 6;
 
-pub(super) fn write(output: &mut impl Write, view: &ComparisonView) -> io::Result<()> {
+pub(in crate::commands) fn write(output: &mut impl Write, view: &ComparisonView) -> io::Result<()> {
     writeln!(output, "{} -> {}", side(&view.from), side(&view.to))?;
     net(output, view)?;
     let alarm = Style::new().red().bold();

@@ -14,6 +14,9 @@ use palisade_review::patch::{
 };
 use palisade_review::report::Finding;
 
+use palisade_tracker::views::StateRef;
+
+use super::patch_effect;
 use super::sources::{Network, Sources};
 use super::worker::{self, Job, Sandbox};
 use crate::ui::{self, plain};
@@ -27,6 +30,10 @@ pub(crate) struct Patch {
     /// What the patch applies to: a directory or REPOSITORY@REVISION; without it only its hunks are seen
     #[arg(long, value_name = "TREE")]
     tree: Option<String>,
+
+    /// Tell what the patch does to this branch's findings, by what the database knows (--database)
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<StateRef>,
 
     /// Look for sources in this folder first, by name and by digest
     #[arg(long, value_name = "DIR")]
@@ -73,7 +80,7 @@ enum Form {
     Markdown,
 }
 
-pub(crate) fn run(command: &Patch) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(database: &str, command: &Patch) -> anyhow::Result<ExitCode> {
     let sources = command.sources()?;
     let patches = patch::read(&command.bytes(&sources)?)?;
     let (touched, pairs) = match &command.tree {
@@ -95,6 +102,11 @@ pub(crate) fn run(command: &Patch) -> anyhow::Result<ExitCode> {
     }
     report.signals.extend(found);
     report.sort_signals();
+    let mut comparison = None;
+    if let Some(branch) = &command.branch {
+        let (effect, view) = patch_effect::effect(database, branch, &report, &command.file)?;
+        (report.effect, comparison) = (Some(effect), view);
+    }
     let mut output = ui::stdout();
     match command.format {
         Form::Json => {
@@ -102,7 +114,12 @@ pub(crate) fn run(command: &Patch) -> anyhow::Result<ExitCode> {
             writeln!(output)?;
         }
         Form::Markdown => output.write_all(patch_markdown(&report).as_bytes())?,
-        Form::Text => output.write_all(patch_text(&report).as_bytes())?,
+        Form::Text => {
+            output.write_all(patch_text(&report).as_bytes())?;
+            if let Some(view) = &comparison {
+                crate::commands::compare::text::write(&mut output, view)?;
+            }
+        }
     }
     output.flush()?;
     Ok(ExitCode::from(u8::from(report.alarms())))

@@ -17,7 +17,7 @@ use super::state::State;
 use crate::TrackerError;
 use crate::derive::{judge_loaded, load_advisories, state_of};
 use crate::encoding::{decode, key_hash};
-use crate::import_inventory::{InventoryImport, Revision};
+use crate::import_inventory::{EncodedPackages, InventoryImport, Revision};
 
 /// What is proposed and not stored. Its packages and source packages have numbers below zero.
 #[derive(Debug, Default)]
@@ -103,13 +103,31 @@ pub(super) async fn against(
         Err(reason) => return Ok(Err(reason)),
     };
     let all = session.packages_at(state.at).await?;
-    let labels = kept
-        .labels(session, all.iter().map(|it| it.package))
-        .await?;
-    let (here, elsewhere): (Vec<PlacedPackage>, Vec<PlacedPackage>) =
-        all.into_iter().partition(|it| it.repository == repository);
-    let mut made = Making::begin(session, state, &revision).await?;
-    let came = made.packages(session, &revision, &here).await?;
+    let here = all.iter().filter(|it| it.repository == repository);
+    let here = here.copied().collect();
+    let packages = revision.into_packages();
+    instead(session, kept, state, &packages, repository, here)
+        .await
+        .map(Ok)
+}
+
+/// Compares some packages of a repository with what stands in their place; the others stay.
+pub(super) async fn instead(
+    session: &mut Session,
+    kept: &Kept,
+    state: &State,
+    proposal: &EncodedPackages,
+    repository: RepositoryId,
+    here: Vec<PlacedPackage>,
+) -> Result<Against, TrackerError> {
+    let meant: HashSet<(RepositoryId, PackageId)> =
+        here.iter().map(|it| (it.repository, it.package)).collect();
+    let mut elsewhere = session.packages_at(state.at).await?;
+    elsewhere.retain(|it| !meant.contains(&(it.repository, it.package)));
+    let both = here.iter().chain(&elsewhere).map(|it| it.package);
+    let labels = kept.labels(session, both).await?;
+    let mut made = Making::begin(session, state, proposal).await?;
+    let came = made.packages(session, proposal, &here).await?;
     let proposed_ids: HashSet<PackageId> = made.present.iter().copied().collect();
     let gone = here.iter().filter(|it| !proposed_ids.contains(&it.package));
     let sources = |placed: &[PlacedPackage]| -> HashSet<SourcePackageId> {
@@ -127,14 +145,14 @@ pub(super) async fn against(
         only.sort_unstable();
         only
     };
-    Ok(Ok(Against {
+    Ok(Against {
         gone: gone.map(|it| (it.repository, it.package)).collect(),
         came,
         repository,
         sources_gone: only(&before, &after),
         sources_came: only(&after, &before),
-        proposed: made.judged(session, state, &revision).await?,
-    }))
+        proposed: made.judged(session, state, proposal).await?,
+    })
 }
 
 /// A proposal on its way.
@@ -150,15 +168,15 @@ impl Making {
     async fn begin(
         session: &mut Session,
         state: &State,
-        revision: &Revision,
+        proposal: &EncodedPackages,
     ) -> Result<Self, TrackerError> {
-        let digests = revision.sources.iter().map(|source| source.digest);
+        let digests = proposal.sources.iter().map(|source| source.digest);
         let known = session.known_sources(digests).await?;
         // What was never on the branch was never judged there.
         let judged = session.sources_of_branch(state.at.branch).await?;
         let mut proposed = Proposed::default();
-        let mut sources = Vec::with_capacity(revision.sources.len());
-        for (number, source) in (1_i64..).zip(&revision.sources) {
+        let mut sources = Vec::with_capacity(proposal.sources.len());
+        for (number, source) in (1_i64..).zip(&proposal.sources) {
             let row = known.get(&source.digest).filter(|id| judged.contains(id));
             let id = row.copied().unwrap_or(SourcePackageId(-number));
             if row.is_none() {
@@ -182,14 +200,14 @@ impl Making {
     async fn packages(
         &mut self,
         session: &mut Session,
-        revision: &Revision,
+        proposal: &EncodedPackages,
         here: &[PlacedPackage],
     ) -> Result<Vec<Entry>, TrackerError> {
-        let digests = revision.packages.iter().map(|package| package.digest);
+        let digests = proposal.packages.iter().map(|package| package.digest);
         let known = session.known_packages(digests).await?;
         let here: HashSet<PackageId> = here.iter().map(|it| it.package).collect();
         let mut came = Vec::new();
-        for (number, encoded) in (1_i64..).zip(&revision.packages) {
+        for (number, encoded) in (1_i64..).zip(&proposal.packages) {
             let versions = self.proposed.versions.entry(encoded.name.clone());
             versions.or_default().push(encoded.version.clone());
             let row = known.get(&encoded.digest).copied();
@@ -215,9 +233,9 @@ impl Making {
         mut self,
         session: &mut Session,
         state: &State,
-        revision: &Revision,
+        proposal: &EncodedPackages,
     ) -> Result<Proposed, TrackerError> {
-        let subjects = self.subjects(session, state, revision).await?;
+        let subjects = self.subjects(session, state, proposal).await?;
         let mut of_key: HashMap<i64, Vec<SourcePackageId>> = HashMap::new();
         for (id, subject) in &subjects {
             for key in subject.keys() {
@@ -285,14 +303,14 @@ impl Making {
         &self,
         session: &mut Session,
         state: &State,
-        revision: &Revision,
+        proposal: &EncodedPackages,
     ) -> Result<HashMap<SourcePackageId, Subject>, TrackerError> {
         let stated = session.identity_statements().await?.into_iter();
         let stated = stated.filter(|row| row.withdrawn.is_none());
         let identities = Identities::of(stated.map(|row| row.statement));
         let distribution: &Distribution = state.branch.distribution();
         let mut subjects = HashMap::new();
-        for (id, source) in self.sources.iter().zip(&revision.sources) {
+        for (id, source) in self.sources.iter().zip(&proposal.sources) {
             if Proposed::holds(*id) {
                 let package = decode::<Package>("a source package", &source.facts)?;
                 let subject = Subject::of(&package, distribution).with(&identities);
