@@ -17,6 +17,8 @@ mod recipe;
 mod report;
 mod scheme;
 mod show;
+mod shown;
+mod to_read;
 mod unified;
 
 use bstr::BString;
@@ -34,6 +36,8 @@ pub use report::{
     Effect, PATCH_FORM, PackageReport, PatchHead, PatchReport, Security, SourceReport, TouchedFile,
 };
 pub use show::{patch_markdown, patch_text};
+pub use shown::PatchedFile;
+pub use to_read::{Place, ToRead, Whole, to_read};
 
 /// The most bytes of a patch; Guix's largest series have 20 MB.
 pub const PATCH_BYTES: u64 = 64 << 20;

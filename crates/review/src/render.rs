@@ -2,12 +2,14 @@
 
 mod html;
 mod markdown;
+mod marked;
 mod sarif;
 mod terminal;
 mod words;
 
 pub use html::html;
 pub use markdown::markdown;
+pub use marked::{Marked, MarkedPiece, marked};
 pub use sarif::sarif;
 pub use terminal::{Style, terminal};
 
@@ -25,7 +27,7 @@ pub fn json(report: &Report) -> Result<String, serde_json::Error> {
 }
 
 /// What happened to a file, in words.
-fn what(file: &FileReport) -> String {
+pub(crate) fn what(file: &FileReport) -> String {
     use crate::report::ChangeKind;
     let mut words = match file.change {
         ChangeKind::Added => "added".to_owned(),

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::changes::vulnerability;
+use super::shown::PatchedFile;
 use super::{Pair, Patch, RecipeChange, Source, System, Touched};
 use crate::explain::KnownBlobs;
 use crate::report::{Finding, Limits};
@@ -53,12 +54,15 @@ pub struct Effect {
 }
 
 /// One patch of a series.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatchHead {
     /// What it says to do.
     pub subject: Option<String>,
     /// Who says to have written it; nothing proves that.
     pub author: Option<String>,
+    /// What it does to files, line by line.
+    #[serde(default)]
+    pub files: Vec<PatchedFile>,
 }
 
 /// A file that the patches touch.
@@ -133,7 +137,7 @@ impl PatchReport {
         signals.extend(scanned(touched, scanner, known));
         let mut report = Self {
             form: PATCH_FORM,
-            patches: patches.iter().map(PatchHead::of).collect(),
+            patches: heads(patches),
             partial,
             packages: pairs.iter().map(PackageReport::of).collect(),
             files: touched.iter().map(TouchedFile::of).collect(),
@@ -183,14 +187,16 @@ fn scanned(touched: &[Touched], scanner: &Scanner, known: &KnownBlobs) -> Vec<Fi
     review(&old, &new, None, scanner, known, &Limits::none()).signals
 }
 
-impl PatchHead {
-    fn of(patch: &Patch) -> Self {
-        let shown = |text: &Option<String>| text.as_ref().map(|it| visible::line(it.as_bytes()));
-        Self {
-            subject: shown(&patch.subject),
-            author: shown(&patch.author),
-        }
-    }
+/// The patches with as many of their lines as a report carries.
+fn heads(patches: &[Patch]) -> Vec<PatchHead> {
+    let shown = |text: &Option<String>| text.as_ref().map(|it| visible::line(it.as_bytes()));
+    let mut left = Limits::default().of_report;
+    let heads = patches.iter().map(|patch| PatchHead {
+        subject: shown(&patch.subject),
+        author: shown(&patch.author),
+        files: PatchedFile::of_patch(patch, &mut left),
+    });
+    heads.collect()
 }
 
 impl TouchedFile {

@@ -3,9 +3,8 @@
 
 use std::fmt::Write as _;
 
-use super::words::{Piece, pieces};
-use super::{binary_words, summary, what};
-use crate::report::{FileReport, Finding, Line, LineKind, Report, ShownHunk};
+use super::{binary_words, marked, summary, what};
+use crate::report::{FileReport, Finding, LineKind, Report, ShownHunk};
 use crate::signal::Severity;
 
 /// Files whose lines are open at once; the rest opens when asked.
@@ -239,67 +238,24 @@ fn lines(hunk: &ShownHunk, page: &mut String) {
         "<pre><span class=\"h\">@@ -{} +{} @@</span>",
         hunk.old_start, hunk.new_start
     );
-    let mut rest = hunk.lines.as_slice();
-    while let Some(first) = rest.first() {
-        let removed = run(rest, LineKind::Removed);
-        let added = run(&rest[removed..], LineKind::Added);
-        if removed > 0 && removed == added {
-            pairs(&rest[..removed], &rest[removed..removed + added], page);
-            rest = &rest[removed + added..];
-        } else {
-            whole(first, page);
-            rest = &rest[1..];
+    for line in marked(&hunk.lines) {
+        let (class, sign) = match line.kind {
+            LineKind::Same => ("", ' '),
+            LineKind::Removed => (" class=\"d\"", '-'),
+            LineKind::Added => (" class=\"a\"", '+'),
+        };
+        let _ = write!(page, "<span{class}>{sign}");
+        for piece in line.pieces {
+            let text = escaped(piece.text);
+            if piece.changed {
+                let _ = write!(page, "<b>{text}</b>");
+            } else {
+                page.push_str(&text);
+            }
         }
+        page.push_str("</span>");
     }
     page.push_str("</pre>");
-}
-
-/// How many lines of a kind come first.
-fn run(lines: &[Line], kind: LineKind) -> usize {
-    lines.iter().take_while(|line| line.kind == kind).count()
-}
-
-/// As many lines came as went: each is marked against its fellow.
-fn pairs(old: &[Line], new: &[Line], page: &mut String) {
-    let marked: Vec<_> = old
-        .iter()
-        .zip(new)
-        .map(|(old, new)| (old, new, pieces(&old.text, &new.text)))
-        .collect();
-    for (old, _, both) in &marked {
-        match both {
-            Some((left, _)) => marks(left, 'd', '-', page),
-            None => whole(old, page),
-        }
-    }
-    for (_, new, both) in &marked {
-        match both {
-            Some((_, right)) => marks(right, 'a', '+', page),
-            None => whole(new, page),
-        }
-    }
-}
-
-fn marks(pieces: &[Piece<'_>], class: char, sign: char, page: &mut String) {
-    let _ = write!(page, "<span class=\"{class}\">{sign}");
-    for piece in pieces {
-        let text = escaped(piece.text);
-        if piece.changed {
-            let _ = write!(page, "<b>{text}</b>");
-        } else {
-            page.push_str(&text);
-        }
-    }
-    page.push_str("</span>");
-}
-
-fn whole(line: &Line, page: &mut String) {
-    let (class, sign) = match line.kind {
-        LineKind::Same => ("", ' '),
-        LineKind::Removed => (" class=\"d\"", '-'),
-        LineKind::Added => (" class=\"a\"", '+'),
-    };
-    let _ = write!(page, "<span{class}>{sign}{}</span>", escaped(&line.text));
 }
 
 /// Text that marks up nothing, between tags and in attributes.
