@@ -83,7 +83,7 @@ pub struct Client {
     public: reqwest::Client,
     /// Reaches the own network, too.
     private: reqwest::Client,
-    settings: Settings,
+    pub(crate) settings: Settings,
     paces: Paces,
 }
 
@@ -201,7 +201,7 @@ impl Client {
         there(length);
         let mut body = response.bytes_stream();
         while let Some(bytes) = body.next().await {
-            let bytes = bytes.map_err(|error| connection(request, error, &self.settings))?;
+            let bytes = bytes.map_err(|error| self.connection(&request.url, error))?;
             length += bytes.len() as u64;
             if length > request.max_bytes {
                 download.forget()?;
@@ -263,13 +263,11 @@ impl Client {
         download: &Download,
         url: &Url,
     ) -> Result<reqwest::Response, FetchError> {
-        let client = if request.private {
-            &self.private
-        } else {
-            &self.public
-        };
         // A part of a body that was compressed on its way could not be gone on with.
-        let mut get = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+        let mut get = self
+            .within(request.private)
+            .get(url.clone())
+            .header(ACCEPT_ENCODING, "identity");
         if let Some(part) = download.part(&request.url) {
             get = get
                 .header(RANGE, format!("bytes={}-", part.length))
@@ -288,20 +286,25 @@ impl Client {
             }
         }
         let sent = get.send().await;
-        sent.map_err(|error| connection(request, error, &self.settings))
+        sent.map_err(|error| self.connection(&request.url, error))
     }
-}
 
-fn connection(request: &Request, error: reqwest::Error, settings: &Settings) -> FetchError {
-    let url = request.url.to_string();
-    if error.is_timeout() {
-        let seconds = settings.idle.as_secs();
-        return FetchError::Slow { url, seconds };
+    /// What reaches the own network, too, or the internet alone.
+    pub(crate) fn within(&self, private: bool) -> &reqwest::Client {
+        if private { &self.private } else { &self.public }
     }
-    // The address may have a key in it, and is named already.
-    FetchError::Connection {
-        url,
-        source: error.without_url(),
+
+    pub(crate) fn connection(&self, url: &Url, error: reqwest::Error) -> FetchError {
+        let url = url.to_string();
+        if error.is_timeout() {
+            let seconds = self.settings.idle.as_secs();
+            return FetchError::Slow { url, seconds };
+        }
+        // The address may have a key in it, and is named already.
+        FetchError::Connection {
+            url,
+            source: error.without_url(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! that it may.
 
 mod address;
+mod call;
 mod client;
 mod download;
 mod error;
@@ -15,6 +16,7 @@ mod request;
 mod retry;
 
 pub use address::refuse_private;
+pub use call::{Call, Method};
 pub use client::{Client, Settings, Stage};
 pub use error::FetchError;
 pub use request::{Answer, Body, Request, Validators};
