@@ -73,6 +73,10 @@ const POINTERS: &[Pointer] = &[
     pointer!("import_reject", "import_id" => "import"),
     pointer!("source_part", "source" => "source", "name"),
     pointer!("identity_withdrawal", "statement_id" => "identity_statement"),
+    pointer!("review_report", "review_id" => "review"),
+    pointer!("review_page", "review_id" => "review"),
+    pointer!("review_hunk", "review_id" => "review"),
+    pointer!("review_mark", "review_id" => "review"),
 ];
 
 /// What a check looks at, in the order in which it does.

@@ -23,6 +23,8 @@ mod lists;
 mod migrations;
 mod pairs;
 mod read;
+mod reviewers;
+mod reviews;
 mod revisions;
 mod schema;
 mod session;
@@ -54,6 +56,10 @@ pub use read::{
     RepositoryRow, RevisionPoint, ScoredName, SourceLabelRow, SourceRepositoryRow, SourceRow,
     SourceSpan, StatePackage, VersionSpan, VulnerabilityFindingRow, VulnerabilityHead,
     VulnerabilityRow,
+};
+pub use reviewers::ReviewerSession;
+pub use reviews::{
+    HunkMark, MarkRow, NewReport, NewReview, ReviewRow, ReviewState, ReviewWork, StoredReport,
 };
 pub use revisions::{NewRevision, Placed, RevisionRow, position};
 pub use schema::Schema;

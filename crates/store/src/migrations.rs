@@ -63,6 +63,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../migrations/sqlite/0008_grafts.sql"),
         postgres: include_str!("../migrations/postgres/0008_grafts.sql"),
     },
+    Step {
+        version: 9,
+        description: "reviews",
+        sqlite: include_str!("../migrations/sqlite/0009_reviews.sql"),
+        postgres: include_str!("../migrations/postgres/0009_reviews.sql"),
+    },
 ];
 
 /// The last step.

@@ -17,6 +17,7 @@ mod identities;
 mod listings;
 mod makers;
 mod mistakes;
+mod reviews;
 mod revisions;
 mod sessions;
 mod sources;
