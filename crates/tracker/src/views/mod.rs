@@ -33,6 +33,7 @@ mod osv;
 mod package;
 mod ratings;
 mod relatives;
+mod reviews;
 mod roster;
 mod runs;
 mod schema;
@@ -100,6 +101,7 @@ pub use package::{
 };
 pub use palisade_store::Generation;
 pub use relatives::{Kinship, RelativePlace, RelativeView};
+pub use reviews::{MarkView, ReviewPage, ReviewSummary, ReviewView, ReviewsView};
 pub use roster::{
     MaintainedPackage, MaintainerHit, MaintainerSummary, MaintainerView, MaintainersView,
 };
