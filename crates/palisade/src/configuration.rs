@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use palisade_tracker::reviews::{Forge, Reviewer};
 use palisade_tracker::sync::Source;
 use serde::Deserialize;
 
 mod aports;
+mod forge;
 mod git;
 mod guix;
 mod keys;
@@ -14,6 +16,7 @@ mod mirrors;
 mod serve;
 mod source;
 
+use self::forge::{WrittenForge, WrittenReviewer};
 pub(crate) use self::serve::Serving;
 use self::serve::WrittenServe;
 use self::source::WrittenSource;
@@ -32,6 +35,10 @@ struct Written {
     fetch: Fetch,
     #[serde(default)]
     source: Vec<WrittenSource>,
+    #[serde(default)]
+    forge: Vec<WrittenForge>,
+    #[serde(default)]
+    reviewer: Vec<WrittenReviewer>,
     serve: Option<WrittenServe>,
 }
 
@@ -59,6 +66,8 @@ impl Default for Fetch {
 pub(crate) struct Configuration {
     pub(crate) fetch: Fetch,
     pub(crate) sources: Vec<Source>,
+    pub(crate) forges: Vec<Forge>,
+    pub(crate) reviewers: Vec<Reviewer>,
     pub(crate) serving: Serving,
 }
 
@@ -81,7 +90,7 @@ impl Configuration {
     fn parse(text: &str) -> anyhow::Result<Self> {
         keys::check(text)?;
         let written: Written = toml::from_str(text)?;
-        if written.source.is_empty() && written.serve.is_none() {
+        if written.source.is_empty() && written.forge.is_empty() && written.serve.is_none() {
             bail!("it has no [[source]]; \"palisade sync --print-config\" prints some");
         }
         let mut sources = Vec::new();
@@ -109,9 +118,41 @@ impl Configuration {
         Ok(Self {
             fetch: written.fetch,
             sources,
+            forges: forges(written.forge)?,
+            reviewers: reviewers(written.reviewer)?,
             serving: written.serve.unwrap_or_default().meant()?,
         })
     }
+}
+
+fn forges(written: Vec<WrittenForge>) -> anyhow::Result<Vec<Forge>> {
+    let mut forges: Vec<Forge> = Vec::new();
+    for forge in written {
+        let name = forge.name();
+        let forge = forge
+            .meant()
+            .with_context(|| format!("the forge with {name}"))?;
+        if forges
+            .iter()
+            .any(|it| it.repository() == forge.repository())
+        {
+            bail!("{name} is there twice");
+        }
+        forges.push(forge);
+    }
+    Ok(forges)
+}
+
+fn reviewers(written: Vec<WrittenReviewer>) -> anyhow::Result<Vec<Reviewer>> {
+    let mut reviewers: Vec<Reviewer> = Vec::new();
+    for reviewer in written {
+        let reviewer = reviewer.meant()?;
+        if reviewers.iter().any(|known| known.name == reviewer.name) {
+            bail!("two reviewers are called {:?}", reviewer.name);
+        }
+        reviewers.push(reviewer);
+    }
+    Ok(reviewers)
 }
 
 /// Whether a source may be called so: names stand in addresses, and are folders' names.

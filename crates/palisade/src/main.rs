@@ -5,6 +5,7 @@ mod commands;
 mod configuration;
 mod logging;
 mod naming;
+mod reviewing;
 mod service_manager;
 mod serving;
 mod signals;

@@ -9,6 +9,7 @@ mod outline;
 mod signing;
 mod work;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use palisade_fetch::Url;
@@ -63,6 +64,10 @@ pub struct Forge {
     pub recipes: Recipes,
     /// What its patches apply to: a folder or `REPOSITORY@REVISION`. Without, only hunks are seen.
     pub tree: Option<String>,
+    /// A folder in which sources are looked for first.
+    pub sources: Option<PathBuf>,
+    /// Whether sources are looked for nowhere else.
+    pub offline: bool,
     /// Whether it may be in the own network.
     pub private: bool,
 }

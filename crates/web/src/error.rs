@@ -27,6 +27,12 @@ pub(crate) enum WebError {
     /// Nobody who may send.
     #[error("send a token that may send here: Authorization: Bearer TOKEN")]
     Unauthorized,
+    /// Nobody who may say something.
+    #[error("say who you are: sign in, or send Authorization: Bearer TOKEN")]
+    SignIn,
+    /// Somebody who is not who they should be.
+    #[error("{0}")]
+    Unbelieved(String),
     /// Somebody who may not send this.
     #[error("{0}")]
     Forbidden(String),
@@ -59,7 +65,7 @@ impl WebError {
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Timeout | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::SignIn | Self::Unbelieved(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -71,7 +77,9 @@ impl WebError {
     /// What the asker is told beside the status: how to be let in, when to come again.
     pub(crate) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self {
-            Self::Unauthorized => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::Unauthorized | Self::SignIn => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
             Self::TooMany(seconds) => {
                 let seconds = HeaderValue::from_str(&seconds.to_string()).ok()?;
                 Some((RETRY_AFTER, seconds))

@@ -49,6 +49,8 @@ const COSTS: &[(&str, Cost)] = &[
     ("/healthz", Cost::Nothing),
     ("/static/", Cost::Nothing),
     ("/search", Cost::Search),
+    // Whoever guesses tokens does not guess many.
+    ("/sign-in", Cost::Search),
     ("/statistics", Cost::Search),
     ("/report/", Cost::Search),
     ("/v1/querybatch", Cost::Comparison),

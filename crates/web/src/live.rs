@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use palisade_tracker::reviews::Desk;
 use palisade_tracker::sync::Receiver;
 
 use crate::conduct::Conduct;
@@ -13,6 +14,8 @@ use crate::limits::Limiter;
 pub struct Settings {
     /// What takes documents, where somebody may send.
     pub receiver: Option<Arc<Receiver>>,
+    /// Where reviews are asked for and spoken of.
+    pub desk: Option<Arc<Desk>>,
     /// How clients are treated.
     pub conduct: Conduct,
 }

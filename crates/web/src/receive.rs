@@ -8,7 +8,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path as AddressPath, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
@@ -21,6 +21,7 @@ use tokio::io::AsyncWriteExt;
 use crate::error::WebError;
 use crate::format::Format;
 use crate::parameters::Parameters;
+use crate::signing::bearer;
 
 /// Bytes of a document at the most, as it is sent: NVD's whole database has a tenth.
 const DOCUMENT_BYTES: u64 = 2 << 30;
@@ -139,11 +140,6 @@ fn time(parameters: &mut Parameters) -> Result<Option<Timestamp>, WebError> {
             "time: {text:?} is none; write 2026-02-20T12:00:00Z"
         ))
     })
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// A document's name as a file's: its last part, of ordinary characters.

@@ -172,6 +172,11 @@ impl Wanted {
         }
     }
 
+    /// The answer of a page that has a form for people alone.
+    pub(crate) fn answer_page(&self, page: &impl Template) -> Result<Response, WebError> {
+        self.with_body("text/html; charset=utf-8", html(page)?)
+    }
+
     /// An answer that is JSON already.
     pub(crate) fn answer_json(&self, text: String) -> Result<Response, WebError> {
         self.with_body("application/json", text)

@@ -24,8 +24,8 @@ use crate::kept::Kept;
 use crate::live::Live;
 use crate::traffic::Traffic;
 use crate::{
-    access, assets, format, guix_data, headers, kept, limits, listening, metrics, osv, pages,
-    ready, receive, respond, secfixes, security_txt,
+    access, assets, format, guix_data, headers, hooks, kept, limits, listening, metrics, osv,
+    pages, ready, receive, respond, secfixes, security_txt, signing,
 };
 
 /// Bytes of a request's body at the most: nothing is sent to pages.
@@ -119,6 +119,11 @@ pub fn router(site: Site) -> Router {
         .route("/report/{month}", get(pages::report::page))
         .route("/statistics", get(pages::statistics::page))
         .route("/vulnerability/{id}", get(pages::vulnerability::page))
+        .route("/reviews", get(pages::reviews::page))
+        .route("/review/{id}", get(pages::review::page))
+        .route("/review/{id}/mark", post(pages::review::mark))
+        .route("/sign-in", get(signing::page).post(signing::sign_in))
+        .route("/sign-out", post(signing::sign_out))
         .route("/search", get(pages::search::page))
         .route("/feeds", get(pages::feeds::page))
         .route("/feeds/import/{number}", get(pages::feeds::import))
@@ -156,6 +161,7 @@ pub fn router(site: Site) -> Router {
     // What is kept costs its asker as much as what is made: the units stand around both.
     let pages = receiving(site.clone())
         .merge(osv::router(site.clone()))
+        .merge(hooks::router(site.clone()))
         .merge(pages)
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(kept, kept::keep))
@@ -196,7 +202,7 @@ pub async fn serve(listener: TcpListener, site: Site, shutdown: impl Future<Outp
 /// What programs that walk through all pages should leave alone: what is made for one question
 /// only, and has no end.
 async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /search\nDisallow: /events\nDisallow: /*?\n"
+    "User-agent: *\nDisallow: /search\nDisallow: /events\nDisallow: /sign-in\nDisallow: /*?\n"
 }
 
 async fn nothing() -> WebError {

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use palisade_fetch::Client;
 use palisade_tracker::Store;
+use palisade_tracker::reviews::{Desk, Patience, attend};
 use palisade_tracker::sync::{Plan, Receiver, keep_up};
 use palisade_web::{Live, Settings};
 use tokio::net::TcpListener;
@@ -18,6 +20,7 @@ use super::sync::syncer;
 use super::{block_on, now, open_current_store};
 use crate::configuration::{Configuration, Serving};
 use crate::logging::ServiceLog;
+use crate::reviewing::Examiner;
 use crate::signals::{Asked, Hangup, Signals};
 use crate::{service_manager, serving};
 
@@ -61,22 +64,34 @@ pub(crate) fn run(database: &str, command: &Serve) -> anyhow::Result<ExitCode> {
 
 async fn serve(store: &Store, listener: TcpListener, command: &Serve) -> anyhow::Result<()> {
     let mut signals = Signals::watch(Hangup::Reloads)?;
-    let (mut service, planned) = Service::start(store, command).await?;
+    let (
+        mut service,
+        Followed {
+            planned,
+            desks,
+            client,
+        },
+    ) = Service::start(store, command).await?;
     let site = serving::site(store, service.live.clone());
     let address = serving::announce(&listener)?;
     let status = format!("serving http://{address}/");
     service_manager::ready(&status);
     let alive = tokio::spawn(service_manager::keep_telling());
     // A source that is being asked is given back before the program ends.
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, stopped) = watch::channel(());
     let served = async {
         palisade_web::serve(listener, site, service.until_end(&mut signals, &status)).await;
         drop(stop);
     };
-    let keeping_up = keep_up(planned, async {
-        let _ = stopped.await;
-    });
-    tokio::join!(served, keeping_up);
+    let ended = || {
+        let mut stopped = stopped.clone();
+        // It is never sent anything: it ends.
+        async move { while stopped.changed().await.is_ok() {} }
+    };
+    let keeping_up = keep_up(planned, ended());
+    let patience = Patience::default();
+    let reviewing = attend(desks, &client, &Examiner, &patience, ended());
+    tokio::join!(served, keeping_up, reviewing);
     alive.abort();
     serving::say_ended();
     Ok(())
@@ -90,6 +105,15 @@ struct Service<'a> {
     live: Live,
     drain: Duration,
     plans: watch::Sender<Arc<Plan>>,
+    desks: watch::Sender<Option<Arc<Desk>>>,
+}
+
+/// What follows the service.
+struct Followed {
+    planned: watch::Receiver<Arc<Plan>>,
+    desks: watch::Receiver<Option<Arc<Desk>>>,
+    /// What asks forges.
+    client: Arc<Client>,
 }
 
 /// What one reading of the configuration means.
@@ -97,22 +121,21 @@ struct Configured {
     settings: Settings,
     drain: Duration,
     plan: Arc<Plan>,
+    client: Arc<Client>,
 }
 
 impl<'a> Service<'a> {
-    async fn start(
-        store: &'a Store,
-        command: &Serve,
-    ) -> anyhow::Result<(Self, watch::Receiver<Arc<Plan>>)> {
+    async fn start(store: &'a Store, command: &Serve) -> anyhow::Result<(Self, Followed)> {
         // A file that was there is not left out silently when it is gone at a reload.
         let config = Configuration::file(command.config.as_deref());
-        let read = configured(store, config.as_deref(), command.sync, None)?;
+        let read = configured(store, config.as_deref(), command.sync, &Settings::default())?;
         // Who looks at once finds the sources; who has to wait for an import does not wait for that.
         let written = tokio::time::timeout(PATIENCE, read.plan.write()).await;
         if let Ok(written) = written {
             written.context("write what is planned")?;
         }
         let (plans, planned) = watch::channel(read.plan);
+        let (desks, followed) = watch::channel(read.settings.desk.clone());
         let service = Self {
             store,
             config,
@@ -120,8 +143,14 @@ impl<'a> Service<'a> {
             live: Live::new(read.settings),
             drain: read.drain,
             plans,
+            desks,
         };
-        Ok((service, planned))
+        let followed = Followed {
+            planned,
+            desks: followed,
+            client: read.client,
+        };
+        Ok((service, followed))
     }
 
     /// Reads the configuration again as often as that is asked for, until the end is. Then requests
@@ -148,14 +177,10 @@ impl<'a> Service<'a> {
 
     /// Takes what the configuration says now, or keeps what it said before when it cannot be read.
     fn reload(&mut self) {
-        let before = self.live.settings().receiver;
-        match configured(
-            self.store,
-            self.config.as_deref(),
-            self.asks,
-            before.as_deref(),
-        ) {
+        let before = self.live.settings();
+        match configured(self.store, self.config.as_deref(), self.asks, &before) {
             Ok(read) => {
+                self.desks.send_replace(read.settings.desk.clone());
                 self.live.replace(read.settings);
                 self.drain = read.drain;
                 self.plans.send_replace(read.plan);
@@ -173,12 +198,14 @@ fn configured(
     store: &Store,
     file: Option<&std::path::Path>,
     asks: bool,
-    before: Option<&Receiver>,
+    before: &Settings,
 ) -> anyhow::Result<Configured> {
     let configuration = Configuration::read(file)?;
     let Configuration {
         fetch,
         sources,
+        forges,
+        reviewers,
         serving: Serving { conduct, drain },
     } = configuration;
     if let Some(security) = &conduct.security
@@ -188,12 +215,23 @@ fn configured(
     }
     let syncer = syncer(store, &fetch)?;
     let may_send = sources.iter().any(|source| source.sender().is_some());
-    let receiver = may_send.then(|| match before {
+    let receiver = may_send.then(|| match &before.receiver {
         Some(before) => before.replaced(syncer.clone(), &sources),
         None => Receiver::new(syncer.clone(), &sources),
     });
+    let client = Arc::clone(&syncer.client);
+    let is_told = !forges.is_empty() || !reviewers.is_empty();
+    let desk = is_told.then(|| {
+        let site = conduct.address.clone();
+        let desk = Desk::new(store.clone(), forges, reviewers, site, now);
+        match &before.desk {
+            Some(before) => before.replaced(desk),
+            None => desk,
+        }
+    });
     let settings = Settings {
         receiver: receiver.map(Arc::new),
+        desk: desk.map(Arc::new),
         conduct,
     };
     let plan = if asks {
@@ -205,5 +243,6 @@ fn configured(
         settings,
         drain,
         plan: Arc::new(plan),
+        client,
     })
 }

@@ -218,7 +218,7 @@ impl WrittenDocument {
     clippy::disallowed_methods,
     reason = "the binary reads the environment, for secrets here"
 )]
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -101,15 +101,12 @@ impl Session {
         now: i64,
         again: Option<i64>,
     ) -> Result<(), StoreError> {
-        match again {
-            Some(due) => {
-                let row = params![id, mark, due, now, problem, log];
-                self.execute(PUT_OFF, row).await?;
-            }
-            None => {
-                let row = params![id, mark, now, problem, log];
-                self.execute(FAIL, row).await?;
-            }
+        if let Some(due) = again {
+            let row = params![id, mark, due, now, problem, log];
+            self.execute(PUT_OFF, row).await?;
+        } else {
+            let row = params![id, mark, now, problem, log];
+            self.execute(FAIL, row).await?;
         }
         Ok(())
     }

@@ -254,6 +254,8 @@ mod tests {
             branch: None,
             recipes: Recipes::Aports,
             tree: None,
+            sources: None,
+            offline: true,
             private: false,
         }
     }

@@ -172,6 +172,17 @@ impl Views {
         }))
     }
 
+    /// What stands above the hunks of a review's report, if there is one.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn review_outline(&self, id: i64) -> Result<Option<Outline>, TrackerError> {
+        let mut session = self.store.read().await?;
+        let outline = session.review_outline(id).await?;
+        let outline = outline.map(|it| serde_json::from_str(&it.outline));
+        outline.transpose().map_err(|error| damaged(id, &error))
+    }
+
     /// A review with one page of its hunks; the last one where there are not so many.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use crate::pages;
 mod operations;
 mod osv;
 mod others;
+mod reviews;
 
 pub(crate) use operations::OPERATIONS;
 pub(crate) use others::{GUIX_DATA, SECFIXES};
@@ -130,6 +131,8 @@ const BRANCH: &str = "^[a-z][a-z0-9]{1,20}/[A-Za-z0-9][A-Za-z0-9._-]{0,30}$";
     views::MistakesView,
     views::PackageHistoryView,
     views::ReportView,
+    views::ReviewView,
+    views::ReviewsView,
     views::SearchView,
     views::StatisticsView,
     views::SyncView,
@@ -157,19 +160,26 @@ fn document() -> String {
         let operations = interface.operations.iter();
         operations.map(move |it| described(it, interface.errors))
     });
-    let paths: Map<String, Value> = ours.chain(others).chain(osv::paths()).collect();
+    let paths: Map<String, Value> = ours
+        .chain(others)
+        .chain(osv::paths())
+        .chain([reviews::path()])
+        .collect();
     let document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Palisade",
             "description": "Which vulnerabilities touch which packages of which Linux \
-                            distributions, since when, and why. Everything is public and needs no \
-                            login. Answers carry an ETag: send it back in If-None-Match.",
+                            distributions, since when, and why. Everything is public to read \
+                            and needs no login. Answers carry an ETag: send it back in If-None-Match.",
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "paths": paths,
-        "components": { "schemas": schemas },
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "reviewer": { "type": "http", "scheme": "bearer" } },
+        },
     });
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');

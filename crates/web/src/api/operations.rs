@@ -412,6 +412,23 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         forms: &["md"],
     },
     Operation {
+        path: "/reviews.json",
+        id: "reviews",
+        about: "Merge and pull requests that are reviewed, what was asked for last first.",
+        parameters: &[OFFSET],
+        answer: Answer::One("ReviewsView"),
+        forms: &[],
+    },
+    Operation {
+        path: "/review/{id}.json",
+        id: "review",
+        about: "A review with its report and everything that was said of its hunks. Reviewers add to \
+                that by `POST /review/{id}/mark` with `hunk`, `mark` and `note`.",
+        parameters: &[path("id", "The review's number.")],
+        answer: Answer::One("ReviewView"),
+        forms: &[],
+    },
+    Operation {
         path: "/statistics.json",
         id: "statistics",
         about: "The state of all branches in numbers.",

@@ -24,6 +24,8 @@ pub(crate) mod package;
 pub(crate) mod package_history;
 pub(crate) mod policy;
 pub(crate) mod report;
+pub(crate) mod review;
+pub(crate) mod reviews;
 pub(crate) mod search;
 pub(crate) mod sources;
 pub(crate) mod statistics;

@@ -14,6 +14,7 @@ use palisade_fetch::Client;
 use palisade_formats::feed::{FeedContext, FeedKind};
 use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
+use palisade_tracker::reviews::{Desk, Forge, ForgeKind, Recipes, Reviewer};
 use palisade_tracker::sync::{Doubtful, Receiver, Sender, Source, SourceKind, Syncer};
 use palisade_tracker::{
     Document, FeedImport, InventoryImport, NoProgress, Store, Views, import_epss, import_feed,
@@ -71,6 +72,7 @@ impl Site {
         let store = Store::open(path.to_str().unwrap()).await.unwrap();
         let live = Live::new(Settings {
             receiver: Some(Arc::new(receiver(&store, folder.path()))),
+            desk: Some(Arc::new(desk(&store))),
             conduct: Conduct::default(),
         });
         let views = Views::new(store.clone());
@@ -309,8 +311,41 @@ impl Site {
 /// The token of `ci`, who may send anything; `sbom` may send Guix's inventories alone.
 pub(crate) const TOKENS: [&str; 2] = ["a token of the CI's own", "a token of another one"];
 
+/// What forges know.
+pub(crate) const HOOK_SECRET: &str = "a secret of the forges";
+
+/// The token of the reviewer alice, and its digest.
+pub(crate) const REVIEWER: &str = "a token of the reviewer alice";
+const REVIEWER_SHA256: &str = "cd9db921aa755ef0937dbab12cbe4883ada72bfd08f8bcccb36d128f7d506723";
+
 fn clock() -> Timestamp {
     Timestamp::from_microsecond(NOW).unwrap()
+}
+
+/// A desk that hears of one project of each kind of forge, with one reviewer.
+fn desk(store: &Store) -> Desk {
+    let forge = |kind, url: &str| Forge {
+        kind,
+        url: url.parse().unwrap(),
+        project: "alpine/aports".to_owned(),
+        webhook_secret: Some(HOOK_SECRET.to_owned()),
+        token: None,
+        branch: None,
+        recipes: Recipes::Aports,
+        tree: None,
+        sources: None,
+        offline: true,
+        private: false,
+    };
+    let forges = vec![
+        forge(ForgeKind::Gitlab, "https://gitlab.example"),
+        forge(ForgeKind::Forgejo, "https://forgejo.example"),
+    ];
+    let alice = Reviewer {
+        name: "alice".to_owned(),
+        token_sha256: REVIEWER_SHA256.to_owned(),
+    };
+    Desk::new(store.clone(), forges, vec![alice], None, clock)
 }
 
 /// Receives into a store.
