@@ -19,6 +19,7 @@ mod report;
 mod review;
 mod review_debian;
 mod review_patch;
+mod review_server;
 mod review_verify;
 mod rules;
 mod running;

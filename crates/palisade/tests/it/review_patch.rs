@@ -10,29 +10,29 @@ use serde_json::Value;
 use crate::support::{palisade, printed, said};
 
 /// A folder with a tree of recipes and one of sources.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, text).unwrap();
     }
 
     /// A tarball of one file in a top folder, and its SHA-512.
-    fn source(&self, version: &str, script: &str) -> String {
+    pub(crate) fn source(&self, version: &str, script: &str) -> String {
         let name = format!("sources/hello-{version}.tar");
         let mut archive = tar::Builder::new(Vec::new());
         let mut header = tar::Header::new_gnu();
@@ -77,7 +77,7 @@ impl Place {
     }
 }
 
-fn recipe(version: &str, host: &str, sum: &str) -> String {
+pub(crate) fn recipe(version: &str, host: &str, sum: &str) -> String {
     format!(
         "# Maintainer: A <a@example.org>\npkgname=hello\npkgver={version}\npkgrel=0\n\
          source=\"https://{host}/hello-$pkgver.tar\"\n\nsha512sums=\"\n{sum}  hello-{version}.tar\n\"\n"
@@ -85,7 +85,7 @@ fn recipe(version: &str, host: &str, sum: &str) -> String {
 }
 
 /// A patch that replaces a whole file.
-fn replacing(path: &str, old: &str, new: &str) -> String {
+pub(crate) fn replacing(path: &str, old: &str, new: &str) -> String {
     let lines = |text: &str, mark: &str| -> String {
         let lines = text.lines();
         lines.flat_map(|line| [mark, line, "\n"]).collect()
@@ -111,10 +111,10 @@ fn rules(report: &Value) -> Vec<String> {
         .collect()
 }
 
-const PLAIN: &str = "AC_INIT([hello], [1.0])\nAC_OUTPUT\n";
+pub(crate) const PLAIN: &str = "AC_INIT([hello], [1.0])\nAC_OUTPUT\n";
 
 /// An upgrade of a package from sources that are in a folder.
-fn upgrade(place: &Place, host: &str, script: &str) {
+pub(crate) fn upgrade(place: &Place, host: &str, script: &str) {
     let (one, two) = (place.source("1.0", PLAIN), place.source("1.1", script));
     let (old, new) = (
         recipe("1.0", "example.org", &one),

@@ -41,9 +41,10 @@ impl ForgeError {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             // A forge tells of a request before it has a patch of it.
-            Self::Fetch(FetchError::Status { code: 404, .. }) | Self::OtherCommit(_) => true,
+            Self::Fetch(FetchError::Status { code: 404, .. })
+            | Self::OtherCommit(_)
+            | Self::Read(_) => true,
             Self::Fetch(error) => error.is_passing(),
-            Self::Read(_) => true,
             Self::Answer { .. } | Self::Address(_) => false,
         }
     }

@@ -17,5 +17,6 @@ mod pages;
 mod protocol;
 mod readiness;
 mod receive;
+mod reviews;
 mod secfixes;
 mod support;
