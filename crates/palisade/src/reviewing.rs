@@ -99,8 +99,9 @@ async fn examined(
     let said = without(&hidden, &String::from_utf8_lossy(&said));
     match status.code() {
         Some(0 | 1) => {
-            let report: PatchReport = serde_json::from_slice(&answer)
+            let mut report: PatchReport = serde_json::from_slice(&answer)
                 .map_err(|error| NotExamined::Ever(format!("read the report: {error}")))?;
+            hide_places(&mut report);
             Ok(Examination { report, log: said })
         }
         Some(_) => Err(NotExamined::Ever(said.trim().to_owned())),
@@ -134,6 +135,26 @@ fn without(hidden: &[(String, &str)], said: &str) -> String {
     hidden.fold(said.to_owned(), |said, (place, name)| {
         said.replace(place, name)
     })
+}
+
+/// Takes from a report where files were on this machine, and leaves their names.
+fn hide_places(report: &mut PatchReport) {
+    let name = |place: &str| place.rsplit('/').next().unwrap_or_default().to_owned();
+    let sources = report.packages.iter_mut().flat_map(|it| &mut it.sources);
+    for source in sources {
+        // What was fetched is told by its address.
+        for from in source.from.iter_mut().filter(|from| from.starts_with('/')) {
+            *from = format!("the server's folder of sources: {}", name(from));
+        }
+        let Some(review) = &mut source.review else {
+            continue;
+        };
+        for side in ["old", "new"] {
+            if let Some(place) = review[side]["name"].as_str() {
+                review[side]["name"] = name(place).into();
+            }
+        }
+    }
 }
 
 /// A process that does not outlive the wait for it, nor do those that it started.

@@ -56,7 +56,7 @@ pub(crate) fn run(database: &str, command: &Serve) -> anyhow::Result<ExitCode> {
             Some(socket) => TcpListener::from_std(socket).context("use a socket")?,
             None => serving::listen(command.listen).await?,
         };
-        let served = serve(&store, listener, command).await;
+        let served = Box::pin(serve(&store, listener, command)).await;
         store.close().await;
         served.map(|()| ExitCode::SUCCESS)
     })

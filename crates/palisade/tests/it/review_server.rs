@@ -17,6 +17,9 @@ const TOKEN: &str = "forge-token";
 const REVIEWER: &str = "alice's token";
 const REVIEWER_SHA256: &str = "4d63559a10572d247b6d2d666f8f776c2610b47d33255a6d136746d76f8d970d";
 
+/// The source after the upgrade.
+const CHANGED: &str = "AC_INIT([hello], [1.1])\nAC_CHECK_HEADERS([zlib.h])\nAC_OUTPUT\n";
+
 /// What the forge is asked, and what it answers.
 #[derive(Default)]
 struct Forge {
@@ -154,11 +157,7 @@ struct Together {
 impl Together {
     fn new(kind: &'static str) -> Self {
         let place = Place::new();
-        upgrade(
-            &place,
-            "example.org",
-            "AC_INIT([hello], [1.1])\nAC_OUTPUT\n",
-        );
+        upgrade(&place, "example.org", CHANGED);
         let forge = Listening::start();
         let configuration = format!(
             "[serve]\naddress = \"https://palisade.example\"\n[fetch]\ncache = {:?}\n\
@@ -233,8 +232,9 @@ impl Together {
 fn signature(body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
     let tag = hmac::sign(&key, body.as_bytes());
-    let bytes = tag.as_ref().iter();
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    tag.as_ref()
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn view(server: &Running) -> Value {
@@ -289,6 +289,10 @@ fn a_request_is_reviewed_marked_and_reviewed_again_with_one_comment() {
         "{comment}"
     );
     assert!(comment.contains("## `hello`"), "{comment}");
+    let folder = both.place.path("");
+    let folder = folder.to_str().unwrap();
+    assert!(!comment.contains(folder), "{comment}");
+    assert!(!view.to_string().contains(folder), "{view}");
 
     for hunk in &hunks {
         let body = format!("hunk={}&mark=fine&note=read", hunk.as_str().unwrap());
@@ -303,9 +307,7 @@ fn a_request_is_reviewed_marked_and_reviewed_again_with_one_comment() {
 
     // The recipe is another at the second push, the source is not.
     let old = fs_err::read_to_string(both.place.path("tree/main/hello/APKBUILD")).unwrap();
-    let sum = both
-        .place
-        .source("1.1", "AC_INIT([hello], [1.1])\nAC_OUTPUT\n");
+    let sum = both.place.source("1.1", CHANGED);
     let new = recipe("1.1", "example.org", &sum) + "# pushed again\n";
     both.place
         .write("patch", replacing("main/hello/APKBUILD", &old, &new));

@@ -33,8 +33,9 @@ const PUT_OFF: &str = "UPDATE review SET state = 'queued', due = $3, ended_at = 
     WHERE id = $1 AND leased_by = $2";
 const FAIL: &str = "UPDATE review SET state = 'failed', ended_at = $3, problem = $4, log = $5, \
     leased_by = NULL, leased_until = NULL WHERE id = $1 AND leased_by = $2";
-const COMMENTED: &str = "UPDATE review SET comment = $3, comment_due = NULL, \
-    comment_attempts = 0, comment_problem = NULL, leased_by = NULL, leased_until = NULL \
+const NAME_COMMENT: &str = "UPDATE review SET comment = $2 WHERE id = $1";
+const COMMENTED: &str = "UPDATE review SET comment_due = NULL, comment_attempts = 0, \
+    comment_problem = NULL, leased_by = NULL, leased_until = NULL \
     WHERE id = $1 AND leased_by = $2";
 const NOT_COMMENTED: &str = "UPDATE review SET comment_due = $3, comment_problem = $4, \
     leased_by = NULL, leased_until = NULL WHERE id = $1 AND leased_by = $2";
@@ -111,7 +112,8 @@ impl Session {
         Ok(())
     }
 
-    /// Says under which name the comment stands.
+    /// Says under which name the comment stands: also when something else was pushed while it was
+    /// written, or there would be another one.
     ///
     /// # Errors
     /// When the database refuses.
@@ -121,7 +123,8 @@ impl Session {
         mark: &str,
         comment: &str,
     ) -> Result<(), StoreError> {
-        self.execute(COMMENTED, params![id, mark, comment]).await?;
+        self.execute(NAME_COMMENT, params![id, comment]).await?;
+        self.execute(COMMENTED, params![id, mark]).await?;
         Ok(())
     }
 

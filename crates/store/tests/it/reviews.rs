@@ -302,3 +302,22 @@ fn nothing_changes_or_removes_what_was_said_of_hunks() {
         assert!(!text.contains("DELETE FROM review_mark"), "{entry}");
     }
 }
+
+#[test]
+fn a_comment_has_its_name_though_something_else_was_pushed_while_it_was_written() {
+    on_each(|database| {
+        ask(database, 7, "one");
+        assert!(done(database, "one", &["a"], Some(NOW)));
+        assert!(matches!(
+            take(database, NOW, "worker"),
+            Some(ReviewWork::Comment(_))
+        ));
+        ask(database, 7, "two");
+        database.write(async |session| session.review_commented(1, "worker", "4711").await);
+        let row = database
+            .read(async |session| session.review(1).await)
+            .unwrap();
+        assert_eq!(row.comment.as_deref(), Some("4711"));
+        assert_eq!(row.state, ReviewState::Queued);
+    });
+}

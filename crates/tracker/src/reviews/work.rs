@@ -59,6 +59,8 @@ pub struct Patience {
     pub renewal: Duration,
     /// How long one review may take.
     pub limit: Duration,
+    /// For how long a comment that is being written may keep the program from ending.
+    pub grace: Duration,
     /// The pauses before it is tried again; as many as there are.
     pub pauses: Vec<Duration>,
 }
@@ -70,6 +72,7 @@ impl Default for Patience {
             lease: Duration::from_mins(2),
             renewal: Duration::from_secs(30),
             limit: Duration::from_mins(30),
+            grace: Duration::from_secs(5),
             pauses: [1, 5, 30, 120].map(Duration::from_mins).to_vec(),
         }
     }
@@ -178,17 +181,26 @@ impl<E: Examine> Clerk<'_, E> {
                 ReviewWork::Comment(row) => self.comment(row).await,
             }
         };
-        let went = tokio::select! {
-            went = tokio::time::timeout(self.patience.limit, work) => {
-                went.unwrap_or_else(|_| Went::Failed {
-                    problem: format!("it took longer than {} s", self.patience.limit.as_secs()),
-                    again: true,
-                })
-            }
+        let work = async {
+            let went = tokio::time::timeout(self.patience.limit, work).await;
+            went.unwrap_or_else(|_| Went::Failed {
+                problem: format!("it took longer than {} s", self.patience.limit.as_secs()),
+                again: true,
+            })
+        };
+        let mut work = pin!(work);
+        let is_comment = matches!(taken, ReviewWork::Comment(_));
+        let mut went = tokio::select! {
+            went = work.as_mut() => went,
             () = self.keep(row.id, &mark) => Went::Lost,
             () = end.as_mut() => Went::End,
         };
         let is_end = matches!(went, Went::End);
+        // A comment that was written without our knowing its name would be written twice.
+        if is_comment && matches!(went, Went::Lost | Went::End) {
+            let written = tokio::time::timeout(self.patience.grace, work).await;
+            went = written.unwrap_or(went);
+        }
         self.remember(&taken, &mark, went).await?;
         Ok(if is_end { Next::End } else { Next::Another })
     }

@@ -63,8 +63,8 @@ struct Page {
     more_files: usize,
     left_out: usize,
     blocks: Vec<HunkBlock>,
-    page: usize,
-    pages: usize,
+    part: usize,
+    parts: usize,
     previous: Option<String>,
     next: Option<String>,
     log: String,
@@ -303,8 +303,8 @@ impl Page {
                 .iter()
                 .map(|(hunk, marks)| HunkBlock::of(hunk, marks, head))
                 .collect(),
-            page: view.page + 1,
-            pages,
+            part: view.page + 1,
+            parts: pages,
             previous: (view.page > 0).then(|| address(review.id, view.page - 1, None)),
             next: (view.page + 1 < pages).then(|| address(review.id, view.page + 1, None)),
             log: view.log.clone(),

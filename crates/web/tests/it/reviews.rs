@@ -22,7 +22,8 @@ fn patch(note: &str) -> String {
         "From: Mallory <script>alert(1)</script>\nSubject: [PATCH] main/hello: upgrade to 2\n\n---\n\
          --- a/main/hello/APKBUILD\n+++ b/main/hello/APKBUILD\n@@ -1,3 +1,3 @@\n pkgname=hello\n\
          -pkgver=1\n+pkgver=2\n pkgrel=0\n\
-         --- a/main/hello/notes\n+++ b/main/hello/notes\n@@ -1,2 +1,2 @@\n first\n-old\n+{note}\n"
+         --- a/main/hello/notes\n+++ b/main/hello/notes\n@@ -1,2 +1,2 @@\n first\n\
+         -the old word is here\n+the {note} word is here\n"
     )
 }
 
@@ -43,6 +44,12 @@ async fn gitlab(site: &Site, token: &str, body: &Value) -> Answer {
     let body = Body::from(body.to_string());
     site.send(Method::POST, "/hooks/gitlab", &headers, body)
         .await
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Does what the job in the background does, with the patch in place of the forge's.
@@ -182,11 +189,7 @@ async fn what_forgejo_tells_is_signed() {
     .to_string();
     let key = hmac::Key::new(hmac::HMAC_SHA256, HOOK_SECRET.as_bytes());
     let signature = hmac::sign(&key, body.as_bytes());
-    let signature: String = signature
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let signature = hexadecimal(signature.as_ref());
     let send = async |name: &'static str, signature: &str, body: String| {
         let headers = [(name, signature)];
         let sent = site.send(Method::POST, "/hooks/forgejo", &headers, Body::from(body));
@@ -214,7 +217,8 @@ async fn everybody_reads_a_review_and_nothing_in_it_is_markup() {
     for text in [
         "0 of 2 hunks looked at",
         "main/hello/APKBUILD",
-        "pkgver=<b>2</b>",
+        "+pkgver=2",
+        "the <b>new</b> word",
         "main/hello: &#60;b&#62;upgrade&#60;/b&#62; to 2",
         "/sign-in?review=1",
         "it went well",
@@ -398,10 +402,9 @@ async fn what_was_said_stands_where_the_hunk_is_the_same_after_a_push() {
 async fn a_long_report_comes_in_pages() {
     let site = Site::new().await;
     gitlab(&site, HOOK_SECRET, &merge_request(ONE, "open")).await;
-    let mut text = String::new();
-    for number in 0..130 {
-        text += &format!("--- a/f{number}\n+++ b/f{number}\n@@ -1 +1 @@\n-a\n+b\n");
-    }
+    let file = |number| format!("--- a/f{number}\n+++ b/f{number}\n@@ -1 +1 @@\n-a\n+b\n");
+    let text: Vec<String> = (0..130).map(file).collect();
+    let text = text.concat();
     review(&site, &text).await;
     let first = site.page("/review/1").await;
     assert!(
