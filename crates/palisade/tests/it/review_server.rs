@@ -113,8 +113,8 @@ impl Forge {
         let mut words = first.split(' ');
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         if method == "GET" && path.ends_with("/7.patch") {
-            let patch = (!self.is_slow).then(|| self.patch.clone());
-            return ("200 OK", patch);
+            let text = (!self.is_slow).then(|| self.patch.clone());
+            return ("200 OK", text);
         }
         let gitlab = "/api/v4/projects/alpine%2Faports/merge_requests/7/notes";
         let forgejo = "/api/v1/repos/alpine/aports/issues/7/comments";
@@ -160,16 +160,16 @@ impl Together {
         upgrade(&place, "example.org", CHANGED);
         let forge = Listening::start();
         let configuration = format!(
-            "[serve]\naddress = \"https://palisade.example\"\n[fetch]\ncache = {:?}\n\
+            "[serve]\naddress = \"https://palisade.example\"\n[fetch]\ncache = \"{}\"\n\
              [[forge]]\nkind = \"{kind}\"\nurl = \"http://{}/\"\nproject = \"alpine/aports\"\n\
-             webhook-secret = \"{SECRET}\"\ntoken-file = {:?}\nbranch = \"alpine/edge\"\n\
-             recipes = \"aports\"\ntree = {:?}\nsources = {:?}\noffline = true\nprivate = true\n\
+             webhook-secret = \"{SECRET}\"\ntoken-file = \"{}\"\nbranch = \"alpine/edge\"\n\
+             recipes = \"aports\"\ntree = \"{}\"\nsources = \"{}\"\noffline = true\nprivate = true\n\
              [[reviewer]]\nname = \"alice\"\ntoken-sha256 = \"{REVIEWER_SHA256}\"\n",
-            place.path("cache"),
+            place.path("cache").display(),
             forge.address,
-            place.path("token"),
-            place.path("tree"),
-            place.path("sources"),
+            place.path("token").display(),
+            place.path("tree").display(),
+            place.path("sources").display(),
         );
         place.write("palisade.toml", configuration);
         place.write("token", format!("{TOKEN}\n"));
