@@ -31,13 +31,16 @@ const KEPT: [&str; 10] = [
 ];
 
 /// Has patches examined by this program.
-pub(crate) struct Examiner;
+pub(crate) struct Examiner {
+    /// The database that knows what branches have.
+    pub(crate) database: String,
+}
 
 impl Examine for Examiner {
     async fn examine(&self, patch: &Path, forge: &Forge) -> Result<Examination, NotExamined> {
         let mut log = String::new();
         if let Some(tree) = &forge.tree {
-            match examined(patch, forge, Some(tree)).await {
+            match self.examined(patch, forge, Some(tree)).await {
                 // The tree may be behind the request, or not be there.
                 Err(NotExamined::Ever(why)) => {
                     log = format!("With the tree: {why}\nSeen without it.\n");
@@ -45,9 +48,60 @@ impl Examine for Examiner {
                 other => return other,
             }
         }
-        let seen = examined(patch, forge, None).await?;
+        let seen = self.examined(patch, forge, None).await?;
         let log = format!("{log}{}", seen.log);
         Ok(Examination { log, ..seen })
+    }
+}
+
+impl Examiner {
+    async fn examined(
+        &self,
+        patch: &Path,
+        forge: &Forge,
+        tree: Option<&str>,
+    ) -> Result<Examination, NotExamined> {
+        let broken =
+            |error: std::io::Error| NotExamined::ForNow(format!("run the review: {error}"));
+        let mut command = command(patch, forge, tree).map_err(broken)?;
+        command
+            .env_clear()
+            .envs(kept())
+            // An address may have a password in it, which no argument should have.
+            .env("PALISADE_DATABASE", &self.database)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut running = Running(command.spawn().map_err(broken)?);
+        let (stdout, stderr) = (running.0.stdout.take(), running.0.stderr.take());
+        let (answer, said) = tokio::join!(read(stdout, ANSWER), read(stderr, SAID));
+        let answer = answer.map_err(broken)?;
+        if answer.len() as u64 > ANSWER {
+            let why = format!("the report has more than {ANSWER} bytes");
+            return Err(NotExamined::Ever(why));
+        }
+        let said = said.map_err(broken)?;
+        let status = running.0.wait().await.map_err(broken)?;
+        let hidden = [
+            (patch.display().to_string(), "the patch"),
+            (tree.unwrap_or_default().to_owned(), "the tree"),
+            (self.database.clone(), "the database"),
+        ];
+        let said = without(&hidden, &String::from_utf8_lossy(&said));
+        match status.code() {
+            Some(0 | 1) => {
+                let mut report: PatchReport = serde_json::from_slice(&answer)
+                    .map_err(|error| NotExamined::Ever(format!("read the report: {error}")))?;
+                hide_places(&mut report);
+                Ok(Examination { report, log: said })
+            }
+            Some(_) => Err(NotExamined::Ever(said.trim().to_owned())),
+            // For want of memory, for example.
+            None => Err(NotExamined::ForNow(format!(
+                "the review ended without an answer ({status})"
+            ))),
+        }
     }
 }
 
@@ -64,52 +118,11 @@ fn command(patch: &Path, forge: &Forge, tree: Option<&str>) -> std::io::Result<C
     if forge.offline {
         command.arg("--offline");
     }
+    if let Some(branch) = &forge.branch {
+        command.args(["--branch", &branch.to_string()]);
+    }
     command.arg("--").arg(patch);
     Ok(command)
-}
-
-async fn examined(
-    patch: &Path,
-    forge: &Forge,
-    tree: Option<&str>,
-) -> Result<Examination, NotExamined> {
-    let broken = |error: std::io::Error| NotExamined::ForNow(format!("run the review: {error}"));
-    let mut command = command(patch, forge, tree).map_err(broken)?;
-    command
-        .env_clear()
-        .envs(kept())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    let mut running = Running(command.spawn().map_err(broken)?);
-    let (stdout, stderr) = (running.0.stdout.take(), running.0.stderr.take());
-    let (answer, said) = tokio::join!(read(stdout, ANSWER), read(stderr, SAID));
-    let answer = answer.map_err(broken)?;
-    if answer.len() as u64 > ANSWER {
-        let why = format!("the report has more than {ANSWER} bytes");
-        return Err(NotExamined::Ever(why));
-    }
-    let said = said.map_err(broken)?;
-    let status = running.0.wait().await.map_err(broken)?;
-    let hidden = [
-        (patch.display().to_string(), "the patch"),
-        (tree.unwrap_or_default().to_owned(), "the tree"),
-    ];
-    let said = without(&hidden, &String::from_utf8_lossy(&said));
-    match status.code() {
-        Some(0 | 1) => {
-            let mut report: PatchReport = serde_json::from_slice(&answer)
-                .map_err(|error| NotExamined::Ever(format!("read the report: {error}")))?;
-            hide_places(&mut report);
-            Ok(Examination { report, log: said })
-        }
-        Some(_) => Err(NotExamined::Ever(said.trim().to_owned())),
-        // For want of memory, for example.
-        None => Err(NotExamined::ForNow(format!(
-            "the review ended without an answer ({status})"
-        ))),
-    }
 }
 
 #[expect(

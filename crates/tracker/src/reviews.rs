@@ -21,8 +21,8 @@ use crate::TrackerError;
 pub use forge::ForgeError;
 pub use hook::{Heard, Hook, HookError};
 pub use outline::{
-    Hunk, Outline, OutlineFile, OutlineFolded, OutlinePackage, OutlinePatch, OutlineSignal,
-    OutlineSource, new_report,
+    Hunk, Outline, OutlineEffect, OutlineFile, OutlineFolded, OutlinePackage, OutlinePatch,
+    OutlineSignal, OutlineSource, new_report,
 };
 pub use signing::Reviewer;
 pub use work::{Examination, Examine, NotExamined, Patience, attend};

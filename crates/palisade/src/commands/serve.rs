@@ -56,13 +56,18 @@ pub(crate) fn run(database: &str, command: &Serve) -> anyhow::Result<ExitCode> {
             Some(socket) => TcpListener::from_std(socket).context("use a socket")?,
             None => serving::listen(command.listen).await?,
         };
-        let served = Box::pin(serve(&store, listener, command)).await;
+        let served = Box::pin(serve(database, &store, listener, command)).await;
         store.close().await;
         served.map(|()| ExitCode::SUCCESS)
     })
 }
 
-async fn serve(store: &Store, listener: TcpListener, command: &Serve) -> anyhow::Result<()> {
+async fn serve(
+    database: &str,
+    store: &Store,
+    listener: TcpListener,
+    command: &Serve,
+) -> anyhow::Result<()> {
     let mut signals = Signals::watch(Hangup::Reloads)?;
     let (
         mut service,
@@ -90,7 +95,10 @@ async fn serve(store: &Store, listener: TcpListener, command: &Serve) -> anyhow:
     };
     let keeping_up = keep_up(planned, ended());
     let patience = Patience::default();
-    let reviewing = attend(desks, &client, &Examiner, &patience, ended());
+    let examiner = Examiner {
+        database: database.to_owned(),
+    };
+    let reviewing = attend(desks, &client, &examiner, &patience, ended());
     tokio::join!(served, keeping_up, reviewing);
     alive.abort();
     serving::say_ended();

@@ -255,6 +255,7 @@ mod tests {
             packages: Vec::new(),
             files: Vec::new(),
             signals: Vec::new(),
+            effect: None,
         };
         let pieces = to_read(&report, head);
         pieces.into_iter().map(|piece| piece.key).collect()

@@ -2,7 +2,9 @@
 //! pages.
 
 use palisade_review::Severity;
-use palisade_review::patch::{PackageReport, PatchReport, Place, SourceReport, ToRead, Whole};
+use palisade_review::patch::{
+    Effect, PackageReport, PatchReport, Place, SourceReport, ToRead, Whole,
+};
 use palisade_review::patch::{patch_markdown, to_read};
 use palisade_review::report::{Finding, Line, Report};
 use palisade_store::NewReport;
@@ -32,6 +34,9 @@ pub struct Outline {
     pub partial: bool,
     /// The packages whose recipes change.
     pub packages: Vec<OutlinePackage>,
+    /// What it does to the findings of a branch.
+    #[serde(default)]
+    pub effect: Option<OutlineEffect>,
     /// What was noticed, the gravest first.
     pub signals: Vec<OutlineSignal>,
     /// How many more signals there are.
@@ -46,6 +51,21 @@ pub struct Outline {
     pub hunks: usize,
     /// How many are not.
     pub left_out: usize,
+}
+
+/// What a patch does to the findings of a branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutlineEffect {
+    /// The branch.
+    pub branch: String,
+    /// Whether it introduces a finding, or loses a mitigation.
+    pub is_worse: bool,
+    /// Packages that the branch does not have.
+    pub unknown: Vec<String>,
+    /// Why nothing could be compared.
+    pub not_compared: Option<String>,
+    /// The comparison as Markdown.
+    pub markdown: String,
 }
 
 /// A patch of the series.
@@ -265,6 +285,7 @@ impl Outline {
                 .take(PACKAGES)
                 .map(OutlinePackage::of)
                 .collect(),
+            effect: report.effect.as_ref().map(OutlineEffect::of),
             signals: report
                 .signals
                 .iter()
@@ -308,6 +329,18 @@ fn files(hunks: &[Hunk]) -> (Vec<OutlineFile>, usize) {
     let more = files.len().saturating_sub(FILES);
     files.truncate(FILES);
     (files, more)
+}
+
+impl OutlineEffect {
+    fn of(effect: &Effect) -> Self {
+        Self {
+            branch: effect.branch.clone(),
+            is_worse: effect.is_worse,
+            unknown: effect.unknown.clone(),
+            not_compared: effect.not_compared.clone(),
+            markdown: effect.markdown.clone().unwrap_or_default(),
+        }
+    }
 }
 
 impl OutlinePackage {

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use palisade_review::render::marked;
 use palisade_review::report::LineKind;
 use palisade_tracker::HunkMark;
-use palisade_tracker::reviews::{Hunk, OutlinePackage, OutlineSignal, Said};
+use palisade_tracker::reviews::{Hunk, OutlineEffect, OutlinePackage, OutlineSignal, Said};
 use palisade_tracker::views::{MarkView, ReviewPage};
 use serde::Deserialize;
 
@@ -58,6 +58,7 @@ struct Page {
     signals: Vec<SignalLine>,
     notes: Vec<SignalLine>,
     more_signals: usize,
+    effect: Option<OutlineEffect>,
     packages: Vec<PackageBlock>,
     files: Vec<FileLine>,
     more_files: usize,
@@ -311,6 +312,7 @@ impl Page {
             comment_problem: view.comment_problem.clone(),
             reviewer,
             may_sign_in: may,
+            effect: outline.effect,
             packages: outline.packages.into_iter().map(PackageBlock::of).collect(),
         }
     }
