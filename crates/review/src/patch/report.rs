@@ -134,7 +134,15 @@ impl PatchReport {
             .flat_map(|pair| pair.signals(pairs))
             .map(|it| Finding::new(&it))
             .collect();
-        signals.extend(scanned(touched, scanner, known));
+        // The scan reads recipes as well.
+        let more = scanned(touched, scanner, known).into_iter().filter(|it| {
+            let same = |other: &Finding| {
+                (&other.rule, &other.path, other.line) == (&it.rule, &it.path, it.line)
+            };
+            !signals.iter().any(same)
+        });
+        let more: Vec<Finding> = more.collect();
+        signals.extend(more);
         let mut report = Self {
             form: PATCH_FORM,
             patches: heads(patches),

@@ -37,6 +37,7 @@ const FLAGS: &[&str] = &[
     "POSITION_INDEPENDENT_CODE ON",
     "CheckPIESupported",
     "b_pie=true",
+    "-buildmode=pie",
     "hardening=+all",
     "harden-",
     "overflow-checks = true",

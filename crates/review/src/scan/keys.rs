@@ -79,6 +79,7 @@ fn fingerprints(view: &View<'_>, name: &[u8], sheet: &mut Sheet<'_>) {
     for (number, line) in view.new_lines() {
         let lower = line.to_ascii_lowercase();
         let speaks = of_keys
+            || name == b"pkgbuild" && view.bytes().contains_str("validpgpkeys")
             || [
                 "key",
                 "fingerprint",
@@ -126,7 +127,6 @@ fn fingerprints(view: &View<'_>, name: &[u8], sheet: &mut Sheet<'_>) {
 /// Forty hexadecimal digits, in groups or not.
 fn fingerprint(line: &[u8]) -> Option<Vec<u8>> {
     let mut digits = 0;
-    let mut letters = false;
     let mut start = 0;
     let mut gap = 0;
     for (at, &byte) in line.iter().enumerate() {
@@ -137,7 +137,6 @@ fn fingerprint(line: &[u8]) -> Option<Vec<u8>> {
                 start = at;
             }
             digits += 1;
-            letters |= byte.is_ascii_alphabetic();
             gap = 0;
         } else if matches!(byte, b' ' | b':') && digits > 0 && gap < 2 {
             gap += 1;
@@ -148,7 +147,6 @@ fn fingerprint(line: &[u8]) -> Option<Vec<u8>> {
             digits = 0;
         }
     }
-    let _ = letters;
     (digits == 40).then(|| line[start..].to_vec())
 }
 

@@ -126,9 +126,28 @@ fn minified(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) {
             .path
             .split_str("/")
             .any(|part| matches!(part, b"doc" | b"docs" | b"html" | b"_static"));
-    let severity = if read { Severity::Note } else { severity };
+    let (severity, detail) = match same_version(view) {
+        true => (Severity::Warning, "it says to be of the same version"),
+        false if read => (Severity::Note, detail),
+        false => (severity, detail),
+    };
     let found = Found::whole(text.bytes).severity(severity).detail(detail);
     sheet.raise("minified-without-source", view.path, found);
+}
+
+/// True where both sides begin with the same words about a version: upstream's copy was changed.
+fn same_version(view: &View<'_>) -> bool {
+    let banner = |bytes: &[u8]| -> Option<Vec<u8>> {
+        let start = &bytes[..bytes.len().min(200)];
+        let end = start.find("*/")?;
+        let banner = &start[..end];
+        let dotted = banner.windows(3).any(|three| {
+            three[0].is_ascii_digit() && three[1] == b'.' && three[2].is_ascii_digit()
+        });
+        dotted.then(|| banner.to_vec())
+    };
+    let old = banner(view.old_bytes());
+    old.is_some() && old == banner(view.bytes())
 }
 
 /// What the tree has of the text that a minified file was made from.

@@ -16,7 +16,9 @@ mod lock;
 mod m4;
 mod magic;
 mod packages;
+mod pinned;
 mod place;
+mod prerequisite;
 mod probe;
 mod repository;
 mod scanner;
@@ -25,6 +27,7 @@ mod tests_off;
 mod unicode;
 mod vendored;
 mod view;
+mod weakened;
 mod workflow;
 mod world;
 

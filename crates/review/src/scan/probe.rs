@@ -29,6 +29,9 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
     let before: Vec<Vec<u8>> = programs(view.old_bytes(), view.place.language)
         .map(|(_, program)| normalised(program))
         .collect();
+    let old_programs: Vec<&[u8]> = programs(view.old_bytes(), view.place.language)
+        .map(|(_, program)| program)
+        .collect();
     let now: Vec<Vec<u8>> = programs(view.bytes(), view.place.language)
         .map(|(_, program)| normalised(program))
         .collect();
@@ -48,6 +51,14 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
         let excused = meant && program.contains_str("#error") && asks_nothing(program);
         if let Some(reason) = broken(program).filter(|it| !excused && !known.contains(it)) {
             raise(view, line, program, reason, sheet);
+        } else if let Some(old) = old_programs
+            .iter()
+            .find(|old| is_misspelt(old, program) && !now.contains(&normalised(old)))
+        {
+            let found = Found::at(line, program)
+                .severity(Severity::Warning)
+                .detail(format!("one letter from {}", shown(old, program)));
+            sheet.raise("feature-check-sabotage", view.path, found);
         } else if view.old.is_some() && !before.is_empty() {
             sheet.raise("feature-check-changed", view.path, Found::at(line, program));
         }
@@ -329,6 +340,52 @@ fn broken(program: &[u8]) -> Option<String> {
     unbalanced(program)
 }
 
+/// The words of a program.
+fn words(program: &[u8]) -> Vec<&[u8]> {
+    program
+        .split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// True where a program is as it was but for one name, which differs by a letter.
+fn is_misspelt(old: &[u8], new: &[u8]) -> bool {
+    let (old, new) = (words(old), words(new));
+    if old.len() != new.len() {
+        return false;
+    }
+    let mut differ = old.iter().zip(&new).filter(|(a, b)| a != b);
+    match (differ.next(), differ.next()) {
+        (Some((a, b)), None) => {
+            a.len() > 4 && !a.iter().all(u8::is_ascii_digit) && one_letter_apart(a, b)
+        }
+        _ => false,
+    }
+}
+
+fn one_letter_apart(a: &[u8], b: &[u8]) -> bool {
+    // A mark in front or behind makes another name of the same family.
+    if a.contains(&b'_') != b.contains(&b'_')
+        || a.find_iter("_").count() != b.find_iter("_").count()
+    {
+        return false;
+    }
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    match long.len() - short.len() {
+        0 => short[same + 1..] == long[same + 1..],
+        1 => short[same..] == long[same + 1..],
+        _ => false,
+    }
+}
+
+/// The name that was there before.
+fn shown(old: &[u8], new: &[u8]) -> String {
+    let (old, new) = (words(old), words(new));
+    let differs = old.iter().zip(&new).find(|(a, b)| a != b);
+    differs.map_or_else(String::new, |(a, _)| a.to_str_lossy().into_owned())
+}
+
 /// True for a program that holds nothing that could be asked for: no header, no call. It is there to
 /// learn what a failure looks like.
 fn asks_nothing(program: &[u8]) -> bool {
@@ -463,6 +520,14 @@ fn forced(view: &View<'_>, sheet: &mut Sheet<'_>) {
         .iter()
         .any(|no| lower.trim_ascii_end().ends_with(no.as_bytes()))
             || lower.contains_str("#undef");
+        // The answer is put where the probe looks for one that it found before.
+        if answered && lower.trim_ascii_start().starts_with(b"ac_cv_") {
+            let found = Found::at(number, line)
+                .severity(Severity::Warning)
+                .detail(format!("{protection} is answered before it is asked for"));
+            sheet.raise("feature-check-sabotage", view.path, found);
+            continue;
+        }
         let asked = removed
             .iter()
             .any(|line| asks(line) && contains_word(&line.to_ascii_lowercase(), protection));
@@ -530,6 +595,24 @@ mod tests {
             broken(b"#ifndef A\n#error no A\n#endif\nint main(void) { return 0; }"),
             None
         );
+    }
+
+    #[test]
+    fn a_name_that_lost_its_letter_is_seen() {
+        let old = b"#include <linux/filter.h>\nint a = LANDLOCK_VERSION;";
+        assert!(is_misspelt(
+            old,
+            b"#include <linux/filters.h>\nint a = LANDLOCK_VERSION;"
+        ));
+        assert!(is_misspelt(
+            old,
+            b"#include <linux/filter.h>\nint a = LANDLOCK_VERSI0N;"
+        ));
+        assert!(!is_misspelt(
+            old,
+            b"#include <linux/filter.h>\nint a = SECCOMP_VERSION;"
+        ));
+        assert!(!is_misspelt(old, old));
     }
 
     #[test]

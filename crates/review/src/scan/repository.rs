@@ -3,6 +3,7 @@
 
 use bstr::ByteSlice;
 
+use super::place::{Language, Place, Role};
 use super::view::{Found, Sheet, View};
 use crate::signal::Severity;
 use crate::tree::Kind;
@@ -246,6 +247,29 @@ fn submodules(view: &View<'_>, sheet: &mut Sheet<'_>) {
     }
 }
 
+/// True where the pattern is the path of one file of code that nothing generates.
+fn hides_source(line: &[u8]) -> bool {
+    let path = line.fields().next().unwrap_or_default();
+    let place = Place::of(path.as_bstr(), b"");
+    let generated = [
+        "generated",
+        "data",
+        ".min.",
+        "vendor",
+        "dist/",
+        ".pb.",
+        "_pb2",
+        "/gen",
+        "bindings",
+    ]
+    .iter()
+    .any(|word| path.contains_str(word));
+    place.role == Role::Source
+        && place.language != Language::Other
+        && !path.iter().any(|byte| matches!(byte, b'*' | b'?' | b'['))
+        && !generated
+}
+
 fn attributes(view: &View<'_>, sheet: &mut Sheet<'_>) {
     for (number, line) in view.new_lines() {
         if line.trim_ascii_start().starts_with(b"#") {
@@ -262,8 +286,12 @@ fn attributes(view: &View<'_>, sheet: &mut Sheet<'_>) {
             || line.contains_str("linguist-generated")
             || line.contains_str("binary")
         {
-            // Forges do not show the diff of such files.
-            Severity::Note
+            // Forges do not show the diff of such files. Of one that people write, everybody looks at it.
+            if hides_source(line) {
+                Severity::Warning
+            } else {
+                Severity::Note
+            }
         } else {
             continue;
         };

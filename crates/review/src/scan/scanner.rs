@@ -12,12 +12,16 @@ use super::m4::KnownBlobs;
 use super::view::{Catalogue, Found, Sheet, View, excerpt, is_text};
 use super::world::{World, same_content};
 use super::{
-    binary, encoded, hardening, keys, layout, lock, m4, packages, probe, repository, tests_off,
-    unicode, vendored, workflow,
+    binary, encoded, hardening, keys, layout, lock, m4, packages, pinned, prerequisite, probe,
+    repository, tests_off, unicode, vendored, weakened, workflow,
 };
+use crate::patch::Touched;
 use crate::rules::{Compiled, Hit, Pack, RuleError, builtin};
 use crate::signal::{Severity, Signal};
 use crate::tree::{Kind, Tree};
+
+/// Recipes of one change that are read as such.
+const RECIPES: usize = 200;
 
 /// So much of a line tells that it is the same line, edited.
 const BEGINNING: usize = 20;
@@ -158,6 +162,7 @@ impl Scanner {
         let mut sheet = Sheet::of(&self.catalogue);
         vendored::detect(world, &mut sheet);
         tests_off::removed(world, &mut sheet);
+        sheet.signals.extend(of_recipes(world));
         if let Some(git) = materials.git {
             super::against_git::detect(materials.new, git, &mut sheet);
         }
@@ -193,6 +198,9 @@ impl Scanner {
         hardening::detect(view, world, &mut sheet);
         tests_off::detect(view, &mut sheet);
         workflow::detect(view, &mut sheet);
+        pinned::detect(view, &mut sheet);
+        prerequisite::detect(view, &mut sheet);
+        weakened::detect(view, &mut sheet);
         build_change(view, &mut sheet);
         let mut signals = sheet.signals;
         let unchanged = self.patterns(view, world, moved, &mut signals);
@@ -343,6 +351,25 @@ fn build_change(view: &View<'_>, sheet: &mut Sheet<'_>) {
     }
 }
 
+/// What changed in a distribution's recipes: another host, another digest for the same version.
+fn of_recipes(world: &World<'_>) -> Vec<Signal> {
+    let changed = world.changed().filter_map(|(new, old)| {
+        let is_recipe = new.path.ends_with(b"APKBUILD") || new.path.ends_with(b".scm");
+        let (new, old) = (new, old.filter(|_| is_recipe)?);
+        let both = is_text(&new.content.bytes) && is_text(&old.content.bytes);
+        both.then(|| Touched {
+            path: new.path.clone(),
+            before: Some(old.content.bytes.to_vec()),
+            after: Some(new.content.bytes.to_vec()),
+            mode: None,
+            is_binary: false,
+        })
+    });
+    let touched: Vec<Touched> = changed.take(RECIPES).collect();
+    let pairs = crate::patch::pairs(&touched);
+    pairs.iter().flat_map(|pair| pair.signals(&pairs)).collect()
+}
+
 /// What is odd about the new tree itself and was not about the old one.
 fn of_tree(materials: Materials<'_>) -> (Vec<Signal>, usize) {
     let same =
@@ -410,6 +437,8 @@ fn told_once(signals: &mut [Signal]) {
 
 /// The reading of an archive and the rules may tell of the same thing.
 fn one_each(signals: &mut Vec<Signal>) {
+    // The gravest stays.
+    signals.sort_by_key(|signal| std::cmp::Reverse(signal.severity));
     let mut seen = HashSet::new();
     signals.retain(|signal| seen.insert((signal.rule, signal.path.clone(), signal.line)));
 }

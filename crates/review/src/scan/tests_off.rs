@@ -8,6 +8,9 @@ use super::world::World;
 use crate::signal::Severity;
 
 pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    if view.text.is_some() && matches!(view.place.role, Role::Recipe) {
+        no_longer_counts(view, sheet);
+    }
     if view.text.is_none()
         || !(view.place.role == Role::Test || view.place.in_tests && view.place.is_code())
         || view.place.nested
@@ -16,6 +19,92 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
     }
     ends_early(view, sheet);
     no_longer_fails(view, sheet);
+    guard_skipped(view, sheet);
+}
+
+/// A recipe that runs the tests as before and no longer minds what they say.
+fn no_longer_counts(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let bare = |line: &[u8]| -> Option<Vec<u8>> {
+        let line = line.trim_start_with(|c| matches!(c, ' ' | '\t' | '-' | '@'));
+        let line = ["|| true", "|| :", "; true"]
+            .iter()
+            .find_map(|end| line.trim_ascii().strip_suffix(end.as_bytes()))
+            .unwrap_or(line);
+        let tests = ["check", "test"].iter().any(|word| line.contains_str(word));
+        tests.then(|| line.trim_ascii().to_vec())
+    };
+    let removed = view.removed_lines();
+    for (number, line) in view.new_lines() {
+        let Some(command) = bare(line) else { continue };
+        let counts = |line: &[u8]| {
+            let line = line.trim_ascii();
+            !line.starts_with(b"-") && !line.ends_with(b"|| true") && !line.ends_with(b"|| :")
+        };
+        let counted = removed
+            .iter()
+            .any(|old| counts(old) && bare(old).as_ref() == Some(&command));
+        if counted && !counts(line) {
+            let found = Found::at(number, line)
+                .severity(Severity::Warning)
+                .detail("it cannot fail any more");
+            sheet.raise("test-disabled", view.path, found);
+        }
+    }
+}
+
+/// How tests are skipped.
+const SKIPS: &[&str] = &[
+    "@pytest.mark.skip",
+    "@unittest.skip",
+    "#[ignore",
+    "t.Skip(",
+    "t.SkipNow(",
+    ".skip(",
+    "@Disabled",
+    "@Ignore",
+];
+
+/// What a test that guards something is called.
+const GUARDS: &[&str] = &[
+    "sig", "verif", "auth", "tls", "crypt", "cert", "secur", "tamper", "forge", "perm", "login",
+    "password", "hmac",
+];
+
+/// A test of a protection that is skipped.
+fn guard_skipped(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let Some(text) = view.text.as_ref().filter(|_| view.old.is_some()) else {
+        return;
+    };
+    for (index, line) in text.lines.iter().enumerate() {
+        let bytes = text.slice(line);
+        if !line.new || !SKIPS.iter().any(|skip| bytes.contains_str(skip)) {
+            continue;
+        }
+        let near = &text.lines[index.saturating_sub(2)..(index + 4).min(text.lines.len())];
+        let named = near.iter().map(|line| text.slice(line)).any(|line| {
+            let lower = line.to_ascii_lowercase();
+            let names = [
+                "fn ",
+                "def ",
+                "func ",
+                "it(",
+                "test(",
+                "it.skip(",
+                "test.skip(",
+                "void ",
+            ];
+            names.iter().any(|word| lower.contains_str(word))
+                && GUARDS.iter().any(|guard| lower.contains_str(guard))
+        });
+        let path = view.path.to_ascii_lowercase();
+        let named = named || GUARDS.iter().any(|guard| path.contains_str(guard));
+        if named {
+            let found = Found::at(line.number, bytes)
+                .severity(Severity::Warning)
+                .detail("it tests a protection");
+            sheet.raise("test-disabled", view.path, found);
+        }
+    }
 }
 
 /// An end at the outermost level with something left behind it.

@@ -11,6 +11,7 @@ use crate::signal::Severity;
 
 pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
     let Some(text) = &view.text else { return };
+    overwritten(view, sheet);
     if text.bytes.is_ascii() && !text.bytes.contains(&0x1b) {
         return;
     }
@@ -25,6 +26,38 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
             confusable(view, line, bytes, sheet);
         }
     }
+}
+
+/// A carriage return within a line: a terminal writes what follows over what was there.
+fn overwritten(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    if !view.place.is_code() || view.place.in_tests {
+        return;
+    }
+    let within = |line: &[u8]| {
+        let line = line.trim_end_with(|c| c == '\r');
+        line.find_byte(b'\r').is_some_and(|at| {
+            let (before, after) = (line[..at].trim_ascii(), line[at + 1..].trim_ascii());
+            !before.is_empty() && !after.is_empty()
+        })
+    };
+    let mut lines = view
+        .new_lines()
+        .filter(|(_, line)| line.lines().any(within));
+    // A text with many is one of an old system.
+    if let (Some((number, line)), None) = (lines.next(), lines.nth(2)) {
+        let found = Found::at(number, line)
+            .severity(Severity::Warning)
+            .detail("a carriage return hides what stands before it");
+        sheet.raise("terminal-escape", view.path, found);
+    }
+}
+
+/// Signs that look like an operator or a mark of ASCII and belong to a name, or to nothing.
+fn is_sign(c: char) -> bool {
+    matches!(
+        c,
+        '\u{1c3}' | '\u{1c0}' | '\u{37e}' | '\u{2215}' | '\u{2223}' | '\u{a4fb}'
+    )
 }
 
 /// Overrides, embeddings and isolates: what reorders the text around it.
@@ -147,6 +180,15 @@ fn confusable(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>)
     let Some(text) = bytes.to_str().ok() else {
         return;
     };
+    if !line.comment
+        && view.place.language != Language::Other
+        && let Some(sign) = text.chars().find(|c| is_sign(*c))
+        && !is_quoted(text, sign.encode_utf8(&mut [0; 4]))
+    {
+        let found = Found::at(line.number, bytes).detail(format!("{sign} is no operator"));
+        sheet.raise("confusable-identifier", view.path, found);
+        return;
+    }
     for word in text.split(|c: char| !(c.is_alphanumeric() || c == '_')) {
         if word.is_ascii() || !looks_ascii(word) {
             continue;
@@ -214,6 +256,8 @@ fn terminal(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>) {
         return;
     }
     let severity = match view.place.role {
+        // It puts something into the reader's clipboard.
+        _ if bytes.contains_str("\x1b]52;") => Severity::Warning,
         Role::Test | Role::Data if view.place.in_tests => Severity::Note,
         Role::Translation => Severity::Note,
         _ if view.place.in_tests || !worse => Severity::Note,
