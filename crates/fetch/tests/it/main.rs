@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod call;
 mod faults;
 mod server;
