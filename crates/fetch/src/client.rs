@@ -1,5 +1,7 @@
 //! The client: one request with its redirects and repetitions, into a file.
 
+mod repository;
+
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;

@@ -33,13 +33,15 @@ impl Commit {
 
 /// Opens a repository without the settings of whoever runs us.
 pub(crate) fn open(path: &Path) -> Result<gix::Repository, gix::Error> {
-    // Nothing but what the address says: no program is run to reach a repository.
-    let protocols = [
+    // Nothing but what the address says: no program is run to reach a repository, and no server leads
+    // us on, who could name one within the own network.
+    let settings = [
         "protocol.allow=never",
         "protocol.https.allow=always",
         "protocol.http.allow=always",
+        "http.followRedirects=false",
     ];
-    let options = gix::open::Options::isolated().config_overrides(protocols);
+    let options = gix::open::Options::isolated().config_overrides(settings);
     let mut repository = gix::open_opts(path, options)?;
     repository.object_cache_size(OBJECT_CACHE);
     Ok(repository)

@@ -14,6 +14,7 @@ use super::history;
 use super::part::{Memory, Parts, folder_of};
 use super::{Doubtful, Outcome};
 use crate::TrackerError;
+use crate::error::error_line;
 use crate::git::Commit;
 
 /// The time until a revision that cannot be loaded is tried again; it doubles with each failure.
@@ -148,11 +149,24 @@ async fn fetch(
     url: &Url,
     branch: &str,
 ) -> Result<(), TrackerError> {
+    refuse_private(parts, url).await?;
+    let client = &parts.syncer.client;
+    let found = client.find_repository(url, parts.source.private).await;
+    let found = found.map_err(|error| {
+        let reason = error_line(&error);
+        wrong(parts, format!("its repository cannot be fetched: {reason}"))
+    })?;
+    refuse_private(parts, &found).await?;
+    let fetched = history::fetch(clone, &found, branch).await;
+    fetched.map_err(|reason| wrong(parts, reason))
+}
+
+/// Refuses an address within the own network, unless the source may be there.
+async fn refuse_private(parts: &Parts<'_, '_>, url: &Url) -> Result<(), TrackerError> {
     if !parts.source.private {
         palisade_fetch::refuse_private(url).await?;
     }
-    let fetched = history::fetch(clone, url, branch).await;
-    fetched.map_err(|reason| wrong(parts, reason))
+    Ok(())
 }
 
 /// Follows a branch to where it is.
@@ -299,7 +313,7 @@ impl<L: Loader> Following<'_, L> {
             other => {
                 let reason = match &other {
                     TrackerError::Source { reason, .. } => reason.clone(),
-                    other => crate::error::error_line(other),
+                    other => error_line(other),
                 };
                 wrong(
                     parts,

@@ -243,4 +243,43 @@ mod tests {
         // A clock that went back loads nothing twice.
         assert_eq!(chosen(pace, &[30, 41], Some(40)), [0; 0]);
     }
+
+    /// Sends everybody on, and counts them.
+    fn redirecting(to: String) -> (Url, Arc<std::sync::atomic::AtomicUsize>) {
+        use std::io::{Read, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/x", listener.local_addr().unwrap());
+        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let answer = format!(
+                    "HTTP/1.1 301 Moved\r\nLocation: {to}/info/refs?service=git-upload-pack\r\n\
+                     Content-Length: 0\r\nConnection: close\r\n\r\n"
+                );
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        (address.parse().unwrap(), count)
+    }
+
+    #[tokio::test]
+    async fn a_fetch_is_not_led_on() {
+        let (target, reached) = redirecting("http://127.0.0.1:9/y".to_owned());
+        let (url, asked) = redirecting(target.to_string());
+        let folder = tempfile::tempdir().unwrap();
+        let clone = folder.path().join("repository.git");
+        // Whoever fetches has asked where the repository is, and has set up TLS for that.
+        let settings = palisade_fetch::Settings::new("Palisade/test".to_owned(), || {
+            jiff::Timestamp::UNIX_EPOCH
+        });
+        palisade_fetch::Client::new(settings).unwrap();
+        let refused = fetch(&clone, &url, "master").await.unwrap_err();
+        assert!(refused.contains("cannot be fetched"), "{refused}");
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert_eq!(reached.load(Ordering::SeqCst), 0, "it was led on");
+    }
 }

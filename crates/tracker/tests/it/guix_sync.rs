@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use palisade_model::Timestamp;
@@ -497,6 +498,58 @@ async fn a_repository_at_an_address_is_cloned_and_then_fetched() {
         told[0].contains("its repository cannot be fetched"),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn a_repository_that_moved_is_fetched_from_where_it_is() {
+    let mut followed = Followed::with_commits(2).await;
+    let moved = serve(followed.repository.clone()).await;
+    let (address, _) = sending_on(&moved).await;
+    followed.channel().branch.repository = GitRepository::Address(address.parse().unwrap());
+    followed.begin_with_the_first();
+    assert_eq!(followed.sync().await.len(), 2);
+    assert_eq!(followed.stored().await, [0, 1]);
+}
+
+#[tokio::test]
+async fn a_repository_in_the_own_network_is_not_even_asked() {
+    let mut followed = Followed::with_commits(1).await;
+    let moved = serve(followed.repository.clone()).await;
+    let (address, asked) = sending_on(&moved).await;
+    followed.source.private = false;
+    // By its number, and by a name that leads there.
+    for address in [address.clone(), address.replace("127.0.0.1", "localhost")] {
+        followed.channel().branch.repository = GitRepository::Address(address.parse().unwrap());
+        let told = followed.sync().await;
+        assert!(
+            told[0].contains("private = true in the source allows it"),
+            "{told:?}"
+        );
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+}
+
+/// Sends everybody on to another address, and counts them.
+async fn sending_on(to: &str) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/old.git", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let (counted, to) = (Arc::clone(&count), to.to_owned());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            let answer = format!(
+                "HTTP/1.1 301 Moved Permanently\r\nContent-Length: 0\r\nConnection: close\r\n\
+                 Location: {to}/info/refs?service=git-upload-pack\r\n\r\n"
+            );
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (address, count)
 }
 
 /// Serves a repository as Git's own servers do, by its smart protocol over HTTP.
