@@ -8,6 +8,7 @@ mod connections;
 mod epss;
 mod grafts;
 mod guix_data;
+mod guix_routes;
 mod history;
 mod hostile;
 mod lists;
