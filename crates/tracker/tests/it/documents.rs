@@ -134,3 +134,9 @@ pub(crate) fn osv(id: &str, aliases: &[&str], ecosystem: &str, name: &str, fixed
         }]
     })
 }
+
+/// A record of NVD with a score.
+pub(crate) fn scored(mut record: Value, score: f64) -> Value {
+    record["cve"]["metrics"] = metrics(score);
+    record
+}

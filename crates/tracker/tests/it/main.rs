@@ -11,6 +11,7 @@ mod aports_sync;
 mod aports_trees;
 mod checked_cases;
 mod comparison;
+mod comparison_of_lists;
 mod debian_sync;
 mod ecosystem_cases;
 mod edits;
