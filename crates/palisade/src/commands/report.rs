@@ -97,7 +97,7 @@ fn text(output: &mut impl Write, view: &ReportView) -> std::io::Result<()> {
         for sentence in branch.sentences(view) {
             writeln!(output, "  {sentence}")?;
         }
-        totals(output, branch)?;
+        totals(output, branch, view)?;
         mitigated(output, branch)?;
         new(output, branch)?;
         old(output, branch)?;
@@ -112,27 +112,37 @@ fn table(
     title: &str,
     head: &[&str],
     rows: &[Vec<Cell>],
-    left: usize,
+    left: Option<String>,
 ) -> std::io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     writeln!(output, "\n{}", title.bold())?;
     ui::write_table(output, head, rows)?;
-    if left > 0 {
-        writeln!(output, "  … and {left} more (--limit)")?;
+    if let Some(left) = left {
+        writeln!(output, "  … and {left} (--limit)")?;
     }
     Ok(())
 }
 
-fn totals(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<()> {
+/// How many rows leave out; `what` says of what where the rows are of something else.
+fn left(shown: usize, all: usize, what: &str) -> Option<String> {
+    (shown < all).then(|| format!("{} more{what}", all - shown))
+}
+
+fn totals(
+    output: &mut impl Write,
+    branch: &BranchReport,
+    view: &ReportView,
+) -> std::io::Result<()> {
     let row = |(name, before, after, difference): (&str, usize, usize, String)| {
         let (before, after) = (before.to_string(), after.to_string());
         Vec::from([name, &before, &after, &difference].map(Cell::of))
     };
     let rows: Vec<Vec<Cell>> = branch.totals().into_iter().map(row).collect();
-    let head = ["OPEN", "BEGINNING", "END", "DIFFERENCE"];
-    table(output, "TOTALS", &head, &rows, 0)
+    let end = if view.is_over { "END" } else { "NOW" };
+    let head = ["OPEN", "BEGINNING", end, "DIFFERENCE"];
+    table(output, "TOTALS", &head, &rows, None)
 }
 
 /// A score, with whether it is known to be exploited.
@@ -178,7 +188,7 @@ fn mitigated(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<
         "KNOWN FOR",
         "MAINTAINER",
     ];
-    let left = branch.mitigated.all.saturating_sub(shown);
+    let left = left(shown, branch.mitigated.all, " vulnerabilities");
     table(output, "MITIGATED", &head, &rows, left)
 }
 
@@ -194,7 +204,7 @@ fn new(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<()> {
     });
     let rows: Vec<Vec<Cell>> = rows.collect();
     let head = ["SCORE", "VULNERABILITY", "PACKAGE", "SINCE", "FIXED IN"];
-    let left = branch.news.open.saturating_sub(rows.len());
+    let left = left(rows.len(), branch.news.open, "");
     table(output, "NEW AND OPEN", &head, &rows, left)
 }
 
@@ -207,7 +217,7 @@ fn old(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<()> {
             Cell::of(&format!(
                 "{} ({})",
                 it.gravest,
-                grave(it.score.as_ref(), false)
+                grave(it.score.as_ref(), it.numbers.exploited > 0)
             )),
             Cell::of(it.fixed_in.as_deref().unwrap_or("-")),
             Cell::of(&it.known_for()),
@@ -224,7 +234,7 @@ fn old(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<()> {
         "KNOWN FOR",
         "MAINTAINER",
     ];
-    let left = stays.old.all.saturating_sub(shown);
+    let left = left(shown, stays.old.all, " vulnerabilities");
     table(output, "OPEN FOR MORE THAN 90 DAYS", &head, &rows, left)
 }
 
@@ -238,5 +248,5 @@ fn people(output: &mut impl Write, branch: &BranchReport) -> std::io::Result<()>
     });
     let rows: Vec<Vec<Cell>> = rows.collect();
     let head = ["MAINTAINER", "MITIGATED", "PACKAGES"];
-    table(output, "WHO LOOKS AFTER THESE PACKAGES", &head, &rows, 0)
+    table(output, "WHO LOOKS AFTER THESE PACKAGES", &head, &rows, None)
 }

@@ -54,9 +54,9 @@ fn a_month_is_printed_for_people_for_programs_and_to_be_sent() {
     for part in [
         "Security in February 2025\n\nguix/master\n",
         "1 vulnerability in 1 package (1 unrated) was mitigated, by an upgrade.",
-        "Nothing is new.",
-        "At its end nothing was open, 1 fewer than at its beginning.",
-        "1.0 → 1.1, an upgrade",
+        "Nothing was new.",
+        "At the end of the month nothing was open, 1 fewer than at the beginning of the month.",
+        "upgrade: 1.0 → 1.1",
         "20 days",
     ] {
         assert!(text.contains(part), "{part}\n\n{text}");

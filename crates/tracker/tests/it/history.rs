@@ -284,12 +284,12 @@ async fn a_month_is_what_came_and_what_went_in_it() {
     for part in [
         "# Security in February 2026\n",
         "2 vulnerabilities in 2 packages (1 high, 1 low) were mitigated: 1 by a patch and 1 by removal.",
-        "4 vulnerabilities in 4 packages (2 high, 1 medium, 1 low, 1 known to be exploited) are new: \
+        "4 vulnerabilities in 4 packages (2 high, 1 medium, 1 low, 1 known to be exploited) were new: \
          3 were published in the month and 1 came with packages or with other versions of them. 2 of \
          them were mitigated before it was over.",
-        "At its end 3 vulnerabilities in 3 packages (1 critical, 1 high, 1 medium, 1 known to be \
-         exploited) were open, 2 more than at its beginning.",
-        "| `late 1.5` | 2026-02-20, by a new package |",
+        "At the end of the month 3 vulnerabilities in 3 packages (1 critical, 1 high, 1 medium, 1 known \
+         to be exploited) were open, 2 more than at the beginning of the month.",
+        "| `late 1.5` | 2026-02-20, new package |",
     ] {
         assert!(text.contains(part), "{part}\n\n{text}");
     }
@@ -312,7 +312,7 @@ async fn the_first_month_and_months_without_revisions_say_so() {
     assert_eq!(january.found.all, 1);
     let text = report_markdown(&view);
     assert!(
-        text.contains("Nothing was mitigated.\n\nNothing is new."),
+        text.contains("Nothing was mitigated.\n\nNothing was new."),
         "{text}"
     );
     assert!(text.contains("The first revision that is stored is of 2026-01-15: nothing is known of what was before. It brought 1 vulnerability in 1 package along"), "{text}");
@@ -322,6 +322,10 @@ async fn the_first_month_and_months_without_revisions_say_so() {
     assert!(
         text.contains("No revision of April 2026 is stored"),
         "{text}"
+    );
+    assert!(
+        !text.contains("Nothing was mitigated"),
+        "nobody knows that: {text}"
     );
     assert!(
         text.contains("In the month before, 2 were mitigated and none were new."),

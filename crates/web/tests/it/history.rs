@@ -150,7 +150,7 @@ async fn the_report_of_a_month_is_a_page_data_and_markdown() {
         &[
             "<h1>Security in January 2026</h1>",
             "1 came because a mitigation was lost",
-            "1.0 → 2.0, an upgrade",
+            "upgrade: 1.0 → 2.0",
             r#"<a class="unbroken" href="/package/guix/demo/CVE-2025-1000">"#,
         ],
     );
@@ -161,7 +161,7 @@ async fn the_report_of_a_month_is_a_page_data_and_markdown() {
         &text.body,
         &[
             "# Security in January 2026\n\n## guix/master\n",
-            "| `demo` | `1.0 → 2.0, an upgrade` |",
+            "| `demo` | `upgrade: 1.0 → 2.0` |",
         ],
     );
     let answer = site.json(&address(".json")).await;

@@ -19,9 +19,9 @@ const GAP: i64 = 62;
 const NAMED: usize = 4;
 
 /// How a report is to be read.
-const READING: &str = "Everything is judged by what is known today, and told of a time as far as it \
-    could be known then: of the versions that were there, and of what was published by then. A \
-    vulnerability counts once in a package, however many versions of it are affected.";
+const READING: &str = "How to read this: the versions of that time are judged by what is known today, \
+    and a vulnerability counts from the day on which it was published. It counts once for each package \
+    that it affects, not for each version of one.";
 
 /// A report as Markdown.
 pub fn report_markdown(report: &ReportView) -> String {
@@ -42,7 +42,7 @@ pub fn report_markdown(report: &ReportView) -> String {
         for sentence in branch.sentences(report) {
             let _ = write!(text, "\n{sentence}\n");
         }
-        totals(&mut text, branch);
+        totals(&mut text, branch, report);
         mitigations(&mut text, branch);
         news(&mut text, branch);
         stays(&mut text, &branch.stays);
@@ -67,13 +67,13 @@ impl BranchReport {
             return vec![none];
         };
         let mut told: Vec<String> = self.stored_words(report).into_iter().collect();
-        told.extend([
-            self.mitigated_words(),
-            self.new_words(report),
-            self.open_words(after),
-        ]);
-        told.extend(self.stays_words());
+        // Where no revision is stored, nobody knows of what was mitigated.
+        let is_known = self.revisions > 0 || self.mitigated.all > 0;
+        told.extend(is_known.then(|| self.mitigated_words()));
+        told.push(self.new_words(report));
         told.extend(self.before_words());
+        told.push(self.open_words(after, report));
+        told.extend(self.stays_words(after));
         told
     }
 
@@ -100,10 +100,16 @@ impl BranchReport {
         if self.otherwise > 0 {
             let _ = write!(
                 words,
-                " {} {} no longer found without a mitigation: nobody can tell yet of the version that \
-                 followed, or the package is otherwise made or known.",
+                " {}{} {} no longer found, but nothing shows that {}: the version that followed \
+                 cannot be judged yet, or the package is now made, or identified, in another way.",
                 thousands(self.otherwise),
+                if self.mitigated.all == 0 { "" } else { " more" },
                 if self.otherwise == 1 { "is" } else { "are" },
+                if self.otherwise == 1 {
+                    "it was mitigated"
+                } else {
+                    "they were mitigated"
+                },
             );
         }
         words
@@ -113,9 +119,8 @@ impl BranchReport {
         let news = &self.news;
         let all = news.all.all;
         if all == 0 {
-            return "Nothing is new.".to_owned();
+            return "Nothing was new.".to_owned();
         }
-        let is = if all == 1 { "is" } else { "are" };
         let parts = [
             (news.published, "published in the month"),
             (
@@ -127,15 +132,23 @@ impl BranchReport {
         let parts: Vec<String> = parts
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| match what.strip_prefix("published") {
-                Some(rest) => format!("{} {} published{rest}", thousands(count), were(count)),
-                None => format!("{} {what}", thousands(count)),
+            .map(|(count, what)| {
+                let count = if count == all && all > 1 {
+                    ("all".to_owned(), "were")
+                } else {
+                    (thousands(count), were(count))
+                };
+                match what.strip_prefix("published") {
+                    Some(rest) => format!("{} {} published{rest}", count.0, count.1),
+                    None => format!("{} {what}", count.0),
+                }
             })
             .collect();
         let mut words = format!(
-            "{}{} {is} new: {}.",
+            "{}{} {} new: {}.",
             news.all.words(),
             levels(&news.all),
+            were(all),
             listed(&parts)
         );
         let mended = news.mended_at_once;
@@ -155,38 +168,56 @@ impl BranchReport {
         words
     }
 
-    fn open_words(&self, after: &OpenNumbers) -> String {
+    fn open_words(&self, after: &OpenNumbers, report: &ReportView) -> String {
         let than = self.before.as_ref().map(|before| {
             let (more, fewer) = (
                 after.all.saturating_sub(before.all),
                 before.all.saturating_sub(after.all),
             );
             match (more, fewer) {
-                (0, 0) => ", as many as at its beginning".to_owned(),
-                (0, fewer) => format!(", {} fewer than at its beginning", thousands(fewer)),
-                (more, _) => format!(", {} more than at its beginning", thousands(more)),
+                (0, 0) => ", as many as at the beginning of the month".to_owned(),
+                (0, fewer) => format!(
+                    ", {} fewer than at the beginning of the month",
+                    thousands(fewer)
+                ),
+                (more, _) => format!(
+                    ", {} more than at the beginning of the month",
+                    thousands(more)
+                ),
             }
         });
         let than = than.unwrap_or_default();
+        let end = if report.is_over {
+            "At the end of the month".to_owned()
+        } else {
+            format!("On {}", day(report.until))
+        };
         if after.all == 0 {
-            return format!("At its end nothing was open{than}.");
+            return format!("{end} nothing was open{than}.");
         }
         format!(
-            "At its end {}{} {} open{than}.",
+            "{end} {}{} {} open{than}.",
             after.words(),
             levels(after),
             were(after.all)
         )
     }
 
-    fn stays_words(&self) -> Option<String> {
+    fn stays_words(&self, after: &OpenNumbers) -> Option<String> {
         let StaysView { all, old, .. } = &self.stays;
-        let stay = if all.all == 1 { "stays" } else { "stay" };
         let old = match old.all {
-            0 => "none of it has been known for more than 90 days".to_owned(),
+            0 => "none has been known for more than 90 days".to_owned(),
+            1 if all.all == 1 => "it has been known for more than 90 days".to_owned(),
+            count if count == all.all => "all have been known for more than 90 days".to_owned(),
             count => format!("{} known for more than 90 days", have_been(count)),
         };
-        (all.all > 0).then(|| format!("{} {stay} open from before; {old}.", all.words()))
+        let were = were(all.all);
+        let which = match all.all {
+            1 if after.all == 1 => "It".to_owned(),
+            count if count == after.all => "All of them".to_owned(),
+            count => format!("Of these {}", thousands(count)),
+        };
+        (all.all > 0).then(|| format!("{which} {were} open before the month; {old}."))
     }
 
     /// What is stored of the month, where that bears on what can be told.
@@ -218,8 +249,8 @@ impl BranchReport {
         let gap = report.until.duration_since(before).as_hours() / 24;
         (gap > GAP).then(|| {
             format!(
-                "The last revision that is stored from before is of {}: what was done since then is told \
-                 in this month.",
+                "The last revision that is stored from before the month is of {}: whatever was done since \
+                 then counts as done in this month.",
                 day(before)
             )
         })
@@ -303,6 +334,13 @@ fn levels(numbers: &OpenNumbers) -> String {
     }
 }
 
+/// Words without their article, as they stand in a table.
+fn bare(words: &'static str) -> &'static str {
+    let articles = ["a ", "an ", "the "];
+    let found = articles.iter().find_map(|it| words.strip_prefix(it));
+    found.unwrap_or(words)
+}
+
 /// `a, b and c`.
 fn listed(parts: &[String]) -> String {
     match parts {
@@ -316,12 +354,16 @@ fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
 }
 
-fn totals(text: &mut String, branch: &BranchReport) {
+fn totals(text: &mut String, branch: &BranchReport, report: &ReportView) {
     let rows = branch.totals();
     if rows.is_empty() {
         return;
     }
-    text.push_str("\n| Open | at the beginning | at the end | difference |\n|---|--:|--:|--:|\n");
+    let end = if report.is_over { "at the end" } else { "now" };
+    let _ = write!(
+        text,
+        "\n| Open | at the beginning | {end} | difference |\n|---|--:|--:|--:|\n"
+    );
     for (name, before, after, difference) in rows {
         let (before, after) = (thousands(before), thousands(after));
         let _ = writeln!(text, "| {name} | {before} | {after} | {difference} |");
@@ -346,7 +388,7 @@ fn mitigations(text: &mut String, branch: &BranchReport) {
         );
     }
     let shown: usize = branch.mitigations.iter().map(|it| it.numbers.all).sum();
-    more(text, shown, branch.mitigated.all);
+    more(text, shown, branch.mitigated.all, " vulnerabilities");
 }
 
 impl MitigatedView {
@@ -365,9 +407,9 @@ impl MitigatedView {
         let from = &self.from_version;
         let same = self.to_version.as_ref() == Some(from);
         match (self.remedy, &self.to_version) {
-            (Remedy::Removal, _) => format!("{from} was removed"),
-            (remedy, Some(to)) if !same => format!("{from} → {to}, {}", remedy.words()),
-            (remedy, _) => format!("{}, at {from}", remedy.words()),
+            (Remedy::Removal, _) => format!("removal of {from}"),
+            (remedy, Some(to)) if !same => format!("{}: {from} → {to}", bare(remedy.words())),
+            (remedy, _) => format!("{}: at {from}", bare(remedy.words())),
         }
     }
 }
@@ -394,9 +436,10 @@ fn grave(score: Option<&Score>, is_exploited: bool) -> String {
     }
 }
 
-fn more(text: &mut String, shown: usize, all: usize) {
+/// How many the rows leave out; `what` says of what where the rows are of something else.
+fn more(text: &mut String, shown: usize, all: usize, what: &str) {
     if shown < all {
-        let _ = writeln!(text, "\n… and {} more.", thousands(all - shown));
+        let _ = writeln!(text, "\n… and {} more{what}.", thousands(all - shown));
     }
 }
 
@@ -416,14 +459,14 @@ fn news(text: &mut String, branch: &BranchReport) {
             it.fixed_in.as_deref().map(cell).unwrap_or_default()
         );
     }
-    more(text, branch.new.len(), branch.news.open);
+    more(text, branch.new.len(), branch.news.open, "");
 }
 
 impl NewView {
     /// Since when, and how it came where it was not just published.
     pub fn since_words(&self) -> String {
         match self.cause {
-            Some(cause) => format!("{}, by {}", day(self.since), cause.words()),
+            Some(cause) => format!("{}, {}", day(self.since), bare(cause.words())),
             None => format!("{}, published", day(self.since)),
         }
     }
@@ -440,14 +483,19 @@ fn stays(text: &mut String, stays: &StaysView) {
             "| {} | {} | {} | {} | {} | {} |",
             cell(&format!("{} {}", it.package, it.version)),
             old(it),
-            format_args!("{} {}", cell(&it.gravest), grave(it.score.as_ref(), false)),
+            // What is exploited is the gravest.
+            format_args!(
+                "{} {}",
+                cell(&it.gravest),
+                grave(it.score.as_ref(), it.numbers.exploited > 0)
+            ),
             it.fixed_in.as_deref().map(cell).unwrap_or_default(),
             it.known_for(),
             it.maintainer.as_deref().map(cell).unwrap_or_default()
         );
     }
     let shown: usize = stays.packages.iter().map(|it| it.numbers.all).sum();
-    more(text, shown, stays.old.all);
+    more(text, shown, stays.old.all, " vulnerabilities");
 }
 
 impl OldView {
