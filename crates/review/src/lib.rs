@@ -10,6 +10,7 @@ mod archive;
 mod budget;
 mod compare;
 mod debian;
+mod decisions;
 pub mod digest;
 mod directory;
 pub mod explain;
@@ -35,13 +36,14 @@ pub mod worker;
 pub use against_git::{AgainstGit, compare_with_git};
 pub use budget::Budget;
 pub use compare::{Change, Comparison, How, Hunk, is_text, meaning_of_mode, split_lines};
+pub use decisions::Decisions;
 pub use material::{Error, Material, read_archive, read_tree};
 pub use odd::{ARCHIVE_RULES, Odd};
 pub use review::review;
 pub use rules::{Example, Match, Pack, Rule, RuleError, builtin};
 pub use scan::{
     Advice, Baseline, Judgement, KnownBlobs, Language, Materials, PackId, Place, Reason, Role,
-    Scan, Scanner, Suppression, SuppressionError, Suppressions, fingerprint,
+    Scan, Scanner, Suppression, SuppressionError, Suppressions, Yara, YaraError, fingerprint,
 };
 pub use signal::{Severity, Signal, Specificity};
 pub use tree::{BlobId, Content, Digest, File, Kind, Layer, Tree};

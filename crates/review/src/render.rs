@@ -16,6 +16,7 @@ pub use terminal::{Style, terminal};
 use std::fmt::Write as _;
 
 use crate::report::{FileReport, Report};
+use crate::scan::Advice;
 
 /// The report as JSON, for scripts; `docs/review.md` describes it.
 ///
@@ -113,4 +114,23 @@ fn summary(report: &Report) -> String {
         );
     }
     text
+}
+
+/// What to do with the change, with every reason and what it weighs; nothing where none is there.
+pub(crate) fn advice(report: &Report) -> Option<String> {
+    let judgement = &report.judgement;
+    let says = match judgement.advice {
+        Advice::ReadAsUsual => return None,
+        Advice::SecondReader => "Somebody else should read it too",
+        Advice::DoNotTake => "Not to be taken before somebody has explained it",
+    };
+    let reasons = judgement.reasons.iter().map(|reason| {
+        let times = match reason.count {
+            1 => String::new(),
+            count => format!(", {count} times"),
+        };
+        format!("{} (weighs {}{times})", reason.rule, reason.weight)
+    });
+    let reasons: Vec<String> = reasons.collect();
+    Some(format!("{says}: {}", reasons.join(", ")))
 }

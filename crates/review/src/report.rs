@@ -17,6 +17,7 @@ use crate::explain::manifest::{
     DependencyChange, LicenceChange, dependency_changes, licence_changes,
 };
 use crate::explain::{Explainer, Explanation, KnownBlobs, Reason};
+use crate::scan::Judgement;
 use crate::signal::{Severity, Signal, Specificity};
 use crate::tree::{Kind, Tree};
 use crate::visible;
@@ -42,6 +43,8 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// What was noticed, the gravest first.
     pub signals: Vec<Finding>,
+    /// What to do with the change, with the reasons.
+    pub judgement: Judgement,
     /// Dependencies that changed.
     pub dependencies: Vec<DependencyChange>,
     /// Licences that changed.
@@ -273,6 +276,7 @@ impl Report {
             counts: Counts::of(comparison, &files),
             folded: folded(&files),
             files,
+            judgement: Judgement::of(signals.iter()),
             signals,
             dependencies: dependency_changes(comparison),
             licences: licence_changes(comparison),

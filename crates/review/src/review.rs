@@ -4,8 +4,9 @@ use bstr::BString;
 
 use crate::against_git::compare_with_git;
 use crate::compare::{Comparison, How};
+use crate::decisions::Decisions;
 use crate::explain::KnownBlobs;
-use crate::report::{Finding, Limits, Report};
+use crate::report::{Limits, Report};
 use crate::scan::{Materials, Scanner};
 use crate::tree::Tree;
 
@@ -17,6 +18,7 @@ pub fn review(
     scanner: &Scanner,
     known: &KnownBlobs,
     limits: &Limits,
+    decisions: &Decisions,
 ) -> Report {
     let comparison = Comparison::of(old, new);
     let renames: Vec<(BString, BString)> = comparison
@@ -45,7 +47,7 @@ pub fn review(
         .iter()
         .chain(told)
         .chain(odd)
-        .map(Finding::new)
+        .map(|signal| decisions.finding(signal, new))
         .collect();
     Report::of(&comparison, signals, known, limits)
 }

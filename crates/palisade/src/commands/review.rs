@@ -1,5 +1,6 @@
 //! `palisade review`: what comes in, and who vouches for it. No server, no database.
 
+mod beside;
 mod cache;
 mod corroborate;
 mod diff;

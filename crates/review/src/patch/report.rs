@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::changes::vulnerability;
 use super::shown::PatchedFile;
 use super::{Pair, Patch, RecipeChange, Source, System, Touched};
+use crate::decisions::Decisions;
 use crate::explain::KnownBlobs;
 use crate::report::{Finding, Limits};
 use crate::scan::Scanner;
@@ -192,7 +193,17 @@ fn scanned(touched: &[Touched], scanner: &Scanner, known: &KnownBlobs) -> Vec<Fi
         }
     };
     let (old, new) = (tree(|it| it.before.as_ref()), tree(|it| it.after.as_ref()));
-    review(&old, &new, None, scanner, known, &Limits::none()).signals
+    let decisions = Decisions::default();
+    review(
+        &old,
+        &new,
+        None,
+        scanner,
+        known,
+        &Limits::none(),
+        &decisions,
+    )
+    .signals
 }
 
 /// The patches with as many of their lines as a report carries.

@@ -22,6 +22,9 @@ pub fn markdown(report: &Report) -> String {
         summary(report)
     );
     signals(report, &mut text);
+    if let Some(advice) = super::advice(report) {
+        let _ = writeln!(text, "\n**{advice}.**");
+    }
     if !report.dependencies.is_empty() {
         text.push_str("\n| dependency | before | after | in |\n|---|---|---|---|\n");
     }

@@ -39,6 +39,9 @@ pub fn terminal(
     writeln!(output, "{}", paint(&head, Style::Strong))?;
     writeln!(output, "{}", summary(report))?;
     signals(report, output, paint)?;
+    if let Some(advice) = super::advice(report) {
+        writeln!(output, "  {}", paint(&advice, Style::Strong))?;
+    }
     lists(report, output, paint)?;
     let open: Vec<&FileReport> = report
         .files

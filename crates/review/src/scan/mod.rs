@@ -30,6 +30,7 @@ mod view;
 mod weakened;
 mod workflow;
 mod world;
+mod yara;
 
 pub use m4::KnownBlobs;
 pub use place::{Language, Place, Role};
@@ -37,3 +38,4 @@ pub use scanner::{Materials, PackId, Scan, Scanner};
 pub use suppression::{
     Advice, Baseline, Judgement, Reason, Suppression, SuppressionError, Suppressions, fingerprint,
 };
+pub use yara::{Yara, YaraError};

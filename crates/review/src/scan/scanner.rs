@@ -11,6 +11,7 @@ use super::lines::{Known, Text, normalised};
 use super::m4::KnownBlobs;
 use super::view::{Catalogue, Found, Sheet, View, excerpt, is_text};
 use super::world::{World, same_content};
+use super::yara::Yara;
 use super::{
     binary, encoded, hardening, keys, layout, lock, m4, packages, pinned, prerequisite, probe,
     repository, tests_off, unicode, vendored, weakened, workflow,
@@ -84,6 +85,7 @@ pub struct Scanner {
     packs: Vec<Pack>,
     compiled: Compiled,
     catalogue: Catalogue,
+    yara: Option<Yara>,
 }
 
 impl Scanner {
@@ -100,7 +102,15 @@ impl Scanner {
             compiled: Compiled::of(&packs)?,
             catalogue: Catalogue::of(&packs),
             packs,
+            yara: None,
         })
+    }
+
+    /// The same with packs of YARA rules.
+    #[must_use]
+    pub fn and(mut self, yara: Yara) -> Self {
+        self.yara = Some(yara);
+        self
     }
 
     /// All packs.
@@ -203,7 +213,12 @@ impl Scanner {
         weakened::detect(view, &mut sheet);
         build_change(view, &mut sheet);
         let mut signals = sheet.signals;
-        let unchanged = self.patterns(view, world, moved, &mut signals);
+        let mut unchanged = self.patterns(view, world, moved, &mut signals);
+        if let Some(yara) = &self.yara {
+            let (found, known) = yara.scan(view);
+            signals.extend(found);
+            unchanged += known;
+        }
         (signals, unchanged)
     }
 

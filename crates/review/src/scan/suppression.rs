@@ -7,6 +7,7 @@ use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
 use super::lines::normalised;
+use crate::report::Finding;
 use crate::signal::{Severity, Signal};
 use crate::tree::Tree;
 
@@ -218,9 +219,9 @@ const DO_NOT_TAKE: u32 = 6;
 
 impl Judgement {
     /// Weighs what is open: each rule counts once, whatever the number of files.
-    pub fn of<'s>(open: impl Iterator<Item = &'s Signal>) -> Self {
+    pub fn of<'s>(open: impl Iterator<Item = &'s Finding>) -> Self {
         let mut reasons: Vec<Reason> = Vec::new();
-        for signal in open.filter(|signal| signal.severity > Severity::Note) {
+        for signal in open.filter(|signal| signal.alarms()) {
             let weight = match signal.severity {
                 Severity::Note => 0,
                 Severity::Warning => 1 + signal.specificity as u32,
@@ -232,8 +233,8 @@ impl Judgement {
                     reason.weight = reason.weight.max(weight);
                 }
                 None => reasons.push(Reason {
-                    rule: signal.rule.to_owned(),
-                    path: signal.path.to_string(),
+                    rule: signal.rule.clone(),
+                    path: signal.path.clone(),
                     count: 1,
                     weight,
                 }),
@@ -316,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_judgement_is_its_reasons() {
-        let (warning, critical) = (signal(Severity::Warning), signal(Severity::Critical));
+        let finding = |severity| Finding::new(&signal(severity));
+        let (warning, critical) = (finding(Severity::Warning), finding(Severity::Critical));
         assert_eq!(Judgement::of([].into_iter()).advice, Advice::ReadAsUsual);
         assert_eq!(
             Judgement::of([&warning].into_iter()).advice,

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use palisade_review::{Budget, read_tree};
+use palisade_review::{Budget, Decisions, read_tree};
 
 use crate::support::{alarms, real};
 
@@ -77,7 +77,15 @@ fn a_report_comes_out_of_the_pipe_as_it_went_in() {
     let read = |path: &std::path::Path| read_tree(path, &Budget::default()).unwrap();
     let (scanner, known) = (Scanner::builtin().unwrap(), KnownBlobs::shipped());
     let limits = Limits::default();
-    let report = review(&read(&old), &read(&new), None, &scanner, &known, &limits);
+    let report = review(
+        &read(&old),
+        &read(&new),
+        None,
+        &scanner,
+        &known,
+        &limits,
+        &Decisions::default(),
+    );
     let sent = serde_json::to_vec(&report).unwrap();
     assert_eq!(serde_json::from_slice::<Report>(&sent).unwrap(), report);
     assert!(report.alarms());

@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 use palisade_review::explain::KnownBlobs;
 use palisade_review::explain::Reason;
 use palisade_review::report::{Limits, Report};
-use palisade_review::{Budget, Content, File, Kind, Scanner, Tree, read_tree, render, review};
+use palisade_review::{
+    Budget, Content, Decisions, File, Kind, Scanner, Tree, read_tree, render, review,
+};
 
 use crate::support::real;
 
@@ -21,7 +23,15 @@ fn scanner() -> &'static Scanner {
 }
 
 fn reviewed(old: &Tree, new: &Tree, git: Option<&Tree>) -> Report {
-    review(old, new, git, scanner(), known(), &Limits::default())
+    review(
+        old,
+        new,
+        git,
+        scanner(),
+        known(),
+        &Limits::default(),
+        &Decisions::default(),
+    )
 }
 
 fn tree(name: &str) -> Option<Tree> {

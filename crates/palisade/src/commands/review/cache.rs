@@ -43,6 +43,8 @@ impl Cache {
             });
             known.push('\n');
         }
+        let beside = serde_json::to_vec(&job.beside).ok()?;
+        known.push_str(&palisade_review::digest::sha256(&beside));
         Some(palisade_review::digest::sha256(known.as_bytes()))
     }
 

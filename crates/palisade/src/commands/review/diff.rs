@@ -10,6 +10,7 @@ use owo_colors::OwoColorize as _;
 use palisade_review::render::{self, Style};
 use palisade_review::report::Report;
 
+use super::beside::Beside;
 use super::cache::Cache;
 use super::worker::{self, Job, Sandbox};
 use crate::ui;
@@ -42,6 +43,9 @@ pub(crate) struct Scan {
 /// How reviews run and are printed.
 #[derive(Debug, Args)]
 struct How {
+    #[command(flatten)]
+    beside: Beside,
+
     /// How the report is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -70,30 +74,31 @@ struct How {
 pub(crate) fn run(command: &Diff) -> anyhow::Result<ExitCode> {
     let job = command
         .how
-        .job(Some(&command.old), &command.new, command.git.as_ref());
+        .job(Some(&command.old), &command.new, command.git.as_ref())?;
     finish(&job, &command.how)
 }
 
 pub(crate) fn scan(command: &Scan) -> anyhow::Result<ExitCode> {
-    let job = command.how.job(None, &command.path, None);
+    let job = command.how.job(None, &command.path, None)?;
     finish(&job, &command.how)
 }
 
 impl How {
-    fn job(&self, old: Option<&String>, new: &str, git: Option<&String>) -> Job {
+    fn job(&self, old: Option<&String>, new: &str, git: Option<&String>) -> anyhow::Result<Job> {
         let sandbox = if self.without_sandbox {
             Sandbox::Without
         } else {
             Sandbox::Required
         };
-        Job {
+        Ok(Job {
             old: old.cloned(),
             new: new.to_owned(),
             git: git.cloned(),
+            beside: self.beside.texts()?,
             sandbox,
             memory: self.memory.saturating_mul(1 << 20),
             seconds: self.time,
-        }
+        })
     }
 
     fn cache(&self) -> Option<Cache> {

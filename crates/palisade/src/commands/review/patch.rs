@@ -16,6 +16,7 @@ use palisade_review::report::Finding;
 
 use palisade_tracker::views::StateRef;
 
+use super::beside::Texts;
 use super::patch_effect;
 use super::sources::{Network, Sources};
 use super::worker::{self, Job, Sandbox};
@@ -222,6 +223,7 @@ impl Patch {
             old,
             new,
             git: None,
+            beside: Texts::default(),
             sandbox: if self.without_sandbox {
                 Sandbox::Without
             } else {

@@ -14,6 +14,7 @@ use palisade_review::worker::{self, Limits};
 use palisade_review::{Budget, Material};
 use serde::{Deserialize, Serialize};
 
+use super::beside::Texts;
 use super::job;
 
 /// The longest description of a job.
@@ -28,6 +29,8 @@ pub(crate) struct Job {
     pub(crate) new: String,
     /// What version control says that there should be.
     pub(crate) git: Option<String>,
+    /// Rules, lists and decisions of one's own.
+    pub(crate) beside: Texts,
     /// Whether it confines itself.
     pub(crate) sandbox: Sandbox,
     /// The most bytes of memory.
@@ -78,7 +81,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         time: Duration::from_secs(job.seconds),
         ..Budget::default()
     };
-    let answer = job::answer(materials, &budget)?;
+    let answer = job::answer(materials, &job.beside, &budget)?;
     io::stdout().lock().write_all(&answer)?;
     Ok(ExitCode::SUCCESS)
 }
