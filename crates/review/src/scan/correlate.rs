@@ -24,6 +24,15 @@ enum Scope {
     Change,
 }
 
+/// What makes a build run what it did not bring as its own.
+const RUNS_OTHERS: &[&str] = &[
+    "build-reads-test-data",
+    "shell-eval-pipe-in-build",
+    "pipe-to-shell",
+    "decode-and-execute",
+    "network-in-build",
+];
+
 const PAIRS: &[Pair] = &[
     Pair {
         rule: "build-reads-test-data",
@@ -71,13 +80,7 @@ const PAIRS: &[Pair] = &[
     },
     Pair {
         rule: "m4-serial-above-upstream",
-        support: &[
-            "build-reads-test-data",
-            "shell-eval-pipe-in-build",
-            "pipe-to-shell",
-            "decode-and-execute",
-            "network-in-build",
-        ],
+        support: RUNS_OTHERS,
         scope: Scope::File,
         raised: Severity::Critical,
         reason: "and it does what its upstream's copy does not",
