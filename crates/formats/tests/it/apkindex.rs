@@ -457,10 +457,14 @@ fn real_indexes_are_read_whole_and_written_back() {
             return;
         };
         let (inventory, rejects) = read(&bytes);
+        // Of some, the made ones have a line of the recipe in place of the maintainer.
+        let (mended, rejects): (Vec<_>, Vec<_>) =
+            rejects.into_iter().partition(|reject| reject.mended);
         assert!(
-            rejects.iter().all(|reject| !reject.mended),
-            "{file}: {rejects:?}"
+            mended.iter().all(|it| it.reason.contains("names nobody")),
+            "{file}: {mended:?}"
         );
+        assert!(file != V3_17 || mended.is_empty(), "{mended:?}");
         assert_eq!(rejects.len(), unnamed, "{file}");
         assert_eq!(inventory.packages.len() + unnamed, records, "{file}");
         let names: BTreeSet<_> = inventory
