@@ -193,6 +193,9 @@ pub struct Finding {
     pub excerpt: String,
     /// Why it matters.
     pub why: String,
+    /// What a suppression names it by, after `text:`.
+    #[serde(default)]
+    pub fingerprint: String,
     /// Whether it was there before.
     pub state: State,
     /// Who has accepted it, if somebody has.
@@ -233,6 +236,7 @@ impl Finding {
             line: signal.line,
             excerpt: visible::line(&signal.excerpt),
             why: visible::line(signal.why.as_bytes()),
+            fingerprint: crate::scan::fingerprint(signal),
             state: State::New,
             suppression: None,
         }

@@ -68,28 +68,34 @@ impl Yara {
 
     /// What is new in a file, and how many rules matched its old side as well.
     pub(crate) fn scan(&self, view: &View<'_>) -> (Vec<Signal>, usize) {
-        let rules = self.matches(view.bytes());
-        if rules.is_empty() {
-            return (Vec::new(), 0);
+        let (rules, finished) = self.matches(view.bytes());
+        let mut signals = Vec::new();
+        if !finished {
+            signals.push(unfinished(view));
         }
-        let before = self.matches(view.old_bytes());
+        if rules.is_empty() {
+            return (signals, 0);
+        }
+        let (before, _) = self.matches(view.old_bytes());
         let known = |rule: &&EvaluatedRule<'_>| {
             before
                 .iter()
                 .any(|old| (old.namespace, old.name) == (rule.namespace, rule.name))
         };
         let (unchanged, new): (Vec<_>, Vec<_>) = rules.iter().partition(known);
-        let signals = new.into_iter().map(|rule| self.signal(rule, view));
-        (signals.collect(), unchanged.len())
+        signals.extend(new.into_iter().map(|rule| self.signal(rule, view)));
+        (signals, unchanged.len())
     }
 
-    /// The rules that match; of a scan that took too long, those that had matched by then.
-    fn matches(&self, bytes: &[u8]) -> Vec<EvaluatedRule<'_>> {
+    /// The rules that match, and whether all were tried: of a scan that took too long, those that had
+    /// matched by then.
+    fn matches(&self, bytes: &[u8]) -> (Vec<EvaluatedRule<'_>>, bool) {
         if bytes.is_empty() {
-            return Vec::new();
+            return (Vec::new(), true);
         }
         match self.0.scan_mem(bytes) {
-            Ok(found) | Err((_, found)) => found.rules,
+            Ok(found) => (found.rules, true),
+            Err((_, found)) => (found.rules, false),
         }
     }
 
@@ -166,6 +172,23 @@ impl Yara {
             "the rule {} of {} matches: {described}",
             rule.name, rule.namespace
         )
+    }
+}
+
+/// A file on which the rules spent all their time is told: somebody may have made it so.
+fn unfinished(view: &View<'_>) -> Signal {
+    Signal {
+        rule: "yara/unfinished",
+        severity: Severity::Warning,
+        specificity: Specificity::Low,
+        path: view.path.to_owned(),
+        line: None,
+        excerpt: excerpt(view.path),
+        why: format!(
+            "the YARA rules were not through with the file after {} seconds: what the rest would \
+             have found is not told",
+            TIME.as_secs()
+        ),
     }
 }
 

@@ -110,14 +110,14 @@ fn list_of_rules(scanner: &Scanner) -> String {
     let mut list = String::new();
     for pack in scanner.packs() {
         writeln!(list, "### {} (version {})\n", pack.name, pack.version).unwrap();
-        list.push_str("| rule | severity | specificity | what was found | why it matters |\n|---|---|---|---|---|\n");
+        list.push_str("| rule | family | severity | specificity | what was found | why it matters |\n|---|---|---|---|---|---|\n");
         for rule in &pack.rules {
             let severity = format!("{:?}", rule.severity).to_lowercase();
             let specificity = format!("{:?}", rule.specificity).to_lowercase();
             writeln!(
                 list,
-                "| `{}` | {severity} | {specificity} | {} | {} |",
-                rule.id, rule.message, rule.why
+                "| `{}` | {} | {severity} | {specificity} | {} | {} |",
+                rule.id, rule.family, rule.message, rule.why
             )
             .unwrap();
         }
