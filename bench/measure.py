@@ -19,10 +19,15 @@ PEER = "vulnix==1.10.1"
 
 
 class Run:
-    """A finished command: CPU and wall seconds, peak memory in MiB, exit status, output."""
+    """A finished command: CPU and wall seconds, peak memory in MiB, exit status, output.
 
-    def __init__(self, arguments, **options):
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+    What a command prints counts to this process's memory, which those after it inherit: where it is
+    much and nobody reads it, it is not kept.
+    """
+
+    def __init__(self, arguments, *, keep_output=True, **options):
+        kept = tempfile.TemporaryFile() if keep_output else open(os.devnull, "w+b")
+        with kept as output, tempfile.TemporaryFile() as errors:
             started = time.monotonic()
             process = subprocess.Popen(
                 [str(argument) for argument in arguments], stdout=output, stderr=errors, **options)
