@@ -189,7 +189,8 @@ mod tests {
             let location = format!("http://{host}/x/{tail}");
             let refused = led("http://git.example/x", &location, false).unwrap_err();
             assert!(refused.contains("in the own network"), "{host}: {refused}");
-            assert!(led("http://git.example/x", &location, true).is_ok());
+            let allowed = led("http://git.example/x", &location, true).unwrap();
+            assert_eq!(allowed, url(&format!("http://{host}/x")).as_str());
         }
     }
 }

@@ -5,7 +5,7 @@ use palisade_tracker::sync::{
 };
 
 use crate::aports_trees::{Aports, apkbuild};
-use crate::guix_sync::serve;
+use crate::git_server::serve;
 use crate::sync::World;
 
 fn source(aports: &Aports, repository: GitRepository) -> Source {

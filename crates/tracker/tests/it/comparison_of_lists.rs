@@ -12,19 +12,8 @@ use palisade_tracker::{Document, InventoryImport, NoProgress, import_inventory, 
 use serde_json::Value;
 
 use crate::comparison::compare;
+use crate::real_revision::real;
 use crate::tracker::{Tracker, inventory_import};
-
-/// A real revision of Guix, unless it is not here, which is said.
-fn real(commit: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let root = std::env::var_os("PALISADE_SHARED_DATA").map_or_else(beside, PathBuf::from);
-    let path = root.join(format!("guix/packages-{commit}.jsonl.zst"));
-    if !path.exists() {
-        eprintln!("skipped: there is no {}", path.display());
-        return None;
-    }
-    Some(path)
-}
 
 async fn import_real(tracker: &Tracker, commit: &str, day: i64, path: &Path) -> Vec<Package> {
     let import = InventoryImport {

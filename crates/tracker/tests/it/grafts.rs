@@ -2,7 +2,6 @@
 //! of Guix.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use palisade_formats::feed::FeedKind::Nvd;
@@ -16,6 +15,7 @@ use palisade_tracker::{Document, InventoryImport, NoProgress, import_inventory};
 use serde_json::{Value, json};
 
 use crate::documents::{apkindex, guix, nvd_before, package, page, product};
+use crate::real_revision::real;
 use crate::tracker::{Tracker, inventory_import, now, read};
 
 const DAY: i64 = 86_400;
@@ -584,18 +584,6 @@ async fn a_comparison_says_how_many_packages_get_a_new_graft() {
         markdown.contains("  - 1 package gets it by grafting; what build systems use is not told"),
         "{markdown}"
     );
-}
-
-/// A real revision of Guix, unless it is not here, which is said.
-fn real(commit: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let root = std::env::var_os("PALISADE_SHARED_DATA").map_or_else(beside, PathBuf::from);
-    let path = root.join(format!("guix/packages-{commit}.jsonl.zst"));
-    if !path.exists() {
-        eprintln!("skipped: there is no {}", path.display());
-        return None;
-    }
-    Some(path)
 }
 
 async fn import_real(tracker: &Tracker, commit: &str, time: &str) -> Option<()> {

@@ -1,7 +1,6 @@
 //! What happened over time: versions of a package, exposures, months; with revisions in and out of
 //! order, and real ones of Guix.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use palisade_formats::feed::FeedKind::{Kev, Nvd, Secdb};
@@ -18,6 +17,7 @@ use crate::documents::{
     apkindex, exploited, guix, kev, metrics, named_package, nvd_before, package, page, product,
     secdb,
 };
+use crate::real_revision::real;
 use crate::tracker::{Tracker, inventory_import, now};
 
 /// The first second of a day.
@@ -490,18 +490,6 @@ async fn a_maintainer_is_named_with_what_was_mitigated() {
         (unmaintained[0].name.as_str(), unmaintained[0].affected.all),
         ("orphan", 1)
     );
-}
-
-/// Real revisions of Guix, unless they are not here, which is said.
-fn real(commit: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let root = std::env::var_os("PALISADE_SHARED_DATA").map_or_else(beside, PathBuf::from);
-    let path = root.join(format!("guix/packages-{commit}.jsonl.zst"));
-    if !path.exists() {
-        eprintln!("skipped: there is no {}", path.display());
-        return None;
-    }
-    Some(path)
 }
 
 #[tokio::test]
