@@ -65,9 +65,25 @@ const COSTS: &[(&str, Cost)] = &[
     ),
     ("/branch/{distribution}/{branch}/grafts", Cost::Search),
     ("/revision/{commit}/packages", Cost::Comparison),
-    ("/branch/{repository}", Cost::Comparison),
-    ("/vuln-orphaned", Cost::Comparison),
-    ("/maintainer-issues", Cost::Comparison),
+    ("/revision/{commit}/package-origins", Cost::Comparison),
+    (
+        "/repository/{id}/branch/{branch}/latest-processed-revision/packages",
+        Cost::Comparison,
+    ),
+    (
+        "/repository/{id}/branch/{branch}/latest-processed-revision/package-origins",
+        Cost::Comparison,
+    ),
+    // Of secfixes-tracker, which calls so what is a repository there.
+    ("/branch/{distribution}", Cost::Comparison),
+    (
+        "/branch/{distribution}/vuln-orphaned",
+        Cost::Comparison,
+    ),
+    (
+        "/branch/{distribution}/maintainer-issues",
+        Cost::Comparison,
+    ),
     ("/srcpkg/", Cost::Search),
 ];
 

@@ -72,6 +72,31 @@ async fn what_is_kept_in_memory_costs_as_much() {
 }
 
 #[tokio::test]
+async fn a_long_list_costs_as_much_under_each_of_its_addresses() {
+    const LATEST: &str = "/repository/1/branch/master/latest-processed-revision";
+    let site = Site::small().await;
+    site.alpine(1, &["demo 1.1-r0"]).await;
+    site.treat(limited());
+    let addresses = [
+        "/revision/one/packages.json".to_owned(),
+        "/revision/one/package-origins.json".to_owned(),
+        format!("{LATEST}/packages.json"),
+        format!("{LATEST}/package-origins.json"),
+        "/branch/3.17-main.json".to_owned(),
+        "/branch/3.17-main/vuln-orphaned.json".to_owned(),
+        "/branch/3.17-main/maintainer-issues.json".to_owned(),
+    ];
+    for (host, address) in (10..).zip(addresses) {
+        let client = format!("198.51.100.{host}:1");
+        let answer = site.ask_from(&client, &address, &[]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{address}: {}", answer.body);
+        // It is worth more than anybody has at once.
+        let next = site.ask_from(&client, "/branches", &[]).await;
+        assert_eq!(next.status, StatusCode::TOO_MANY_REQUESTS, "{address}");
+    }
+}
+
+#[tokio::test]
 async fn others_are_answered_meanwhile_and_what_costs_nothing_is_too() {
     let site = Site::small().await;
     site.treat(limited());
