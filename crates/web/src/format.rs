@@ -42,6 +42,12 @@ const SUFFIXES: [(&str, Format); 5] = [
     (".md", Format::Markdown),
 ];
 
+/// Whether the end of a name, without its dot, would be taken for a form.
+pub(crate) fn is_suffix(ending: &str) -> bool {
+    let mut known = SUFFIXES.iter();
+    known.any(|(suffix, _)| suffix.strip_prefix('.') == Some(ending))
+}
+
 /// Takes a suffix off an address before it is routed, and remembers which form it means.
 pub(crate) fn strip_suffix<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
     let path = request.uri().path();

@@ -3,6 +3,8 @@
 use palisade_model::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::format::is_suffix;
+
 /// What stands for itself in one part of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -21,7 +23,7 @@ const LINK_BYTES: usize = 2000;
 pub(crate) fn segment(text: &str) -> String {
     let quoted = utf8_percent_encode(text, SEGMENT).to_string();
     match quoted.rsplit_once('.') {
-        Some((before, end @ ("json" | "atom" | "csv" | "md"))) => format!("{before}%2E{end}"),
+        Some((before, end)) if is_suffix(end) => format!("{before}%2E{end}"),
         _ => quoted,
     }
 }
@@ -259,7 +261,10 @@ mod tests {
     #[test]
     fn parts_of_paths_are_quoted() {
         assert_eq!(segment("libsigc++"), "libsigc++");
-        assert_eq!(segment("node-x.json"), "node-x%2Ejson");
+        for form in ["json", "jsonl", "atom", "csv", "md"] {
+            assert_eq!(segment(&format!("node-x.{form}")), format!("node-x%2E{form}"));
+        }
+        assert_eq!(segment("node-x.js"), "node-x.js");
         assert_eq!(segment("a/b?c#d\"<"), "a%2Fb%3Fc%23d%22%3C");
         assert_eq!(
             record_anchor("secdb alpine/v3.17/main", "a/CVE-1"),
