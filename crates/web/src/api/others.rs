@@ -281,7 +281,7 @@ pub(crate) const SECFIXES: Interface = Interface {
             "/branch/{repository}/orphaned.json",
             "secfixes_orphaned",
             "The packages of a repository that nobody maintains.",
-            &[ALPINE_REPOSITORY, OFFSET],
+            &[ALPINE_REPOSITORY],
         ),
     ],
 };
