@@ -258,8 +258,9 @@ async fn package(
     Commit(commit): Commit,
     Path(Named { name }): Path<Named>,
     wanted: Wanted,
-    parameters: Parameters,
+    mut parameters: Parameters,
 ) -> Answer {
+    only_locale(&mut parameters)?;
     parameters.finish()?;
     let found = named(&views, &commit, &name).await?;
     if wanted.format == Format::Html {
@@ -339,6 +340,7 @@ async fn compare_packages(
     mut parameters: Parameters,
 ) -> Answer {
     let (base, target) = commits(&mut parameters)?;
+    only_locale(&mut parameters)?;
     parameters.finish()?;
     let found = views.guix_comparison(&base, &target).await?;
     let found = found.ok_or(GuixError::NotCompared)?;

@@ -407,6 +407,55 @@ async fn the_interface_is_described() {
     );
 }
 
+/// A value that a parameter may have, by how it is described.
+fn value_of(parameter: &serde_json::Value) -> String {
+    let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+    let choice = schema["enum"][0].as_str();
+    let least = schema["minimum"].as_u64().map(|it| it.to_string());
+    let usual = match name {
+        "distribution" => "guix",
+        "branch" if parameter["in"] == "path" => "master",
+        "branch" | "from" | "to" => "guix/master",
+        "base_branch" | "target_branch" => "master",
+        "month" => "2026-10",
+        "number" | "repository" => "1",
+        "commit" | "revision" | "base_commit" | "target_commit" => "one",
+        "vulnerability" | "id" => "CVE-2025-1000",
+        "until" => "2026-10-01",
+        name if name.ends_with("_date") || name.ends_with("_datetime") => "2026-10-01",
+        _ => "demo",
+    };
+    let told = choice.map(str::to_owned).or(least);
+    told.unwrap_or_else(|| usual.to_owned()).replace('/', "%2F")
+}
+
+#[tokio::test]
+async fn each_parameter_that_is_described_is_one_of_its_route() {
+    let site = Site::small().await;
+    let document = site.json("/openapi.json").await;
+    let mut asked = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let Some(parameters) = operations["get"]["parameters"].as_array() else {
+            continue;
+        };
+        let of = |parameter: &&serde_json::Value| parameter["in"] == "path";
+        let (in_path, in_query): (Vec<_>, Vec<_>) = parameters.iter().partition(of);
+        let path = in_path.into_iter().fold(path.clone(), |path, parameter| {
+            let name = format!("{{{}}}", parameter["name"].as_str().unwrap());
+            path.replace(&name, &value_of(parameter))
+        });
+        for parameter in in_query {
+            let name = parameter["name"].as_str().unwrap();
+            let address = format!("{path}?{name}={}", value_of(parameter));
+            let answer = site.get(&address).await;
+            let known = !answer.body.contains("there is no parameter");
+            assert!(known, "{address}: {}", answer.body);
+            asked += 1;
+        }
+    }
+    assert!(asked >= 50, "{asked}");
+}
+
 #[tokio::test]
 async fn the_feed_of_a_package_holds_only_what_happened_in_its_distribution() {
     let site = Site::small().await;
