@@ -13,6 +13,18 @@ const LOCALE: Parameter = query(
     "The language of texts.",
     Kind::Choice(&["en_US.UTF-8"]),
 );
+const SEARCH: Parameter = query(
+    "search_query",
+    "Only packages whose name or synopsis has all of these words.",
+    Kind::Text,
+);
+const AFTER: Parameter = query("after_name", "Only packages behind this name.", Kind::Text);
+const MOST: Parameter = query(
+    "limit_results",
+    "How many packages at the most.",
+    Kind::Number(1, 100_000),
+);
+const ALL: Parameter = query("all_results", "All packages.", Kind::Choice(&["on"]));
 const LISTED: &[Parameter] = &[
     COMMIT,
     query(
@@ -27,35 +39,13 @@ const LISTED: &[Parameter] = &[
             "licenses",
         ]),
     ),
-    query(
-        "search_query",
-        "Only packages whose name or synopsis has all of these words.",
-        Kind::Text,
-    ),
-    query("after_name", "Only packages behind this name.", Kind::Text),
-    query(
-        "limit_results",
-        "How many packages at the most.",
-        Kind::Number(1, 100_000),
-    ),
-    query("all_results", "All packages.", Kind::Choice(&["on"])),
+    SEARCH,
+    AFTER,
+    MOST,
+    ALL,
     LOCALE,
 ];
-const ORIGINS: &[Parameter] = &[
-    COMMIT,
-    query(
-        "search_query",
-        "Only packages whose name or synopsis has all of these words.",
-        Kind::Text,
-    ),
-    query("after_name", "Only packages behind this name.", Kind::Text),
-    query(
-        "limit_results",
-        "How many packages at the most.",
-        Kind::Number(1, 100_000),
-    ),
-    query("all_results", "All packages.", Kind::Choice(&["on"])),
-];
+const ORIGINS: &[Parameter] = &[COMMIT, SEARCH, AFTER, MOST, ALL];
 const COMPARED: &[Parameter] = &[
     query("base_commit", "The revision before.", Kind::Text).needed(),
     query("target_commit", "The revision after.", Kind::Text).needed(),

@@ -4,12 +4,12 @@
 use axum::extract::State;
 use palisade_model::{Package, SourceOrigin};
 use palisade_tracker::Views;
-use palisade_tracker::views::{GuixChecker, GuixPackages, GuixWarning};
+use palisade_tracker::views::{GuixChecker, GuixWarning};
 use serde_json::{Map, Value, json};
 
 use super::commit::Commit;
 use super::error::GuixError;
-use super::{Answer, LIMIT, MOST, answer, node, only_locale, revision};
+use super::{Answer, answer, listed, node, only_locale, revision};
 use crate::format::Format;
 use crate::parameters::Parameters;
 use crate::redirect::see_other;
@@ -126,14 +126,7 @@ pub(super) async fn origins(
     wanted: Wanted,
     mut parameters: Parameters,
 ) -> Answer {
-    let all = parameters.choice("all_results", &[("on", true)])?;
-    let limit = parameters.number("limit_results", 1..=MOST)?;
-    let query = GuixPackages {
-        after: parameters.text("after_name")?,
-        search: parameters.text("search_query")?,
-        limit: all.map_or(Some(limit.unwrap_or(LIMIT)), |_| None),
-        details: true,
-    };
+    let query = listed(&mut parameters, true)?;
     parameters.finish()?;
     if wanted.format == Format::Html {
         return revision(State(views), Commit(commit), wanted, Parameters::default()).await;

@@ -220,6 +220,18 @@ async fn revision(
     answer(&wanted, &document)
 }
 
+/// Which of a revision's packages are asked for.
+fn listed(parameters: &mut Parameters, details: bool) -> Result<GuixPackages, GuixError> {
+    let all = parameters.choice("all_results", &[("on", ())])?.is_some();
+    let limit = parameters.number("limit_results", 1..=MOST)?;
+    Ok(GuixPackages {
+        after: parameters.text("after_name")?,
+        search: parameters.text("search_query")?,
+        limit: (!all).then_some(limit.unwrap_or(LIMIT)),
+        details,
+    })
+}
+
 async fn packages(
     State(views): State<Views>,
     Commit(commit): Commit,
@@ -228,14 +240,7 @@ async fn packages(
 ) -> Answer {
     let fields = Fields::of(&parameters.several("field")?)?;
     only_locale(&mut parameters)?;
-    let all = parameters.choice("all_results", &[("on", true)])?;
-    let limit = parameters.number("limit_results", 1..=MOST)?;
-    let query = GuixPackages {
-        after: parameters.text("after_name")?,
-        search: parameters.text("search_query")?,
-        limit: all.map_or(Some(limit.unwrap_or(LIMIT)), |_| None),
-        details: fields.need_details(),
-    };
+    let query = listed(&mut parameters, fields.need_details())?;
     parameters.finish()?;
     if wanted.format == Format::Html {
         return revision(State(views), Commit(commit), wanted, Parameters::default()).await;
