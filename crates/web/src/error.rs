@@ -52,7 +52,7 @@ pub(crate) enum WebError {
     #[error("{0}")]
     HeldBack(String),
     /// Not a way in which this page can be asked for.
-    #[error("this is not asked in that way: pages take GET, /receive takes POST")]
+    #[error("this is not asked in that way; the header Allow tells in which it is")]
     Method,
 }
 
