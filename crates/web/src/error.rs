@@ -1,6 +1,7 @@
 //! What is answered when a page cannot be: a status and a message for the public. The cause goes to
 //! the log, under the request's number.
 
+use axum::extract::rejection::FormRejection;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -39,6 +40,9 @@ pub(crate) enum WebError {
     /// A document that is too large.
     #[error("the document has more than {0} bytes")]
     TooLarge(u64),
+    /// Something that is sent is longer than anything of its kind.
+    #[error("what was sent is longer than this takes")]
+    TooLong,
     /// Others ask or send much at the same time.
     #[error("too much is being done at once; try it again in a while")]
     Busy,
@@ -67,7 +71,7 @@ impl WebError {
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unauthorized | Self::SignIn | Self::Unbelieved(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge(_) | Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::HeldBack(_) => StatusCode::CONFLICT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -86,6 +90,15 @@ impl WebError {
             }
             Self::Busy => Some((RETRY_AFTER, HeaderValue::from_static("30"))),
             _ => None,
+        }
+    }
+}
+
+impl From<FormRejection> for WebError {
+    fn from(rejection: FormRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLong,
+            _ => Self::BadRequest(rejection.body_text()),
         }
     }
 }

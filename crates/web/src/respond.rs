@@ -272,8 +272,13 @@ pub(crate) async fn negotiate(
     let head = request.method() == Method::HEAD;
     let response = tokio::time::timeout(patience, next.run(request)).await;
     let mut response = response.unwrap_or_else(|_| WebError::Timeout.into_response());
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        response = WebError::Method.into_response();
+    // What refuses these stands between the routes and here, and knows no forms.
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => response = WebError::Method.into_response(),
+        StatusCode::PAYLOAD_TOO_LARGE if response.extensions().get::<WebError>().is_none() => {
+            response = WebError::TooLong.into_response();
+        }
+        _ => {}
     }
     let mut response = match response.extensions_mut().remove::<WebError>() {
         Some(error) if !head => error_response(&error, format),

@@ -137,11 +137,11 @@ pub fn router(site: Site) -> Router {
         .fallback(nothing)
         .with_state(site.clone())
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES))
         .layer(middleware::from_fn_with_state(
             respond::PATIENCE,
             respond::negotiate,
-        ))
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES));
+        ));
     // What asks nothing of the database, or asks how it is, must not wait for it.
     let beside = Router::new()
         .route("/metrics", get(metrics::answer))

@@ -141,7 +141,7 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, WebError> {
     let desk = desk(&site)?;
     refuse_others(&site, &headers)?;
-    let Form(given) = given.map_err(|error| WebError::BadRequest(error.body_text()))?;
+    let Form(given) = given?;
     let review = given.review.and_then(|text| text.parse().ok());
     let Some(secret) = desk.sign_in(given.token.trim()).await? else {
         let mut response = form(&wanted, review, true)?;

@@ -186,7 +186,7 @@ pub(crate) async fn mark(
     if way == Way::Browser {
         signing::refuse_others(&site, &headers)?;
     }
-    let Form(given) = given.map_err(|error| WebError::BadRequest(error.body_text()))?;
+    let Form(given) = given?;
     let said = given.meant()?;
     let place = desk.mark(id, &reviewer.name, &said).await?;
     let place = place.ok_or_else(|| WebError::NotFound("there is no such hunk".to_owned()))?;

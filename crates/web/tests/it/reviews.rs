@@ -203,6 +203,7 @@ async fn what_forgejo_tells_is_signed() {
     assert_eq!(changed.status, StatusCode::UNAUTHORIZED);
     let long = send("x-forgejo-signature", &signature, " ".repeat(5 << 20)).await;
     assert_eq!(long.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(long.json()["error"]["status"], 413);
     let view = site.json("/reviews.json").await;
     assert_eq!(
         view["reviews"][0]["address"],
@@ -272,6 +273,9 @@ async fn a_token_in_the_request_says_something_of_a_hunk() {
     ] {
         assert_eq!(mark(&site, headers, hunk, word).await.status, status);
     }
+    let json = [alice[0], ("accept", "application/json")];
+    let long = mark(&site, &json, &"x".repeat(20 << 10), "fine").await;
+    assert_eq!(long.json()["error"]["status"], 413);
 }
 
 #[tokio::test]
