@@ -104,8 +104,10 @@ impl Parameter {
 /// Text of one line.
 const PLAIN: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 
-/// A moment in UTC.
-const MOMENT: &str = "^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])( ([01][0-9]|2[0-3])(:[0-5][0-9]){2})?$";
+/// A moment in UTC. Of February 28 days, since a pattern cannot tell which years have more.
+const MOMENT: &str = "^(19|20)[0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])\
+                      |(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)\
+                      ( ([01][0-9]|2[0-3])(:[0-5][0-9]){2})?$";
 
 /// A branch with its distribution.
 const BRANCH: &str = "^[a-z][a-z0-9]{1,20}/[A-Za-z0-9][A-Za-z0-9._-]{0,30}$";
