@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::error::OsvError;
 
-/// Characters of a name or a version at the most.
+/// Characters of a text at the most.
 const TEXT: usize = 500;
 
 /// Several queries.
@@ -85,7 +85,7 @@ impl Query {
         }
         let version = self.version.clone().filter(|version| !version.is_empty());
         let package = self.package.clone().unwrap_or_default();
-        let texts = [&package.name, &package.ecosystem];
+        let texts = [&package.name, &package.ecosystem, &package.purl];
         let is_long = |text: &String| text.chars().count() > TEXT;
         if texts.into_iter().chain(&version).any(is_long) {
             return Err(OsvError::Invalid("Invalid query."));
