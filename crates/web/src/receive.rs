@@ -103,7 +103,7 @@ pub(crate) async fn document(
         believe: parameters.choice("believe", &[("true", true), ("false", false)])? == Some(true),
     };
     parameters.finish()?;
-    let _place = receiver.place().ok_or(WebError::Busy)?;
+    let place = receiver.place().ok_or(WebError::Busy)?;
     let folder = receiver.folder().map_err(|error| broken(&error))?;
     let file = folder.path().join(name.as_deref().unwrap_or(kind.name()));
     save(body, &file).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn document(
     // Who does not wait for the end does not end it.
     let import = tokio::spawn(async move {
         let imported = receiver.receive(&source, delivery, file).await;
-        drop(folder);
+        drop((folder, place));
         imported
     });
     let imported = import.await.map_err(|_| WebError::Internal)?;
