@@ -25,7 +25,7 @@ use quick_cache::sync::Cache;
 use crate::error::WebError;
 use crate::format::{Format, LINKED, format_of};
 use crate::live::{Current, Live};
-use crate::respond::holds;
+use crate::respond::{error_response, holds};
 
 /// Bytes that are kept in all.
 const BYTES: u64 = 48 << 20;
@@ -201,7 +201,7 @@ pub(crate) async fn keep(State(kept): State<Kept>, request: Request, next: Next)
         .await
         .map(http_body_util::Collected::to_bytes)
     else {
-        return WebError::Internal.into_response();
+        return error_response(&WebError::Internal, question.format);
     };
     let answer = Arc::new(Answer {
         generation,
