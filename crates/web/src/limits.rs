@@ -76,14 +76,8 @@ const COSTS: &[(&str, Cost)] = &[
     ),
     // Of secfixes-tracker, which calls so what is a repository there.
     ("/branch/{distribution}", Cost::Comparison),
-    (
-        "/branch/{distribution}/vuln-orphaned",
-        Cost::Comparison,
-    ),
-    (
-        "/branch/{distribution}/maintainer-issues",
-        Cost::Comparison,
-    ),
+    ("/branch/{distribution}/vuln-orphaned", Cost::Comparison),
+    ("/branch/{distribution}/maintainer-issues", Cost::Comparison),
     ("/srcpkg/", Cost::Search),
 ];
 

@@ -180,6 +180,14 @@ pub(crate) fn number(number: impl TryInto<i64>) -> String {
     text
 }
 
+/// The same where nothing is told of none.
+pub(crate) fn number_unless_none(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        count => number(count),
+    }
+}
+
 /// A probability in percent.
 pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
@@ -248,6 +256,10 @@ mod tests {
     fn values_are_written_for_people() {
         assert_eq!(number(34696), "34,696");
         assert_eq!(number(999), "999");
+        assert_eq!(
+            (number_unless_none(0), number_unless_none(1)),
+            (String::new(), "1".into())
+        );
         assert_eq!(percent(0.9734), "97\u{a0}%");
         assert_eq!(percent(0.0042), "0.4\u{a0}%");
         let time: Timestamp = "2026-02-20T10:00:00Z".parse().unwrap();
@@ -262,7 +274,10 @@ mod tests {
     fn parts_of_paths_are_quoted() {
         assert_eq!(segment("libsigc++"), "libsigc++");
         for form in ["json", "jsonl", "atom", "csv", "md"] {
-            assert_eq!(segment(&format!("node-x.{form}")), format!("node-x%2E{form}"));
+            assert_eq!(
+                segment(&format!("node-x.{form}")),
+                format!("node-x%2E{form}")
+            );
         }
         assert_eq!(segment("node-x.js"), "node-x.js");
         assert_eq!(segment("a/b?c#d\"<"), "a%2Fb%3Fc%23d%22%3C");

@@ -16,8 +16,8 @@ use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
 use crate::table::Table;
 use crate::words::{
-    branch_address, branch_history_address, capital, maintainer_address, number, package_address,
-    report_address,
+    branch_address, branch_history_address, capital, maintainer_address, number,
+    number_unless_none, package_address, report_address,
 };
 
 /// Points of a chart's height and of a period's width in it.
@@ -212,10 +212,6 @@ impl Bar {
 
 impl Row {
     fn of(period: &PeriodView, view: &BranchHistoryView) -> Self {
-        let some = |count: usize| match count {
-            0 => String::new(),
-            count => number(count),
-        };
         let levels = period.open.levels.named().into_iter();
         let branch = view.branch.to_string();
         let report = report_address(&period.name, Some(&branch));
@@ -229,7 +225,7 @@ impl Row {
                 .collect(),
             exploited: number(period.open.exploited),
             began: number(period.began),
-            found: some(period.found),
+            found: number_unless_none(period.found),
             ended: number(period.ended),
             mended: number(period.mended),
             median: days(period.median_days),
@@ -258,10 +254,7 @@ impl PackageLine {
             name: it.name.clone(),
             address: package_address(distribution, &it.name),
             affected: number(it.affected.all),
-            exploited: match it.affected.exploited {
-                0 => String::new(),
-                count => number(count),
-            },
+            exploited: number_unless_none(it.affected.exploited),
             levels: LevelMarks::of(&it.affected.levels),
             oldest: Moment::day(it.oldest),
         }

@@ -17,7 +17,7 @@ use crate::parameters::Parameters;
 use crate::respond::Wanted;
 use crate::words::{
     affected_by_address, branch_address, comparison_address, finding_address, number,
-    package_address, query_value, short_revision, vulnerability_address,
+    number_unless_none, package_address, query_value, short_revision, vulnerability_address,
 };
 
 /// Of each list on a page, and in an answer for programs, unless asked otherwise.
@@ -337,15 +337,11 @@ impl Side {
 
 impl Effect {
     fn of(counts: &Counts) -> Self {
-        let some = |count: usize| match count {
-            0 => String::new(),
-            count => number(count),
-        };
         Self {
             number: number(counts.affected),
             levels: LevelMarks::of(&counts.levels),
-            exploited: some(counts.exploited),
-            waiting: some(counts.under_investigation),
+            exploited: number_unless_none(counts.exploited),
+            waiting: number_unless_none(counts.under_investigation),
         }
     }
 }

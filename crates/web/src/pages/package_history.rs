@@ -16,7 +16,8 @@ use crate::redirect::see_other_in;
 use crate::respond::Wanted;
 use crate::timescale::Timescale;
 use crate::words::{
-    branch_address, capital, finding_address, number, package_address, package_history_address,
+    branch_address, capital, finding_address, number, number_unless_none, package_address,
+    package_history_address,
 };
 
 /// Vulnerabilities of a version that are named.
@@ -129,10 +130,7 @@ impl BranchPart {
             anchor: branch.branch.name().to_owned(),
             since: Moment::day(branch.stored_since.time),
             until: Moment::day(branch.stored_until.time),
-            left_out: match branch.left_out {
-                0 => String::new(),
-                count => number(count),
-            },
+            left_out: number_unless_none(branch.left_out),
             chart: Chart::of(branch, package),
             rows: rows.map(|it| Row::of(it, distribution, package)).collect(),
         }
@@ -227,10 +225,6 @@ fn gravest(levels: &LevelCounts) -> &'static str {
 
 impl Row {
     fn of(version: &VersionView, distribution: &str, package: &str) -> Self {
-        let some = |count: usize| match count {
-            0 => String::new(),
-            count => number(count),
-        };
         let changes = version.changes.iter();
         let mut changes: Vec<String> = changes.map(|it| capital(&it.says)).collect();
         let is_first = version.since.as_ref().is_some_and(|it| it.is_first);
@@ -256,11 +250,11 @@ impl Row {
             changes,
             affected: number(version.affected),
             levels: LevelMarks::of(&version.levels),
-            exploited: some(version.exploited),
-            queue: some(version.under_investigation),
-            later: some(version.published_later),
+            exploited: number_unless_none(version.exploited),
+            queue: number_unless_none(version.under_investigation),
+            later: number_unless_none(version.published_later),
             named: named.map(name).collect(),
-            more: some(all.saturating_sub(NAMED)),
+            more: number_unless_none(all.saturating_sub(NAMED)),
         }
     }
 }

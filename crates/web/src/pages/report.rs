@@ -17,8 +17,8 @@ use crate::parameters::Parameters;
 use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
 use crate::words::{
-    branch_history_address, capital, finding_address, maintainer_address, number, package_address,
-    report_address,
+    branch_history_address, capital, finding_address, maintainer_address, number,
+    number_unless_none, package_address, report_address,
 };
 
 /// Of each list on a page and in Markdown, and in an answer for programs, unless asked otherwise.
@@ -220,10 +220,7 @@ impl Mitigation {
             badge: Badge::of(it.score.as_ref()),
             exploited: it.numbers.exploited > 0,
             names: names.map(|name| (name.clone(), address(name))).collect(),
-            more: match more {
-                0 => String::new(),
-                more => number(more),
-            },
+            more: number_unless_none(more),
             days: it.known_for(),
             maintainer: it.maintainer.clone().unwrap_or_default(),
         }
@@ -253,10 +250,7 @@ impl Old {
             address: package_address(distribution, &it.package),
             version: it.version.clone(),
             levels: LevelMarks::of(&it.numbers.levels),
-            exploited: match it.numbers.exploited {
-                0 => String::new(),
-                count => number(count),
-            },
+            exploited: number_unless_none(it.numbers.exploited),
             gravest_address: finding_address(distribution, &it.package, &it.gravest),
             gravest: it.gravest.clone(),
             fixed_in: it.fixed_in.clone().unwrap_or_default(),
