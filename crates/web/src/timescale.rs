@@ -1,4 +1,4 @@
-//! Where times stand in a chart, and which of them are written below it.
+//! Where times stand in a chart, and which of them are written below it; numbers as charts take them.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -97,8 +97,12 @@ fn label(date: Date, months: i64) -> String {
 
 /// A length of time in seconds, which a chart is exact enough with.
 fn seconds(microseconds: i64) -> f64 {
-    let seconds = microseconds / 1_000_000;
-    f64::from(u32::try_from(seconds).unwrap_or(u32::MAX))
+    float(usize::try_from(microseconds / 1_000_000).unwrap_or(usize::MAX))
+}
+
+/// A number as charts reckon with it.
+pub(crate) fn float(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

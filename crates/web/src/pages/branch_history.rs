@@ -15,6 +15,7 @@ use crate::parameters::Parameters;
 use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
 use crate::table::Table;
+use crate::timescale::float;
 use crate::words::{
     branch_address, branch_history_address, capital, maintainer_address, number,
     number_unless_none, package_address, report_address,
@@ -263,10 +264,6 @@ impl PackageLine {
 
 fn days(days: Option<f64>) -> String {
     days.map_or_else(|| "–".to_owned(), |days| format!("{days}"))
-}
-
-fn float(number: usize) -> f64 {
-    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 const HEAD: &[&str] = &[

@@ -14,7 +14,7 @@ use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::redirect::see_other_in;
 use crate::respond::Wanted;
-use crate::timescale::Timescale;
+use crate::timescale::{Timescale, float};
 use crate::words::{
     branch_address, capital, finding_address, number, number_unless_none, package_address,
     package_history_address,
@@ -185,8 +185,7 @@ impl Bar {
             None => version.version.clone(),
         };
         let label = format!("{name}: {}", number(version.affected));
-        let letters = u32::try_from(label.chars().count()).unwrap_or(u32::MAX);
-        let fits = f64::from(letters) * LETTER <= width;
+        let fits = float(label.chars().count()) * LETTER <= width;
         let y = lane * LANE;
         Self {
             class: gravest(&version.levels),

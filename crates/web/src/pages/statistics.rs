@@ -12,6 +12,7 @@ use crate::error::WebError;
 use crate::parameters::Parameters;
 use crate::respond::{Keeping, Wanted};
 use crate::serve::Site;
+use crate::timescale::float;
 use crate::words::{
     branch_address, branch_history_address, day, number, package_address, report_address,
 };
@@ -214,8 +215,4 @@ fn share(part: usize, whole: usize) -> f64 {
     } else {
         float(part) / float(whole) * 100.0
     }
-}
-
-fn float(number: usize) -> f64 {
-    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
