@@ -13,9 +13,6 @@ use super::types::time;
 use crate::TrackerError;
 use crate::reviews::{Hunk, Outline};
 
-/// Reviews of a page.
-const REVIEWS: usize = 50;
-
 /// Reviews of merge requests.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ReviewsView {
@@ -25,6 +22,11 @@ pub struct ReviewsView {
     pub offset: usize,
     /// The offset with which the list goes on, if it does.
     pub next: Option<usize>,
+}
+
+impl ReviewsView {
+    /// How many a part of the list has at the most.
+    pub const PART: usize = 50;
 }
 
 /// A review of a merge request.
@@ -137,9 +139,11 @@ impl Views {
     pub async fn reviews(&self, offset: usize) -> Result<ReviewsView, TrackerError> {
         let mut session = self.store.read().await?;
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let mut rows = session.reviews(number(REVIEWS + 1), number(offset)).await?;
-        let next = (rows.len() > REVIEWS).then_some(offset + REVIEWS);
-        rows.truncate(REVIEWS);
+        let mut rows = session
+            .reviews(number(ReviewsView::PART + 1), number(offset))
+            .await?;
+        let next = (rows.len() > ReviewsView::PART).then_some(offset + ReviewsView::PART);
+        rows.truncate(ReviewsView::PART);
         let mut reviews = Vec::with_capacity(rows.len());
         for row in rows {
             reviews.push(summary(&mut session, &row).await?);

@@ -64,7 +64,7 @@ impl Page {
         Self {
             frame: Frame::of("Reviews", "reviews", Some(json)),
             reviews: view.reviews.iter().map(Line::of).collect(),
-            previous: (view.offset > 0).then(|| at(view.offset.saturating_sub(50))),
+            previous: (view.offset > 0).then(|| at(view.offset.saturating_sub(ReviewsView::PART))),
             next: view.next.map(at),
         }
     }
