@@ -71,5 +71,9 @@ mod tests {
         let error = |rest: &str| format!("{:#}", parse(rest).unwrap_err());
         assert!(error("branch = \"alpine/edge\"\n").contains("it needs a repository"));
         assert!(error("repository = \"/a\"\n").contains("such as \"alpine/edge\""));
+        let elsewhere = error("loader = [\"guix\"]\n");
+        assert_eq!(elsewhere, "line 5: loader means nothing for type = \"aports\"");
+        let typo = error("onyl = \"main\"\n");
+        assert!(typo.starts_with("line 5: there is no key onyl; type = \"aports\" has"));
     }
 }

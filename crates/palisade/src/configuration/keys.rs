@@ -51,6 +51,13 @@ const TYPES: &[(&str, &[&[&str]])] = &[
             &["one-of", "one-in", "time-limit", "output-limit", "attempts"],
         ],
     ),
+    (
+        "aports",
+        &[
+            &["private", "repository", "git-branch", "branch", "only", "from"],
+            &["one-of", "one-in", "attempts"],
+        ],
+    ),
     ("sender", &[&["key-file", "key-environment", "formats"]]),
 ];
 
