@@ -103,6 +103,15 @@ mod tests {
     }
 
     #[test]
+    fn a_repository_may_be_in_the_own_network() {
+        let text = format!(
+            "[[source]]\nname = \"guix\"\ntype = \"guix\"\nevery = \"1h\"\n{LEAST}private = true\n"
+        );
+        let configuration = Configuration::parse(&text).unwrap();
+        assert!(configuration.sources[0].private);
+    }
+
+    #[test]
     fn what_cannot_be_followed_is_refused() {
         let error = |rest: &str| {
             let error = parse(&format!("{LEAST}{rest}")).unwrap_err();

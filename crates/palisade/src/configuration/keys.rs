@@ -47,7 +47,8 @@ const TYPES: &[(&str, &[&[&str]])] = &[
     (
         "guix",
         &[
-            &["repository", "git-branch", "branch", "loader", "from"],
+            &["private", "repository", "git-branch", "branch"],
+            &["loader", "from"],
             &["one-of", "one-in", "time-limit", "output-limit", "attempts"],
         ],
     ),
