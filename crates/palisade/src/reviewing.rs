@@ -75,7 +75,7 @@ impl Examiner {
             .process_group(0);
         let mut running = Running(command.spawn().map_err(broken)?);
         let (stdout, stderr) = (running.0.stdout.take(), running.0.stderr.take());
-        let (answer, said) = tokio::join!(read(stdout, ANSWER), read(stderr, SAID));
+        let (answer, said) = tokio::join!(read(stdout, ANSWER), hear(stderr, SAID));
         let answer = answer.map_err(broken)?;
         if answer.len() as u64 > ANSWER {
             let why = format!("the report has more than {ANSWER} bytes");
@@ -134,10 +134,21 @@ fn kept() -> impl Iterator<Item = (&'static str, String)> {
         .filter_map(|name| Some((name, std::env::var(name).ok()?)))
 }
 
+/// What is written, up to one byte more than may be.
 async fn read(reader: Option<impl AsyncRead + Unpin>, most: u64) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(reader) = reader {
         reader.take(most + 1).read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
+}
+
+/// What is said, to so many bytes. The rest is heard all the same: who is not heard waits for ever.
+async fn hear(reader: Option<impl AsyncRead + Unpin>, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut reader) = reader {
+        (&mut reader).take(most).read_to_end(&mut bytes).await?;
+        tokio::io::copy(&mut reader, &mut tokio::io::sink()).await?;
     }
     Ok(bytes)
 }
@@ -186,7 +197,17 @@ impl Drop for Running {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn who_says_much_is_heard_to_the_end() {
+        let (mut speaker, listener) = tokio::io::duplex(4);
+        let speaking = async move { speaker.write_all(b"0123456789").await.unwrap() };
+        let ((), heard) = tokio::join!(speaking, hear(Some(listener), 3));
+        assert_eq!(heard.unwrap(), b"012");
+    }
 
     #[test]
     fn places_on_this_machine_are_not_told() {
