@@ -81,3 +81,21 @@ fn a_bundle_of_the_named_signer_tells_where_it_comes_from() {
     assert_eq!(json(&output)["verdict"], "unknown-signer");
     assert_eq!(json(&output)["signer"], WORKFLOW);
 }
+
+#[test]
+fn what_is_missing_is_named_once() {
+    let told = |arguments: &[&str]| {
+        let mut command = palisade();
+        let output = command.args(["review", "verify"]).args(arguments).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        said(&output)
+    };
+    let nothing = told(&[]);
+    assert!(nothing.contains("--signature <FILE>"), "{nothing}");
+    assert!(!nothing.contains("--commit"), "{nothing}");
+    let nameless = told(&["--git", "."]);
+    assert_eq!(nameless, "error: --git needs a --tag or a --commit\n");
+    let keyless = told(&["--signature", "x", "--key", "/nowhere/key"]);
+    assert!(keyless.starts_with("error: read /nowhere/key: failed to open"), "{keyless}");
+}

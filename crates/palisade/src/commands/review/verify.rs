@@ -54,7 +54,7 @@ pub(crate) struct Verify {
     tag: Option<String>,
 
     /// The commit: its own name, or a branch's or a tag's
-    #[arg(long, value_name = "NAME", requires = "git", required_unless_present_any = ["tag", "signature"])]
+    #[arg(long, value_name = "NAME", requires = "git")]
     commit: Option<String>,
 
     /// The package, whose pinned signers are asked
@@ -327,8 +327,12 @@ fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Keys> {
 }
 
 fn read(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
-    let file = Data::File(path).whole(most);
-    file.with_context(|| format!("read {}", path.display()))
+    let bytes = Data::File(path).whole(most).map_err(|error| match error {
+        // It speaks of what was signed, and this may be a key.
+        palisade_signature::Error::Read(error) => anyhow::Error::from(error),
+        other => other.into(),
+    });
+    bytes.with_context(|| format!("read {}", path.display()))
 }
 
 fn print(format: Format, known: &Known) -> anyhow::Result<()> {
