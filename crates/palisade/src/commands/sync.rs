@@ -46,7 +46,12 @@ pub(crate) struct Sync {
     status: bool,
 
     /// With --status: a table, or one JSON object
-    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    #[arg(
+        long,
+        default_value = "text",
+        value_name = "FORMAT",
+        requires = "status"
+    )]
     format: Format,
 
     /// Print the built-in configuration, to begin one's own with
