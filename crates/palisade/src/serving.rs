@@ -1,6 +1,6 @@
 //! Serving pages, for every command that does: where it listens, what it says of that.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::Context;
@@ -23,9 +23,21 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
 
 /// Listens at an address.
 pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("listen at {address}"))
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                "\nhint: --listen takes another port, and with port 0 one that is free"
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                "\nhint: --listen takes an address of this machine, or 0.0.0.0 for all that it has"
+            }
+            io::ErrorKind::PermissionDenied => {
+                "\nhint: ports below 1024 are for the system; --listen takes another one"
+            }
+            _ => "",
+        };
+        anyhow::Error::from(error).context(format!("listen at {address}{hint}"))
+    })
 }
 
 /// A site over a store.

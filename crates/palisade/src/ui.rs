@@ -94,20 +94,35 @@ pub(crate) fn say(text: &str) {
     }
 }
 
-/// Prints an error with its causes, and a hint if there is one.
+/// What a hint begins with, on a line of its own behind what is wrong.
+const HINT: &str = "\nhint: ";
+
+/// Prints an error with its causes, and behind them the hints that they have.
 pub(crate) fn print_error(error: &anyhow::Error) {
-    let mut causes: Vec<String> = Vec::new();
+    let text = error_text(error);
+    if TALKS_IN_LOG.load(Ordering::Relaxed) {
+        tracing::error!("{text}");
+    } else {
+        say(&format!("error: {text}"));
+    }
+}
+
+fn error_text(error: &anyhow::Error) -> String {
+    let (mut causes, mut hints) = (Vec::<String>::new(), String::new());
     for cause in error.chain().map(ToString::to_string) {
+        let cause = match cause.split_once(HINT) {
+            Some((cause, hint)) => {
+                hints.push_str(HINT);
+                hints.push_str(hint);
+                cause.to_owned()
+            }
+            None => cause,
+        };
         if !causes.last().is_some_and(|last| last.contains(&cause)) {
             causes.push(cause);
         }
     }
-    let line = causes.join(": ");
-    if TALKS_IN_LOG.load(Ordering::Relaxed) {
-        tracing::error!("{line}");
-    } else {
-        say(&format!("error: {line}"));
-    }
+    causes.join(": ") + &hints
 }
 
 /// Whether the reader of our output has gone away, as `head` does.
@@ -219,5 +234,22 @@ impl Progress for ProgressLine {
         } else {
             say(&format!("{}: {what}", self.label));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_stand_behind_all_causes() {
+        let error = anyhow::anyhow!("it is taken");
+        let error = error.context("listen at 1\nhint: listen elsewhere");
+        assert_eq!(
+            error_text(&error),
+            "listen at 1: it is taken\nhint: listen elsewhere"
+        );
+        let whole = anyhow::anyhow!("there is none\nhint: make one");
+        assert_eq!(error_text(&whole), "there is none\nhint: make one");
     }
 }

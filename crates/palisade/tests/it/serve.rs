@@ -43,6 +43,7 @@ fn an_address_that_is_taken_is_an_error() {
     assert_eq!(output.status.code(), Some(2));
     let said = said(&output);
     assert!(said.contains(&format!("listen at {address}")), "{said}");
+    assert!(said.contains("hint: --listen takes another port"), "{said}");
 }
 
 #[test]
