@@ -4,7 +4,8 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -205,9 +206,17 @@ fn is_server(address: &str) -> bool {
 }
 
 async fn connect(options: PgConnectOptions) -> Result<PgPool, StoreError> {
-    Ok(PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(READERS + 1)
         .acquire_timeout(Duration::from_secs(30))
-        .connect_with(options)
-        .await?)
+        .connect_with(options.clone())
+        .await;
+    match pool {
+        // It waits for a server that is about to start, and does not tell for what it waited.
+        Err(sqlx::Error::PoolTimedOut) => {
+            let refused = PgConnection::connect_with(&options).await.err();
+            Err(refused.unwrap_or(sqlx::Error::PoolTimedOut).into())
+        }
+        pool => Ok(pool?),
+    }
 }
