@@ -6,11 +6,10 @@ mod check;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Subcommand;
 use palisade_tracker::Store;
 
-use super::{Format, block_on, must_exist, opening};
+use super::{Format, block_on, must_exist, not_opened};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Admin {
@@ -51,5 +50,5 @@ pub(crate) fn run(database: &str, command: &Admin) -> anyhow::Result<ExitCode> {
 /// Opens a database without bringing its schema up to date: before that a copy is made.
 async fn open(address: &str) -> anyhow::Result<Store> {
     let opened = Store::open_as_it_is(address).await;
-    opened.with_context(|| opening(address))
+    opened.map_err(|error| not_opened(address, error))
 }

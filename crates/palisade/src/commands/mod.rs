@@ -24,7 +24,7 @@ use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::Timestamp;
 use palisade_tracker::sync::read_key;
-use palisade_tracker::{Store, follow_rules};
+use palisade_tracker::{Store, StoreError, follow_rules};
 
 use crate::ui::Steps;
 
@@ -58,16 +58,48 @@ pub(crate) fn now() -> Timestamp {
 /// Opens the database.
 pub(crate) async fn open_store(address: &str) -> anyhow::Result<Store> {
     let opened = Store::open(address).await;
-    opened.with_context(|| opening(address))
+    opened.map_err(|error| not_opened(address, error))
 }
 
-/// What is being done. Only a file is named in errors: other addresses have passwords in them.
-fn opening(address: &str) -> String {
+/// What was being done, and what to do. Only a file is named in errors: other addresses have passwords
+/// in them.
+fn not_opened(address: &str, error: StoreError) -> anyhow::Error {
     if address.contains("://") {
-        "open the database".to_owned()
-    } else {
-        format!("open the database {address}")
+        return anyhow::Error::from(error).context("open the database");
     }
+    let hint = hint_to_open(Path::new(address), &error);
+    let hint = hint.map(|hint| format!("\nhint: {hint}"));
+    let hint = hint.unwrap_or_default();
+    anyhow::Error::from(error).context(format!("open the database {address}{hint}"))
+}
+
+/// Why a file cannot be opened, which SQLite does not tell, and what to do.
+fn hint_to_open(file: &Path, error: &StoreError) -> Option<String> {
+    if error.is_malformed() {
+        return Some("--database names another file".to_owned());
+    }
+    if file.is_dir() {
+        return Some(format!(
+            "that is a folder; name a file, such as {}",
+            file.join("palisade.sqlite").display()
+        ));
+    }
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Some(format!("there is no folder {}", folder.display()));
+    }
+    let refused = |tried: std::io::Error| tried.kind() == std::io::ErrorKind::PermissionDenied;
+    let opened = fs_err::OpenOptions::new().read(true).write(true).open(file);
+    if opened.err().is_some_and(refused) {
+        return Some("this user may not read and write it".to_owned());
+    }
+    // SQLite writes beside the file, too.
+    let made = tempfile::tempfile_in(folder);
+    let may_not = made.err().is_some_and(refused);
+    may_not.then(|| format!("this user may not write into {}", folder.display()))
 }
 
 /// Opens a database that is there, to read from it: a name that is mistyped is no empty database.

@@ -140,6 +140,27 @@ fn a_database_or_a_branch_that_is_not_there_is_said_and_not_made() {
 }
 
 #[test]
+fn what_cannot_be_opened_as_a_database_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs_err::write(path("text"), "This is no database.".repeat(100)).unwrap();
+    for (database, hint) in [
+        (path("text"), "hint: --database names another file"),
+        (folder.path().to_owned(), "hint: that is a folder; name a file"),
+    ] {
+        let output = run(&database, &["findings", "--branch", "alpine/v3.17"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = said(&output);
+        let opened = format!("error: open the database {}", database.display());
+        assert!(said.starts_with(&opened) && said.contains(hint), "{said}");
+    }
+    let nowhere = path("nowhere/test.sqlite");
+    let output = run(&nowhere, &["identity", "import", "-"]);
+    let told = format!("hint: there is no folder {}", path("nowhere").display());
+    assert!(said(&output).contains(&told), "{}", said(&output));
+}
+
+#[test]
 fn a_match_that_finds_nothing_says_what_it_compared() {
     let folder = tempfile::tempdir().unwrap();
     let (index, feed) = (
