@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Import feeds and inventories from files or standard input
     ///
     /// The status is 0 when all was imported, also with records that were passed over, and 2 when a
-    /// file was not; those before it are.
+    /// file was not: those before it are, but where one is not there, nothing is.
     Import(import::Import),
     /// List what affects the packages of a branch
     ///

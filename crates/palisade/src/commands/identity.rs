@@ -12,11 +12,12 @@ use palisade_model::{Distribution, IdentityStatement, ProductName, Sense};
 use palisade_store::Withdrawal;
 use palisade_tracker::views::{IdentityState, IdentityView};
 use palisade_tracker::{
-    Document, Followed, Views, error_line, import_identities, state_identity, withdraw_identity,
+    Document, Followed, Store, Views, error_line, import_identities, state_identity, withdraw_identity,
 };
 
 use super::{
-    Format, block_on, now, open_current_store, open_existing_current_store, open_existing_store,
+    Format, block_on, must_be_there, now, open_current_store, open_existing_current_store,
+    open_existing_store,
 };
 use crate::naming::{as_given, naming};
 use crate::terminal;
@@ -212,8 +213,8 @@ async fn state(database: &str, command: &State) -> anyhow::Result<()> {
     let statement = statement.checked().context("state an identity")?;
     let store = open_existing_current_store(database).await?;
     let stated = state_identity(&store, &statement).await;
-    let stated = stated.context("state an identity")?;
     store.close().await;
+    let stated = stated.context("state an identity")?;
     let words = words(&statement);
     ui::say(&if stated.added {
         let followed = followed_words(stated.followed);
@@ -263,11 +264,11 @@ async fn withdraw(database: &str, command: &Withdraw) -> anyhow::Result<()> {
         .context("withdraw a statement")?;
     let store = open_existing_current_store(database).await?;
     let withdrawn = withdraw_identity(&store, command.number, &withdrawal).await;
+    store.close().await;
     let withdrawn = withdrawn.map_err(|error| {
         let hint = "palisade identity list --all has their numbers";
         anyhow::anyhow!("{}\nhint: {hint}", error_line(&error))
     })?;
-    store.close().await;
     ui::say(&format!(
         "withdrawn: {}; {}",
         words(&withdrawn.statement),
@@ -319,10 +320,20 @@ fn built_in_row(row: &BuiltIn) -> IdentityRow {
 }
 
 async fn import(database: &str, command: &Import) -> anyhow::Result<()> {
+    command
+        .files
+        .iter()
+        .try_for_each(|file| must_be_there(file))?;
     let store = open_current_store(database).await?;
-    for file in &command.files {
+    let imported = import_all(&store, &command.files).await;
+    store.close().await;
+    imported
+}
+
+async fn import_all(store: &Store, files: &[PathBuf]) -> anyhow::Result<()> {
+    for file in files {
         let document = Document::of(file);
-        let imported = import_identities(&store, document.clone(), now()).await;
+        let imported = import_identities(store, document.clone(), now()).await;
         let imported = imported.map_err(|error| naming(error.into(), &document))?;
         ui::say_rejects(&as_given(imported.rejects, &document));
         let mut words = vec![
@@ -343,6 +354,5 @@ async fn import(database: &str, command: &Import) -> anyhow::Result<()> {
         let words = format!("{}: {}", document.given_name(), words.join(", "));
         ui::say(&words);
     }
-    store.close().await;
     Ok(())
 }

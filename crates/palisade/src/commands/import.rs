@@ -10,7 +10,7 @@ use palisade_formats::inventory::InventoryKind;
 use palisade_model::{BranchName, Timestamp};
 use palisade_tracker::{AportsImport, Document, Imported, Input, Kind, Store, import_aports};
 
-use super::{block_on, now, open_current_store, read_keys};
+use super::{block_on, must_be_there, now, open_current_store, read_keys};
 use crate::arguments::Unsaid;
 use crate::naming::{as_given, naming};
 use crate::ui::{self, ProgressLine};
@@ -59,22 +59,30 @@ pub(crate) fn run(database: &str, command: &Import) -> anyhow::Result<ExitCode> 
     if command.commit.is_some() && !command.files.iter().all(|file| command.is_tree(file)) {
         bail!("--commit is for folders of aports that are Git repositories");
     }
+    command
+        .files
+        .iter()
+        .try_for_each(|file| must_be_there(file))?;
     block_on(async {
         let store = open_current_store(database).await?;
-        for file in &command.files {
-            if command.is_tree(file) {
-                command.import_tree(&store, file).await?;
-            } else {
-                command.import_document(&store, file, &keys).await?;
-            }
-        }
-        store.optimize().await.context("tidy the database")?;
+        let imported = command.import_all(&store, &keys).await;
         store.close().await;
-        Ok(ExitCode::SUCCESS)
+        imported.map(|()| ExitCode::SUCCESS)
     })
 }
 
 impl Import {
+    async fn import_all(&self, store: &Store, keys: &[PublicKey]) -> anyhow::Result<()> {
+        for file in &self.files {
+            if self.is_tree(file) {
+                self.import_tree(store, file).await?;
+            } else {
+                self.import_document(store, file, keys).await?;
+            }
+        }
+        store.optimize().await.context("tidy the database")
+    }
+
     /// Whether a file is a tree of packages instead.
     fn is_tree(&self, file: &Path) -> bool {
         matches!(self.kind, Kind::Inventory(InventoryKind::Aports)) && file.is_dir()

@@ -133,6 +133,13 @@ pub(crate) async fn open_current_store(address: &str) -> anyhow::Result<Store> {
     Ok(store)
 }
 
+/// Refuses a file that is not there, before anything is made for it; `-` is standard input.
+pub(crate) fn must_be_there(file: &Path) -> anyhow::Result<()> {
+    let is_missing = file.as_os_str() != "-" && file.try_exists().is_ok_and(|there| !there);
+    anyhow::ensure!(!is_missing, "there is no file {}", file.display());
+    Ok(())
+}
+
 /// Reads public keys; a key's name is its file's.
 pub(crate) fn read_keys(paths: &[PathBuf]) -> anyhow::Result<Vec<PublicKey>> {
     let keys = paths.iter().map(|path| read_key(path));

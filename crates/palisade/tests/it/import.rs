@@ -54,6 +54,22 @@ fn a_cut_feed_is_named_and_changes_nothing() {
 }
 
 #[test]
+fn a_file_that_is_not_there_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("test.sqlite");
+    let missing = folder.path().join("nvd.json");
+    for arguments in [&["import", "nvd"][..], &["identity", "import"]] {
+        let mut command = palisade();
+        command.args(arguments).arg(&missing).arg("--database");
+        let output = command.arg(&database).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let told = format!("error: there is no file {}\n", missing.display());
+        assert_eq!(said(&output), told);
+        assert!(!database.exists(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_cut_inventory_is_named_and_changes_nothing() {
     let said = refused(&["guix_inventory"], "guix/2024-07-14.jsonl");
     assert!(said.contains("cut-in-half"), "{said}");

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use palisade_formats::{container, limits};
 
+use crate::commands::must_be_there;
+
 /// What becomes of each APKBUILD, by its name and text.
 type Visit<'a> = dyn FnMut(&str, &str) -> anyhow::Result<()> + 'a;
 
@@ -17,9 +19,7 @@ pub(super) fn each_apkbuild(path: &Path, visit: &mut Visit<'_>) -> anyhow::Resul
     if path.as_os_str() == "-" {
         return each_document("standard input", io::stdin().lock(), visit);
     }
-    if !path.exists() {
-        bail!("there is no file {}", path.display());
-    }
+    must_be_there(path)?;
     if !path.is_dir() {
         let file = io::BufReader::new(fs_err::File::open(path)?);
         return each_document(&path.display().to_string(), file, visit);
