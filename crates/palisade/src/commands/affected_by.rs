@@ -12,7 +12,7 @@ use palisade_tracker::views::{
     TouchingPackage,
 };
 
-use super::{Format, block_on, open_existing_store};
+use super::{Format, block_on, open_existing_store, which, with_branches};
 use crate::terminal;
 use crate::ui::{self, Cell, plain};
 
@@ -46,12 +46,11 @@ pub(crate) fn run(database: &str, command: &AffectedBy) -> anyhow::Result<ExitCo
         let views = Views::new(store.clone());
         let state = command.state(&views).await?;
         let answer = views.affected_by(&state, command.named(), command.limit);
-        let answer = answer.await.context("look who uses the package")?;
-        store.close().await;
-        let view = match answer {
+        let view = match answer.await.context("look who uses the package")? {
             AffectedByAnswer::Found(view) => view,
-            AffectedByAnswer::Unknown(reason) => bail!("{reason}"),
+            AffectedByAnswer::Unknown(reason) => bail!("{}", with_branches(&views, reason).await?),
         };
+        store.close().await;
         print(command.format, &view).context("write who uses the package")?;
         Ok(ExitCode::from(u8::from(view.touches())))
     })
@@ -88,7 +87,10 @@ async fn only_branch(views: &Views) -> anyhow::Result<String> {
         .filter(|branch| branch.distribution().as_str() == "guix");
     match (branches.as_slice(), of_guix.next(), of_guix.next()) {
         ([only], ..) | (_, Some(only), None) => Ok(only.to_string()),
-        _ => bail!("which branch is meant? name one with --branch"),
+        _ => bail!(
+            "which branch is meant? name one with --branch\nhint: {}",
+            which(&branches)
+        ),
     }
 }
 

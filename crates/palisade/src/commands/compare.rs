@@ -14,7 +14,7 @@ use palisade_model::Level;
 use palisade_tracker::views::{ComparisonAnswer, ComparisonView, StateRef, markdown};
 use palisade_tracker::{Document, InventoryImport, Views, read_inventory};
 
-use super::{block_on, now, open_existing_store, read_keys};
+use super::{block_on, now, open_existing_store, read_keys, with_branches};
 use crate::arguments::Unsaid;
 use crate::naming::{as_given, naming};
 use crate::ui;
@@ -103,12 +103,14 @@ pub(crate) fn run(database: &str, command: &Compare) -> anyhow::Result<ExitCode>
     block_on(async {
         let store = open_existing_store(database).await?;
         let views = Views::new(store.clone());
-        let answer = command.ask(&views).await?;
-        store.close().await;
-        let view = match answer {
+        let view = match command.ask(&views).await? {
             ComparisonAnswer::Found(view) => view,
-            ComparisonAnswer::Unknown(reason) => bail!("compare {}: {reason}", command.words()),
+            ComparisonAnswer::Unknown(reason) => {
+                let reason = with_branches(&views, reason).await?;
+                bail!("compare {}: {reason}", command.words())
+            }
         };
+        store.close().await;
         command.print(&view).context("write the comparison")?;
         let is_worse = view.is_worse(command.fail_on.least());
         Ok(ExitCode::from(u8::from(is_worse)))

@@ -14,7 +14,7 @@ use palisade_tracker::views::{
     ExplanationQuery, Left,
 };
 
-use super::{Format, block_on, open_existing_store};
+use super::{Format, block_on, open_existing_store, which};
 use crate::terminal;
 use crate::ui::{self, plain};
 
@@ -113,13 +113,10 @@ fn say_why_not(answer: &ExplanationAnswer, query: &ExplanationQuery) {
             format!("{vulnerability} stands for several: {}", names.join(", ")),
             "name one of them".to_owned(),
         ),
-        ExplanationAnswer::UnknownBranch { branches } => {
-            let branches: Vec<String> = branches.iter().map(ToString::to_string).collect();
-            (
-                "no inventory of that branch is stored".to_owned(),
-                format!("there are {}", branches.join(", ")),
-            )
-        }
+        ExplanationAnswer::UnknownBranch { branches } => (
+            "no inventory of that branch is stored".to_owned(),
+            which(branches),
+        ),
         ExplanationAnswer::UnknownPackage => (
             format!("no package {package} is stored"),
             format!("palisade show {vulnerability} tells in which packages it is"),

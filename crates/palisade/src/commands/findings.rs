@@ -11,7 +11,7 @@ use palisade_tracker::views::{
     BranchView, FindingFilter, FindingItem, FindingQuery, RevisionRef, StatusFilter,
 };
 
-use super::{block_on, now, open_existing_store};
+use super::{block_on, not_found, now, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -99,7 +99,9 @@ pub(crate) fn run(database: &str, command: &Findings) -> anyhow::Result<ExitCode
         let (query, revision) = (command.query(), command.revision.as_deref());
         let view = views.branch(&command.branch, revision, &query, now());
         let view = view.await.context("read the findings")?;
-        let mut view = view.with_context(|| command.unknown())?;
+        let Some(mut view) = view else {
+            return Err(not_found(&views, &command.branch, revision).await);
+        };
         if command.evidence {
             views
                 .explain(&mut view.findings)
@@ -147,14 +149,6 @@ impl Findings {
             filter,
             limit: usize::MAX,
             ..FindingQuery::default()
-        }
-    }
-
-    fn unknown(&self) -> String {
-        let branch = &self.branch;
-        match &self.revision {
-            Some(revision) => format!("there is no revision {revision:?} of {branch}"),
-            None => format!("there is no branch {branch}; import an inventory of it first"),
         }
     }
 }

@@ -12,7 +12,8 @@ use palisade_model::{Distribution, IdentityStatement, ProductName, Sense};
 use palisade_store::Withdrawal;
 use palisade_tracker::views::{IdentityState, IdentityView};
 use palisade_tracker::{
-    Document, Followed, Store, Views, error_line, import_identities, state_identity, withdraw_identity,
+    Document, Followed, Store, Views, error_line, import_identities, state_identity,
+    withdraw_identity,
 };
 
 use super::{

@@ -22,11 +22,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
-use palisade_model::Timestamp;
+use palisade_model::{BranchName, Timestamp};
 use palisade_tracker::sync::read_key;
-use palisade_tracker::{Store, StoreError, follow_rules};
+use palisade_tracker::views::FindingQuery;
+use palisade_tracker::{Store, StoreError, TrackerError, Views, follow_rules};
 
-use crate::ui::Steps;
+use crate::ui::{Steps, plain};
+
+/// Revisions that are named where another one is not there.
+const REVISIONS: usize = 3;
 
 /// Runs what waits for the database or the network.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
@@ -121,6 +125,54 @@ fn must_exist(address: &str) -> anyhow::Result<()> {
     anyhow::bail!(
         "there is no database {address}; \"palisade import\" and \"palisade sync\" make one"
     )
+}
+
+/// Why a branch is not found, or a revision of it, and what there is instead.
+pub(crate) async fn not_found(
+    views: &Views,
+    branch: &BranchName,
+    revision: Option<&str>,
+) -> anyhow::Error {
+    let found = async {
+        let branches = views.branch_names().await?;
+        let query = FindingQuery::default();
+        let view = views.branch(branch, None, &query, now()).await?;
+        Ok::<_, TrackerError>((branches, view))
+    };
+    match found.await.context("read the branches") {
+        Err(error) => error,
+        Ok((_, Some(view))) => {
+            let revisions = view.revisions.iter().take(REVISIONS);
+            let revisions: Vec<&str> = revisions.map(|it| it.name.as_str()).collect();
+            anyhow::anyhow!(
+                "there is no revision {:?} of {branch}\nhint: it has, the latest first, {}",
+                revision.unwrap_or_default(),
+                plain(&revisions.join(", "))
+            )
+        }
+        Ok((branches, None)) => {
+            anyhow::anyhow!("there is no branch {branch}\nhint: {}", which(&branches))
+        }
+    }
+}
+
+/// A reason, and which branches there are where it is that one is not there.
+pub(crate) async fn with_branches(views: &Views, reason: String) -> anyhow::Result<String> {
+    if !reason.starts_with("there is no branch") {
+        return Ok(reason);
+    }
+    let branches = views.branch_names().await.context("read the branches")?;
+    Ok(format!("{reason}\nhint: {}", which(&branches)))
+}
+
+/// Which branches there are, for whoever named another one.
+pub(crate) fn which(branches: &[BranchName]) -> String {
+    let names: Vec<String> = branches.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [] => "none is stored; \"palisade import\" takes inventories of branches".to_owned(),
+        [only] => format!("there is {only}"),
+        names => format!("there are {}", names.join(", ")),
+    }
 }
 
 /// Opens the database to import into it or to serve it. Findings that come from other rules are

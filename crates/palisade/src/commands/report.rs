@@ -12,7 +12,7 @@ use palisade_tracker::views::{
     BranchReport, Month, ReportAnswer, ReportView, Score, report_markdown,
 };
 
-use super::{block_on, now, open_existing_store};
+use super::{block_on, now, open_existing_store, with_branches};
 use crate::terminal;
 use crate::ui::{self, Cell, plain};
 
@@ -51,21 +51,20 @@ enum Format {
 pub(crate) fn run(database: &str, command: &Report) -> anyhow::Result<ExitCode> {
     let now = now();
     let month = command.month.unwrap_or_else(|| Month::of(now).before());
-    let answer = block_on(async {
+    block_on(async {
         let store = open_existing_store(database).await?;
         let views = Views::new(store.clone());
         let answer = views.report(month, &command.branches, command.limit, now);
-        let answer = answer.await.context("read the month")?;
+        let view = match answer.await.context("read the month")? {
+            ReportAnswer::Found(view) => view,
+            ReportAnswer::Unknown(reason) => {
+                bail!("report {month}: {}", with_branches(&views, reason).await?)
+            }
+        };
         store.close().await;
-        anyhow::Ok(answer)
-    })?;
-    match answer {
-        ReportAnswer::Found(view) => {
-            command.print(&view).context("write the report")?;
-            Ok(ExitCode::SUCCESS)
-        }
-        ReportAnswer::Unknown(reason) => bail!("report {month}: {reason}"),
-    }
+        command.print(&view).context("write the report")?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 impl Report {

@@ -13,7 +13,7 @@ use palisade_tracker::views::{
 };
 use serde::Serialize;
 
-use super::{Format, block_on, now, open_existing_store};
+use super::{Format, block_on, not_found, now, open_existing_store};
 use crate::terminal;
 use crate::ui::{self, Cell};
 
@@ -51,11 +51,10 @@ pub(crate) fn run(database: &str, command: &Show) -> anyhow::Result<ExitCode> {
         let store = open_existing_store(database).await?;
         let views = Views::new(store.clone());
         if let Some(branch) = &command.branch {
-            let branches = views.branches().await.context("read the branches")?;
-            anyhow::ensure!(
-                branches.iter().any(|known| known.branch == *branch),
-                "there is no branch {branch}; import an inventory of it first"
-            );
+            let branches = views.branch_names().await.context("read the branches")?;
+            if !branches.contains(branch) {
+                return Err(not_found(&views, branch, None).await);
+            }
         }
         let open = show(&views, command).await?;
         store.close().await;
@@ -78,7 +77,7 @@ async fn show(views: &Views, command: &Show) -> anyhow::Result<bool> {
     let packages = packages(views, command).await?;
     anyhow::ensure!(
         !packages.is_empty(),
-        "nothing is known of {:?}",
+        "nothing is known of {:?}\nhint: import a feed or an inventory that has it, or run palisade sync",
         command.what
     );
     let affected = packages.iter().flat_map(|package| &package.versions);
@@ -128,7 +127,10 @@ async fn vulnerability(views: &Views, command: &Show) -> anyhow::Result<Option<V
             VulnerabilityAnswer::Found(view) => break *view,
             VulnerabilityAnswer::Alias(other) => name = other,
             VulnerabilityAnswer::Several(names) => {
-                anyhow::bail!("{id} stands for several: {}", names.join(", "))
+                anyhow::bail!(
+                    "{id} stands for several: {}\nhint: name one of them",
+                    names.join(", ")
+                )
             }
             VulnerabilityAnswer::Unknown => return Ok(None),
         }

@@ -72,7 +72,10 @@ mod tests {
         assert!(error("branch = \"alpine/edge\"\n").contains("it needs a repository"));
         assert!(error("repository = \"/a\"\n").contains("such as \"alpine/edge\""));
         let elsewhere = error("loader = [\"guix\"]\n");
-        assert_eq!(elsewhere, "line 5: loader means nothing for type = \"aports\"");
+        assert_eq!(
+            elsewhere,
+            "line 5: loader means nothing for type = \"aports\""
+        );
         let typo = error("onyl = \"main\"\n");
         assert!(typo.starts_with("line 5: there is no key onyl; type = \"aports\" has"));
     }

@@ -55,7 +55,14 @@ const TYPES: &[(&str, &[&[&str]])] = &[
     (
         "aports",
         &[
-            &["private", "repository", "git-branch", "branch", "only", "from"],
+            &[
+                "private",
+                "repository",
+                "git-branch",
+                "branch",
+                "only",
+                "from",
+            ],
             &["one-of", "one-in", "attempts"],
         ],
     ),

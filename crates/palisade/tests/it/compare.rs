@@ -135,7 +135,7 @@ fn what_cannot_be_told_is_an_error() {
         ),
         (
             &["compare", "guix/nowhere", "guix/master"],
-            "there is no branch and no revision guix/nowhere",
+            "there is no branch and no revision guix/nowhere\nhint: there is guix/master\n",
         ),
         (
             &["compare", "guix/master", "--with", "/nowhere/x"],

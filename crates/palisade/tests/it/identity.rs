@@ -119,7 +119,7 @@ fn what_cannot_be_told_ends_with_status_2_and_says_what_is_missing() {
         );
         assert_eq!(output.status.code(), Some(2));
         assert!(
-            said(&output).contains("there are guix/master"),
+            said(&output).contains("hint: there is guix/master"),
             "{}",
             said(&output)
         );

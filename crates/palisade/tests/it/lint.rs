@@ -168,13 +168,18 @@ fn mistakes_of_a_branch_are_told_with_what_to_write() {
     let view: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(view["mistakes"][0]["rule"], "misspelt-property");
     assert_eq!(view["revision"]["name"], "one");
-    for unknown in [&["guix/none"][..], &["guix/master", "--revision", "x"]] {
+    for (unknown, told) in [
+        (
+            &["guix/none"][..],
+            "error: there is no branch guix/none\nhint: there is guix/master\n",
+        ),
+        (
+            &["guix/master", "--revision", "x"],
+            "error: there is no revision \"x\" of guix/master\nhint: it has, the latest first, one\n",
+        ),
+    ] {
         let output = run(unknown);
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(
-            said(&output).contains("there is no branch guix/"),
-            "{}",
-            said(&output)
-        );
+        assert_eq!(said(&output), told);
     }
 }

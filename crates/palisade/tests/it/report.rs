@@ -82,7 +82,7 @@ fn what_cannot_be_reported_is_an_error() {
         ),
         (
             ["--branch", "guix/nowhere"],
-            "there is no branch guix/nowhere",
+            "there is no branch guix/nowhere\nhint: there is guix/master\n",
         ),
     ] {
         let output = run(&database, &[&["report"][..], &arguments].concat());

@@ -97,5 +97,8 @@ fn what_is_missing_is_named_once() {
     let nameless = told(&["--git", "."]);
     assert_eq!(nameless, "error: --git needs a --tag or a --commit\n");
     let keyless = told(&["--signature", "x", "--key", "/nowhere/key"]);
-    assert!(keyless.starts_with("error: read /nowhere/key: failed to open"), "{keyless}");
+    assert!(
+        keyless.starts_with("error: read /nowhere/key: failed to open"),
+        "{keyless}"
+    );
 }

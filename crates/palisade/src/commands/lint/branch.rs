@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use palisade_model::BranchName;
 use palisade_tracker::Views;
 use palisade_tracker::views::{MistakeLevel, MistakeView, MistakesView};
 
 use super::LevelWord;
-use crate::commands::{Format, block_on, open_existing_store};
+use crate::commands::{Format, block_on, not_found, open_existing_store};
 use crate::ui::{self, plain};
 
 #[derive(Debug, Args)]
@@ -38,21 +38,16 @@ pub(super) fn run(database: &str, command: &Branch) -> anyhow::Result<ExitCode> 
         revision,
         ..
     } = command;
-    let view = block_on(async {
+    let mut view = block_on(async {
         let store = open_existing_store(database).await?;
         let views = Views::new(store.clone());
         let view = views.mistakes(branch, revision.as_deref()).await;
+        let Some(view) = view.context("look for mistakes")? else {
+            return Err(not_found(&views, branch, revision.as_deref()).await);
+        };
         store.close().await;
-        view.context("look for mistakes")
+        Ok(view)
     })?;
-    let Some(mut view) = view else {
-        match revision {
-            Some(revision) => {
-                bail!("there is no branch {branch}, or it has no revision {revision}")
-            }
-            None => bail!("there is no branch {branch}"),
-        }
-    };
     let all = view.mistakes.len();
     let least = command.level.of_branch();
     view.mistakes.retain(|mistake| mistake.level >= least);
