@@ -162,7 +162,8 @@ impl Report {
         } else {
             levels.join(", ")
         };
-        ui::say(&format!("{} files: {found}", self.files));
+        let files = ui::counted(self.files, "file", "files");
+        ui::say(&format!("{files}: {found}"));
         Ok(())
     }
 

@@ -30,7 +30,7 @@ fn clean_files_have_status_0() {
             .unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert_eq!(printed(&output), "");
-        assert_eq!(said(&output), "1 files: nothing found\n");
+        assert_eq!(said(&output), "1 file: nothing found\n");
     }
 }
 
