@@ -341,7 +341,7 @@ fn evidence_text(evidence: &palisade_model::Evidence) -> String {
 /// A field by RFC 4180. One that a spreadsheet would take for a formula gets an apostrophe in
 /// front: versions and names come from others.
 fn csv_field(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t']) {
+    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -362,5 +362,6 @@ mod tests {
         assert_eq!(csv_field("1.2-3"), "1.2-3");
         assert_eq!(csv_field("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(csv_field("=1+1"), "'=1+1");
+        assert_eq!(csv_field("\r=1+1"), "\"'\r=1+1\"");
     }
 }
