@@ -91,6 +91,11 @@ pub fn read(
 ) -> Result<(), ReadError> {
     let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
     let mut handing = Handing::new(document, sink).of_size(bytes.len());
+    if bytes.trim_ascii().is_empty() {
+        handing.begin(&FeedHead::default());
+        handing.pass_over(Place::Whole, BadRecord::new("it is empty"));
+        return Ok(());
+    }
     let documents = serde_json::Deserializer::from_slice(&bytes).into_iter::<&RawValue>();
     for (index, raw) in (0..).zip(documents) {
         let raw = raw.map_err(|error| handing.malformed(error.to_string()))?;
