@@ -142,8 +142,13 @@ impl Patch {
     /// The patch itself, wherever it is.
     fn bytes(&self, sources: &Sources) -> anyhow::Result<Vec<u8>> {
         if self.file.contains("://") {
-            let address = page_of_request(&self.file)
-                .with_context(|| format!("{} is no merge request's address", self.file))?;
+            let address = page_of_request(&self.file).with_context(|| {
+                format!(
+                    "{} is no merge request's address\nhint: it ends in /merge_requests/NUMBER, \
+                         /pull/NUMBER or /pulls/NUMBER, or in .patch or .diff",
+                    self.file
+                )
+            })?;
             return sources.patch(&address, PATCH_BYTES);
         }
         let mut bytes = Vec::new();
