@@ -78,6 +78,12 @@ impl Material {
             Ok(_) => Place::File(fs_err::File::open(path).map_err(failed)?),
             Err(error) => match git::named(name) {
                 Some((repository, revision)) => Place::Git(repository, revision),
+                None if error.kind() == std::io::ErrorKind::NotFound => {
+                    return Err(Error::Unusable {
+                        name: name.to_owned(),
+                        reason: "there is no such file or folder".to_owned(),
+                    });
+                }
                 None => return Err(failed(error)),
             },
         };
