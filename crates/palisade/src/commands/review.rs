@@ -34,13 +34,14 @@ pub(crate) enum Review {
     /// --format json` prints one object with `verdict`, `signer` and `why`; of bundles of Sigstore, for
     /// which `--identity NAME --issuer ADDRESS` takes the place of keys, also `certificate` and
     /// `statement`. The status is 0 when the verdict is good, good-key-expired-since or good-weak; 1 for
-    /// any other; and 2 when it could not be told.
+    /// any other, and with --pins for a signer that is not pinned; and 2 when it could not be told.
     Verify(Box<verify::Verify>),
     /// Tell what a patch to recipes of Guix or aports changes, the sources that it brings included
     ///
     /// Programs can rely on this form: `palisade review patch FILE --format json` prints one object with
     /// `packages` and `signals`, of which each has `rule`, `severity`, `path`, `line`, `excerpt` and
-    /// `why`. The status is that of diff.
+    /// `why`. The status is that of diff, and with --branch also 1 when the patch introduces a finding
+    /// there or loses a mitigation.
     Patch(Box<patch::Patch>),
     /// Read what is reviewed, confined; Palisade starts it by itself
     #[command(hide = true)]
