@@ -101,11 +101,11 @@ impl PartLine {
 /// The class, sign and word of a state.
 fn state(state: SourceState) -> (&'static str, &'static str, &'static str) {
     match state {
-        SourceState::Fine => ("not_affected", "○", "fine"),
+        SourceState::Fine => ("clear", "○", "fine"),
         SourceState::Failing => ("affected", "●", "failing"),
         SourceState::Late => ("affected", "●", "late"),
-        SourceState::Asking => ("under_investigation", "◐", "being asked"),
-        SourceState::NeverAsked => ("under_investigation", "◐", "not had yet"),
+        SourceState::Asking => ("open", "◐", "being asked"),
+        SourceState::NeverAsked => ("open", "◐", "not had yet"),
         SourceState::NotConfigured => ("fixed", "–", "not configured any longer"),
     }
 }
