@@ -88,6 +88,13 @@ async fn no_field_escapes_from_its_place() {
         "/distribution/guix".to_owned(),
         "/maintainers/guix".to_owned(),
         "/maintainers/guix/orphaned".to_owned(),
+        format!("/package/guix/{name}/history"),
+        "/branch/guix/master/history".to_owned(),
+        "/branch/guix/master/grafts".to_owned(),
+        "/branch/guix/master/mistakes".to_owned(),
+        "/comparison?from=guix/master&to=guix/master".to_owned(),
+        "/report/2027-01".to_owned(),
+        "/sources".to_owned(),
     ] {
         let page = site.page(&address).await;
         harmless(&address, &page);
