@@ -28,7 +28,7 @@ use crate::{
     pages, ready, receive, respond, secfixes, security_txt, signing,
 };
 
-/// Bytes of a request's body at the most: nothing is sent to pages.
+/// Bytes of a request's body at the most: pages are sent nothing but short forms.
 const BODY_BYTES: usize = 16 << 10;
 
 /// What is served.

@@ -74,9 +74,7 @@ impl Frame {
             part,
         }
     }
-}
 
-impl Frame {
     /// Tells that what is listed also comes as a feed, as a table and as JSON Lines.
     pub(crate) fn with_list(mut self, wanted: &Wanted) -> Self {
         self.atom = Some(wanted.atom_address.clone());
