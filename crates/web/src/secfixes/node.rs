@@ -45,7 +45,7 @@ impl Nodes<'_> {
     }
 
     /// What `/` tells of one repository.
-    pub(super) fn links(&self, repository: &str) -> Value {
+    fn links(&self, repository: &str) -> Value {
         let of = |rest: &str| {
             let path = format!("/branch/{}{rest}", segment(repository));
             self.base.address(&path)
