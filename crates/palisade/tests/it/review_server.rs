@@ -72,6 +72,10 @@ fn answer(stream: TcpStream, forge: &Mutex<Forge>) {
     let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first).unwrap();
+    if first.is_empty() {
+        // Whoever wanted to ask has gone, such as a server that was ended.
+        return;
+    }
     let (mut length, mut known) = (0, false);
     loop {
         let mut line = String::new();
