@@ -43,17 +43,9 @@ pub(in crate::views) fn pair<T: Entry>(gone: Vec<T>, came: Vec<T>, scheme: Schem
         removed: Vec::new(),
         added: Vec::new(),
     };
-    // Whatever is the same has the same name.
-    let mut left = Left {
-        gone: gone.into_iter().map(Some).collect(),
-        came: came.into_iter().map(Some).collect(),
-    };
-    paired
-        .moved
-        .extend(left.equal(|it| (it.substance(), it.place())));
-    paired.moved.extend(left.equal(T::substance));
-    let mut gone = by_name(left.gone).peekable();
-    let mut came = by_name(left.came).peekable();
+    // Whatever is the same has the same name, so that each name is paired for itself.
+    let mut gone = by_name(gone).peekable();
+    let mut came = by_name(came).peekable();
     loop {
         let order = match (gone.peek(), came.peek()) {
             (Some(one), Some(other)) => one.name().cmp(other.name()),
@@ -82,12 +74,14 @@ fn of_name<T: Entry>(entries: &mut Peekable<impl Iterator<Item = T>>) -> Vec<T> 
 }
 
 /// Entries in the order of their names.
-fn by_name<T: Entry>(entries: Vec<Option<T>>) -> impl Iterator<Item = T> {
-    let mut entries = entries;
-    let named = entries.iter().enumerate();
+fn by_name<T: Entry>(entries: Vec<T>) -> impl Iterator<Item = T> {
+    let mut entries: Vec<Option<T>> = entries.into_iter().map(Some).collect();
     // To look at a name is dear, and its beginning tells most of them apart.
-    let named = named.filter_map(|(place, entry)| Some((beginning(entry.as_ref()?.name()), place)));
-    let mut order: Vec<(u128, usize)> = named.collect();
+    let named = entries
+        .iter()
+        .flatten()
+        .map(|entry| beginning(entry.name()));
+    let mut order: Vec<(u128, usize)> = named.zip(0..).collect();
     order.sort_unstable_by(|(one, a), (other, b)| {
         one.cmp(other).then_with(|| {
             let key = |place: usize| {
@@ -112,14 +106,23 @@ fn beginning(name: &str) -> u128 {
 
 impl<T: Entry> Paired<T> {
     fn take_name(&mut self, mut gone: Vec<T>, mut came: Vec<T>, scheme: Scheme) {
-        if gone.len() == 1 && came.len() == 1 {
-            self.changed.extend(gone.pop().zip(came.pop()));
+        if let ([one], [other]) = (&*gone, &*came) {
+            let same = one.substance() == other.substance();
+            let pairs = if same {
+                &mut self.moved
+            } else {
+                &mut self.changed
+            };
+            pairs.extend(gone.pop().zip(came.pop()));
             return;
         }
         let mut left = Left {
             gone: gone.into_iter().map(Some).collect(),
             came: came.into_iter().map(Some).collect(),
         };
+        self.moved
+            .extend(left.equal(|it| (it.substance(), it.place())));
+        self.moved.extend(left.equal(T::substance));
         self.changed
             .extend(left.equal(|it| (it.version().to_owned(), it.place())));
         self.changed
