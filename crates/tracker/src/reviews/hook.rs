@@ -168,7 +168,8 @@ fn gitlab(body: &[u8]) -> Result<Option<Told>, HookError> {
         iid: i64,
         title: String,
         action: Option<String>,
-        last_commit: Commit,
+        /// None of a request of a branch to which nothing was pushed yet.
+        last_commit: Option<Commit>,
     }
     #[derive(Deserialize)]
     struct Commit {
@@ -191,11 +192,14 @@ fn gitlab(body: &[u8]) -> Result<Option<Told>, HookError> {
         attributes.action.as_deref(),
         Some("open" | "update" | "reopen")
     );
-    Ok(is_push.then(|| Told {
+    let Some(head) = attributes.last_commit.filter(|_| is_push) else {
+        return Ok(None);
+    };
+    Ok(Some(Told {
         project: event.project.path_with_namespace,
         number: attributes.iid,
         title: attributes.title,
-        head: attributes.last_commit.id,
+        head: head.id,
         by: event.user.map(|user| user.username).unwrap_or_default(),
     }))
 }
@@ -203,7 +207,6 @@ fn gitlab(body: &[u8]) -> Result<Option<Told>, HookError> {
 fn forgejo(body: &[u8]) -> Result<Option<Told>, HookError> {
     #[derive(Deserialize)]
     struct Event {
-        action: String,
         pull_request: Option<Request>,
         repository: Repository,
         sender: Option<User>,
@@ -230,15 +233,16 @@ fn forgejo(body: &[u8]) -> Result<Option<Told>, HookError> {
     struct User {
         login: String,
     }
-    if parsed::<Action>(body)?.action.is_none() {
+    let is_push = matches!(
+        parsed::<Action>(body)?.action.as_deref(),
+        Some("opened" | "synchronized" | "synchronize" | "reopened")
+    );
+    // What is told of anything else, such as a package, may be of no repository.
+    if !is_push {
         return Ok(None);
     }
     let event: Event = parsed(body)?;
-    let is_push = matches!(
-        event.action.as_str(),
-        "opened" | "synchronized" | "synchronize" | "reopened"
-    );
-    let Some(request) = event.pull_request.filter(|_| is_push) else {
+    let Some(request) = event.pull_request else {
         return Ok(None);
     };
     Ok(Some(Told {
@@ -248,4 +252,36 @@ fn forgejo(body: &[u8]) -> Result<Option<Told>, HookError> {
         head: request.head.sha,
         by: event.sender.map(|user| user.login).unwrap_or_default(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_request_without_a_commit_is_nothing_to_review_and_no_mistake() {
+        let of = |last_commit: serde_json::Value| {
+            let told = json!({
+                "object_kind": "merge_request",
+                "project": { "path_with_namespace": "alpine/aports" },
+                "object_attributes": {
+                    "iid": 7, "title": "Draft", "action": "open", "last_commit": last_commit,
+                },
+            });
+            gitlab(told.to_string().as_bytes()).map(|told| told.map(|it| it.head))
+        };
+        assert_eq!(of(json!({ "id": "1234" })), Ok(Some("1234".to_owned())));
+        assert_eq!(of(json!(null)), Ok(None));
+    }
+
+    #[test]
+    fn what_forgejo_tells_of_anything_else_is_no_mistake() {
+        let package = json!({ "action": "created", "repository": null, "package": {} });
+        let told = forgejo(package.to_string().as_bytes()).map(|told| told.is_some());
+        assert_eq!(told, Ok(false));
+        let request = json!({ "action": "opened", "pull_request": {}, "repository": null });
+        assert!(forgejo(request.to_string().as_bytes()).is_err());
+    }
 }
