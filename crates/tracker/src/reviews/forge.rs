@@ -90,14 +90,12 @@ impl Forge {
             other => other?,
         }
         let bytes = fs_err::read(target)?;
-        let commits = commits(&bytes);
-        let is_of_it = commits
-            .iter()
-            .any(|commit| head.eq_ignore_ascii_case(commit));
-        if commits.is_empty() || is_of_it {
-            Ok(())
-        } else {
-            Err(ForgeError::OtherCommit(head.to_owned()))
+        match last_commit(&bytes) {
+            Some(last) if !head.eq_ignore_ascii_case(last) => {
+                Err(ForgeError::OtherCommit(head.to_owned()))
+            }
+            // A patch of GitLab's interface names no commit.
+            _ => Ok(()),
         }
     }
 
@@ -219,16 +217,19 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The commits of a mailbox that git made: its separators name them.
-fn commits(patch: &[u8]) -> Vec<&str> {
-    let lines = patch.split(|byte| *byte == b'\n');
-    let named = lines.filter_map(|line| {
+/// The last commit of a mailbox that git made: its separators name them, and a header follows upon each.
+fn last_commit(patch: &[u8]) -> Option<&str> {
+    let mut lines = patch.rsplit(|byte| *byte == b'\n');
+    let mut next: &[u8] = b"";
+    lines.find_map(|line| {
+        let follows = std::mem::replace(&mut next, line);
         let rest = std::str::from_utf8(line.strip_prefix(b"From ")?).ok()?;
         let (commit, date) = rest.split_once(' ')?;
         let is_commit = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-        (is_commit && date.starts_with("Mon Sep 17 00:00:00 2001")).then_some(commit)
-    });
-    named.collect()
+        let is_separator =
+            date.starts_with("Mon Sep 17 00:00:00 2001") && follows.starts_with(b"From: ");
+        (is_commit && is_separator).then_some(commit)
+    })
 }
 
 fn shortened(text: &str) -> String {
@@ -284,11 +285,18 @@ mod tests {
     }
 
     #[test]
-    fn the_commits_of_a_mailbox_are_known() {
-        let commit = "0123456789012345678901234567890123456789";
-        let mails = format!("From {commit} Mon Sep 17 00:00:00 2001\nFrom: a\n+From me to you\n");
-        assert_eq!(commits(mails.as_bytes()), [commit]);
-        assert_eq!(commits(b"--- a/x\n+++ b/x\n"), [""; 0]);
+    fn a_mailbox_ends_in_the_commit_of_its_last_mail() {
+        let (one, two) = ("1".repeat(40), "2".repeat(40));
+        let mail = |commit: &str, text: &str| {
+            format!("From {commit} Mon Sep 17 00:00:00 2001\nFrom: a\n\n{text}\n")
+        };
+        let first = mail(&one, "+From me to you");
+        assert_eq!(last_commit(first.as_bytes()), Some(&*one));
+        let pushed_on = first + &mail(&two, "more");
+        assert_eq!(last_commit(pushed_on.as_bytes()), Some(&*two));
+        let quoting = mail(&two, &format!("From {one} Mon Sep 17 00:00:00 2001"));
+        assert_eq!(last_commit(quoting.as_bytes()), Some(&*two));
+        assert_eq!(last_commit(b"--- a/x\n+++ b/x\n"), None);
     }
 
     #[test]
