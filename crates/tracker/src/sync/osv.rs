@@ -4,7 +4,8 @@
 //! time. Where few records changed, they are fetched one by one. ("Data dumps",
 //! `ECOSYSTEM/all.zip`, `ECOSYSTEM/modified_id.csv`, `ECOSYSTEM/ID.json`.)
 
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use palisade_fetch::{Answer, FetchError, Request, Url};
@@ -83,7 +84,13 @@ async fn one(
     } else if changes.names.is_empty() {
         Outcome::Unchanged
     } else {
-        singly(parts, bucket, ecosystem, &changes.names).await?
+        match singly(parts, bucket, ecosystem, &changes.names).await {
+            // The list tells of a record that is not there, and would again the next time.
+            Err(TrackerError::Fetch(FetchError::Status { code: 404, .. })) => {
+                all(parts, bucket, ecosystem).await?
+            }
+            outcome => outcome?,
+        }
     };
     memory.validators = list.validators;
     memory.cursor.newest = changes.newest.or(memory.cursor.newest);
@@ -109,8 +116,7 @@ async fn singly(
     ecosystem: &str,
     names: &[String],
 ) -> Result<Outcome, TrackerError> {
-    let mut together = String::from("[");
-    let mut path = None;
+    let mut together: Option<(PathBuf, fs_err::File)> = None;
     for name in names {
         let request = Request {
             pace: PACE,
@@ -120,20 +126,36 @@ async fn singly(
         let Answer::Body(body) = parts.fetch(ecosystem, &request).await? else {
             continue;
         };
-        let text = fs_err::read_to_string(&body.path).map_err(FetchError::from)?;
-        if together.len() > 1 {
-            together.push(',');
-        }
-        together.push_str(text.trim());
+        let record = fs_err::read(&body.path).map_err(FetchError::from)?;
+        let added = add(&mut together, &body.path, &record);
+        added.map_err(FetchError::from)?;
         fs_err::remove_file(&body.path).map_err(FetchError::from)?;
-        path = Some(body.path.with_file_name("changed.json"));
     }
-    together.push(']');
-    let Some(path) = path else {
+    let Some((path, mut file)) = together else {
         return Ok(Outcome::Unchanged);
     };
-    fs_err::write(&path, together).map_err(FetchError::from)?;
+    file.write_all(b"]").map_err(FetchError::from)?;
+    drop(file);
     import(parts, &path).await
+}
+
+/// Adds a record to the list of all, which is begun beside the first of them.
+fn add(
+    together: &mut Option<(PathBuf, fs_err::File)>,
+    beside: &Path,
+    record: &[u8],
+) -> std::io::Result<()> {
+    let mark: &[u8] = if together.is_some() { b"," } else { b"[" };
+    let (_, file) = match together {
+        Some(begun) => begun,
+        none => {
+            let path = beside.with_file_name("changed.json");
+            let file = fs_err::File::create(&path)?;
+            none.insert((path, file))
+        }
+    };
+    file.write_all(mark)?;
+    file.write_all(record)
 }
 
 async fn import(parts: &Parts<'_, '_>, path: &Path) -> Result<Outcome, TrackerError> {

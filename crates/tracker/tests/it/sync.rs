@@ -415,6 +415,16 @@ async fn osv_is_had_as_a_whole_and_then_record_by_record() {
     assert_eq!(world.sync(&source).await, ["Alpine: +1 ~1 -0"]);
     assert!(!world.asked().contains(&"/osv/Alpine/all.zip".to_owned()));
     assert_eq!(world.cached(), Vec::<PathBuf>::new());
+    // A record that is listed and not there must not keep the others from being had.
+    let newer = "2026-01-10T00:00:00Z";
+    let listed = format!("{newer},A-9\n{newer},A-1\n");
+    let path = "/osv/Alpine/modified_id.csv";
+    world.answer(path, "ETag: \"3\"\r\n", listed.as_bytes());
+    let all = zip(&[("A-1.json", &record("A-1", newer))]);
+    world.answer("/osv/Alpine/all.zip", "", &all);
+    assert_eq!(world.sync(&source).await, ["Alpine: +0 ~1 -0"]);
+    assert_eq!(world.sync(&source).await, ["Alpine: unchanged"]);
+    assert_eq!(world.cached(), Vec::<PathBuf>::new());
 }
 
 fn zip(members: &[(&str, &str)]) -> Vec<u8> {
