@@ -54,9 +54,14 @@ struct Cursor {
 pub(super) async fn sync(parts: &mut Parts<'_, '_>, api: &NvdApi) -> Result<(), TrackerError> {
     loop {
         let mut memory: Memory<Cursor> = parts.memory(PART);
-        let outcome = page(parts, api, &mut memory.cursor).await;
-        let (outcome, more) = match outcome {
-            Ok((outcome, more)) => (Ok(outcome), more),
+        let mut cursor = memory.cursor.clone();
+        let (outcome, more) = match page(parts, api, &mut cursor).await {
+            Ok((outcome, more)) => {
+                memory.cursor = cursor;
+                (Ok(outcome), more)
+            }
+            // A window of which no page was had is none: the next one reaches further, so that a
+            // record that cannot be read, and is alone in it, does not stay alone.
             Err(error) => (Err(error), false),
         };
         parts.remember(PART, &memory, outcome).await?;

@@ -370,6 +370,35 @@ async fn nvd_is_read_page_by_page_and_then_by_what_changed() {
 }
 
 #[tokio::test]
+async fn a_window_of_nvd_with_nothing_that_can_be_read_grows() {
+    let mut world = World::new().await;
+    let source = World::source(SourceKind::Nvd(NvdApi {
+        url: format!("{}/cves", world.address).parse().unwrap(),
+        key: None,
+        pace: Duration::ZERO,
+    }));
+    let first = "/cves?resultsPerPage=2000&startIndex=0";
+    let time = "2024-01-02T00:00:00.000";
+    world.answer(first, "", &nvd_page(0, 1, &[cve(1, time)]));
+    world.sync(&source).await;
+    let window = |end: &str| {
+        format!(
+            "/cves?lastModStartDate=2026-01-10T11%3A30%3A01.000Z&lastModEndDate={end}\
+             &resultsPerPage=2000&startIndex=0"
+        )
+    };
+    let bad = json!({ "cve": { "id": 7 } });
+    let soon = window("2026-01-10T12%3A30%3A01.000Z");
+    world.answer(&soon, "", &nvd_page(0, 1, std::slice::from_ref(&bad)));
+    let told = world.sync(&source).await;
+    assert!(told[0].contains("nothing in it can be read"), "{told:?}");
+    world.syncer.clock = || "2026-01-10T18:00:00Z".parse().unwrap();
+    let later = window("2026-01-10T18%3A00%3A00.000Z");
+    world.answer(&later, "", &nvd_page(0, 2, &[bad, cve(2, time)]));
+    assert_eq!(world.sync(&source).await[0], "cves: +1 ~0 -0");
+}
+
+#[tokio::test]
 async fn osv_is_had_as_a_whole_and_then_record_by_record() {
     let world = World::new().await;
     let source = World::source(SourceKind::Osv(OsvBucket {
