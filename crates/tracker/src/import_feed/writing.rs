@@ -32,6 +32,8 @@ pub(super) struct Writing {
 struct OpenFeed {
     id: FeedId,
     state: FeedState,
+    /// How many records were stored before this document.
+    stored: usize,
     head: FeedHead,
     /// Names in a complete document.
     seen: HashSet<Box<str>>,
@@ -110,9 +112,11 @@ impl Writing {
                 let stored = session.feed_as_of(id).await?;
                 doubt::older(&self.document, stored, head.as_of)?;
             }
+            let state = session.feed_state(id).await?;
             let open = OpenFeed {
                 id,
-                state: session.feed_state(id).await?,
+                stored: state.by_name.len(),
+                state,
                 head: head.clone(),
                 seen: HashSet::new(),
                 unreadable: Unreadable::default(),
@@ -262,7 +266,7 @@ impl Writing {
                 continue;
             }
             if !self.believe {
-                doubt::shrunken(&self.document, feed.state.by_name.len(), gone.len())?;
+                doubt::shrunken(&self.document, feed.stored, gone.len())?;
             }
             self.summary.withdrawn += gone.len() as u64;
             self.writer.remove(session, &gone).await?;

@@ -185,7 +185,11 @@ async fn serve(listener: TcpListener, answers: Answers, asked: Arc<Mutex<Vec<Str
 }
 
 pub(crate) fn catalogue(day: &str, count: usize) -> Vec<u8> {
-    let entries: Vec<_> = (0..count)
+    catalogue_of(day, 0..count)
+}
+
+fn catalogue_of(day: &str, numbers: std::ops::Range<usize>) -> Vec<u8> {
+    let entries: Vec<_> = numbers
         .map(|number| exploited(&format!("CVE-2024-{number:04}")))
         .collect();
     kev(day, &entries).into_bytes()
@@ -261,6 +265,20 @@ async fn a_catalogue_that_shrank_is_held_back_until_there_is_another() {
     world.answer("/kev.json", "ETag: \"3\"\r\n", &catalogue("2026-01-03", 41));
     assert_eq!(world.sync(&source).await, ["kev.json: +1 ~0 -0"]);
     assert_eq!(world.state().await.error, None);
+}
+
+#[tokio::test]
+async fn what_is_new_does_not_make_up_for_what_is_missing() {
+    let world = World::new().await;
+    let source = documents(&world, &["/kev.json"]);
+    world.answer("/kev.json", "", &catalogue_of("2026-01-01", 0..40));
+    world.sync(&source).await;
+    world.answer("/kev.json", "", &catalogue_of("2026-01-02", 30..70));
+    let told = world.sync(&source).await;
+    assert!(
+        told[0].contains("it lacks 30 of the 40 records"),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]
