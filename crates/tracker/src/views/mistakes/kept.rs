@@ -32,21 +32,35 @@ impl Kept {
         session: &mut Session,
         packages: &[PackageId],
     ) -> Result<Vec<Arc<Looked>>, TrackerError> {
-        let missing: Vec<PackageId> = {
-            let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let all = packages.iter().copied();
-            all.filter(|id| !seen.all.contains(id)).collect()
-        };
+        let seen = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut told, missing) = seen().known(packages);
         let read = read(session, &missing).await?;
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.all.len() + missing.len() > KEPT {
-            *seen = Seen::default();
+        seen().keep(missing, &read);
+        told.extend(read);
+        Ok(packages.iter().filter_map(|id| told.get(id).cloned()).collect())
+    }
+}
+
+impl Seen {
+    /// What there is to tell of those packages that were looked through, and the others.
+    fn known(
+        &self,
+        packages: &[PackageId],
+    ) -> (HashMap<PackageId, Arc<Looked>>, Vec<PackageId>) {
+        let told = packages
+            .iter()
+            .filter_map(|id| Some((*id, Arc::clone(self.told.get(id)?))));
+        let missing = packages.iter().filter(|id| !self.all.contains(id));
+        (told.collect(), missing.copied().collect())
+    }
+
+    /// Keeps what was looked through; all that was kept before goes where it becomes too much.
+    fn keep(&mut self, packages: Vec<PackageId>, read: &[(PackageId, Arc<Looked>)]) {
+        if self.all.len() + packages.len() > KEPT {
+            *self = Self::default();
         }
-        seen.all.extend(missing);
-        seen.told.extend(read.iter().cloned());
-        let read: HashMap<PackageId, Arc<Looked>> = read.into_iter().collect();
-        let told = |id| seen.told.get(id).or_else(|| read.get(id)).cloned();
-        Ok(packages.iter().filter_map(told).collect())
+        self.all.extend(packages);
+        self.told.extend(read.iter().cloned());
     }
 }
 
