@@ -534,6 +534,24 @@ mod tests {
     }
 
     #[test]
+    fn a_place_that_no_list_gave_is_a_place_all_the_same() {
+        use base64::Engine;
+        let all = listing();
+        let text = format!(
+            r#"{{"o":"newest","s":null,"x":false,"e":null,"d":{least},"v":"","p":"","n":"","i":{least},"f":{least}}}"#,
+            least = i64::MIN
+        );
+        let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let query = FindingQuery {
+            sort: Sort::Newest,
+            limit: 9,
+            after: Some(text.parse().unwrap()),
+            ..FindingQuery::default()
+        };
+        assert_eq!(names(&all, &query), [""; 0]);
+    }
+
+    #[test]
     fn one_partys_scores_count_when_asked_for() {
         let mut listing = listing();
         let rating = |vulnerability, score: f64, scorer: &str, ssvc: Option<&str>| {

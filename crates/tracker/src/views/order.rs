@@ -206,7 +206,7 @@ impl<'a> Order<'a> {
                 let name = there(self.listing.by_name[of_source]);
                 (first(name), score, version)
             }
-            Sort::Newest => (-entry.first_seen, score, version),
+            Sort::Newest => (latest_first(entry.first_seen), score, version),
             Sort::Oldest => {
                 let head = &self.listing.vulnerabilities[of_vulnerability];
                 (published(head.published), score, version)
@@ -228,7 +228,7 @@ impl<'a> Order<'a> {
                 let name = place(sources.iter().map(|it| it.name.cmp(&cursor.package)));
                 (first(name), score, version)
             }
-            Sort::Newest => (-cursor.first_seen, score, version),
+            Sort::Newest => (latest_first(cursor.first_seen), score, version),
             Sort::Oldest => (published(cursor.published), score, version),
         }
     }
@@ -266,6 +266,11 @@ impl<'a> Order<'a> {
 
 fn first(place: u64) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX)
+}
+
+/// A cursor may have any number.
+fn latest_first(time: i64) -> i64 {
+    time.saturating_neg()
 }
 
 /// What has no date comes last.

@@ -142,7 +142,8 @@ impl Views {
         let mut rows = session
             .reviews(number(ReviewsView::PART + 1), number(offset))
             .await?;
-        let next = (rows.len() > ReviewsView::PART).then_some(offset + ReviewsView::PART);
+        let next = offset.saturating_add(ReviewsView::PART);
+        let next = (rows.len() > ReviewsView::PART).then_some(next);
         rows.truncate(ReviewsView::PART);
         let mut reviews = Vec::with_capacity(rows.len());
         for row in rows {
