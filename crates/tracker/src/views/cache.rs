@@ -19,11 +19,11 @@ use super::search::Names;
 use super::{Places, Reading};
 use crate::TrackerError;
 
-/// Listings of past revisions that are kept; the present ones of all branches stay.
-const PAST_LISTINGS: usize = 8;
+/// Listings of past revisions that are kept, and grafts of them; the present ones of all branches stay.
+const PAST: usize = 8;
 
 /// A branch at a position; without one, now.
-type ListingKey = (BranchId, Option<i64>);
+type At = (BranchId, Option<i64>);
 
 /// How long a prepared state is told while that of a newer one is being made.
 const STALE: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ pub(super) struct Cache {
     pub(super) compared: super::comparison::Kept,
     /// Of states by what packages they have, whatever else changes.
     pub(super) graphs: Graphs,
-    /// The same of packages that were looked through for mistakes.
+    /// What was seen in packages that were looked through for mistakes: of no state either.
     pub(super) looked_through: super::mistakes::Kept,
     /// Whoever makes something large holds this, so that it is made once and not by all who wait.
     turn: tokio::sync::Mutex<()>,
@@ -82,8 +82,8 @@ impl States {
 struct Kept {
     generation: Generation,
     places: Option<Arc<Places>>,
-    listings: HashMap<ListingKey, Arc<Listing>>,
-    grafts: HashMap<ListingKey, Arc<GraftsView>>,
+    listings: HashMap<At, Arc<Listing>>,
+    grafts: HashMap<At, Arc<GraftsView>>,
     compared: Arc<Known>,
     chronicles: HashMap<BranchId, Arc<Chronicle>>,
     maintained: HashMap<BranchId, Arc<Vec<MaintainedRow>>>,
@@ -95,26 +95,14 @@ struct Kept {
     mistakes: HashMap<BranchId, Arc<MistakesView>>,
 }
 
-impl Kept {
-    /// Keeps a listing; of those of past revisions there are only so many.
-    fn keep_listing(&mut self, key: ListingKey, listing: &Arc<Listing>) {
-        let is_past = |(_, position): &&ListingKey| position.is_some();
-        let past: Vec<ListingKey> = self.listings.keys().filter(is_past).copied().collect();
-        if let Some(oldest) = past.first().filter(|_| past.len() >= PAST_LISTINGS) {
-            self.listings.remove(oldest);
-        }
-        self.listings.insert(key, Arc::clone(listing));
+/// Keeps something of a branch at a position; of past positions only so much is kept.
+fn keep<T>(kept: &mut HashMap<At, Arc<T>>, key: At, value: &Arc<T>) {
+    let is_past = |(_, position): &&At| position.is_some();
+    let past: Vec<At> = kept.keys().filter(is_past).copied().collect();
+    if let Some(one) = past.first().filter(|_| past.len() >= PAST) {
+        kept.remove(one);
     }
-
-    /// Keeps grafts; of those of past revisions there are only so many.
-    fn keep_grafts(&mut self, key: ListingKey, grafts: &Arc<GraftsView>) {
-        let is_past = |(_, position): &&ListingKey| position.is_some();
-        let past: Vec<ListingKey> = self.grafts.keys().filter(is_past).copied().collect();
-        if let Some(one) = past.first().filter(|_| past.len() >= PAST_LISTINGS) {
-            self.grafts.remove(one);
-        }
-        self.grafts.insert(key, Arc::clone(grafts));
-    }
+    kept.insert(key, Arc::clone(value));
 }
 
 impl Cache {
@@ -204,7 +192,7 @@ impl Cache {
     pub(super) async fn listing(
         &self,
         reading: &mut Reading,
-        key: ListingKey,
+        key: At,
     ) -> Result<Arc<Listing>, TrackerError> {
         let generation = reading.generation;
         let known = |cache: &Self| cache.of(generation, |kept| kept.listings.get(&key).cloned());
@@ -216,7 +204,7 @@ impl Cache {
             return Ok(listing);
         }
         let listing = Arc::new(Listing::load(&mut reading.session, key.0, key.1).await?);
-        self.of(generation, |kept| kept.keep_listing(key, &listing));
+        self.of(generation, |kept| keep(&mut kept.listings, key, &listing));
         Ok(listing)
     }
 
@@ -237,7 +225,7 @@ impl Cache {
         }
         let grafts = GraftsView::of(reading, self, state, &Which::All).await?;
         let grafts = Arc::new(grafts);
-        self.of(generation, |kept| kept.keep_grafts(key, &grafts));
+        self.of(generation, |kept| keep(&mut kept.grafts, key, &grafts));
         Ok(grafts)
     }
 
@@ -357,6 +345,9 @@ impl Cache {
             return Ok(feeds);
         }
         let _turn = self.turn.lock().await;
+        if let Some(feeds) = self.of(reading.generation, |kept| kept.feeds.clone()) {
+            return Ok(feeds);
+        }
         let feeds = Arc::new(reading.session.feeds().await?);
         self.of(reading.generation, |kept| {
             kept.feeds = Some(Arc::clone(&feeds));
