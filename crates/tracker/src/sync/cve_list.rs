@@ -99,26 +99,19 @@ async fn list(parts: &Parts<'_, '_>, releases: &CveReleases) -> Result<Vec<Asset
         max_bytes: 64 << 20,
         ..parts.request(url)
     };
-    let odd = |reason: String| TrackerError::Source {
-        source_name: parts.source.name.clone(),
-        reason,
-    };
     let Answer::Body(body) = parts.fetch(PART, &request).await? else {
-        return Err(odd("it says that its list did not change".to_owned()));
+        return Err(parts.wrong("it says that its list did not change"));
     };
     let text = fs_err::read(&body.path).map_err(FetchError::from)?;
     fs_err::remove_file(&body.path).map_err(FetchError::from)?;
     let releases: Vec<Release> = serde_json::from_slice(&text)
-        .map_err(|error| odd(format!("its list of releases cannot be read: {error}")))?;
+        .map_err(|error| parts.wrong(format!("its list of releases cannot be read: {error}")))?;
     Ok(releases.into_iter().flat_map(|it| it.assets).collect())
 }
 
 async fn import(parts: &Parts<'_, '_>, step: &Step) -> Result<Outcome, TrackerError> {
     let url = step.asset.browser_download_url.parse();
-    let url = url.map_err(|_| TrackerError::Source {
-        source_name: parts.source.name.clone(),
-        reason: format!("{} has no address", step.asset.name),
-    })?;
+    let url = url.map_err(|_| parts.wrong(format!("{} has no address", step.asset.name)))?;
     let digest = step.asset.digest.as_deref();
     let request = Request {
         sha256: digest

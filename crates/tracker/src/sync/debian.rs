@@ -157,7 +157,7 @@ async fn release<'a>(
         Answer::Body(body) => body,
         // What does not change can be too old all the same.
         Answer::NotModified => {
-            check_limit(memory.cursor.valid_until, now).map_err(|reason| odd(parts, reason))?;
+            check_limit(memory.cursor.valid_until, now).map_err(|reason| parts.wrong(reason))?;
             return Ok(None);
         }
     };
@@ -165,18 +165,17 @@ async fn release<'a>(
     fs_err::remove_file(&body.path).map_err(FetchError::from)?;
     let (text, signed_by) = believed(&archive.trust, document, now).map_err(|why| match why {
         NotBelieved::Key(error) => error,
-        NotBelieved::Signature(reason) => odd(
-            parts,
-            format!("the {file} of {suite} is not believed: {reason}"),
-        ),
+        NotBelieved::Signature(reason) => {
+            parts.wrong(format!("the {file} of {suite} is not believed: {reason}"))
+        }
     })?;
     let release = Release::read(file, &text)?;
-    check_times(&release, &memory.cursor, now).map_err(|reason| odd(parts, reason))?;
+    check_times(&release, &memory.cursor, now).map_err(|reason| parts.wrong(reason))?;
     let branch = archive.branch_of(suite, &release);
     Ok(Some(Found {
         archive,
         suite,
-        branch: branch.map_err(|reason| odd(parts, reason))?,
+        branch: branch.map_err(|reason| parts.wrong(reason))?,
         release,
         signed_by,
         validators: body.validators,
@@ -194,10 +193,10 @@ async fn import(
     // The last one is the least compressed: the content itself, which Debian lists always.
     let Some((_, content)) = files.last() else {
         let path = index.path("");
-        return Err(odd(
-            parts,
-            format!("the Release of {} does not list {path}", found.suite),
-        ));
+        return Err(parts.wrong(format!(
+            "the Release of {} does not list {path}",
+            found.suite
+        )));
     };
     if content.sha256 == had.cursor.sha256 {
         return Ok(Outcome::Unchanged);
@@ -251,10 +250,7 @@ async fn fetch(
             }
             Err(error) => return Err(error),
             Ok(Answer::NotModified) => {
-                return Err(odd(
-                    parts,
-                    "it says that an index did not change".to_owned(),
-                ));
+                return Err(parts.wrong("it says that an index did not change"));
             }
             Ok(Answer::Body(body)) => {
                 // The name by which people know it, not its sum.
@@ -264,7 +260,7 @@ async fn fetch(
             }
         }
     }
-    Err(missing.unwrap_or_else(|| odd(parts, "it lists no index".to_owned())))
+    Err(missing.unwrap_or_else(|| parts.wrong("it lists no index")))
 }
 
 impl DebianArchive {
@@ -389,13 +385,6 @@ fn check_limit(until: Option<Timestamp>, now: Timestamp) -> Result<(), String> {
              is wrong"
         )),
         _ => Ok(()),
-    }
-}
-
-fn odd(parts: &Parts<'_, '_>, reason: String) -> TrackerError {
-    TrackerError::Source {
-        source_name: parts.source.name.clone(),
-        reason,
     }
 }
 

@@ -129,7 +129,7 @@ impl Place {
         let folder = folder_of(&parts.syncer.cache, &parts.source.name);
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         let made = fs_err::create_dir_all(&folder);
-        made.map_err(|error| wrong(parts, format!("the cache: {error}")))?;
+        made.map_err(|error| parts.wrong(format!("the cache: {error}")))?;
         let history = match &branch.repository {
             GitRepository::Folder(path) => path.clone(),
             GitRepository::Address(url) => {
@@ -154,11 +154,11 @@ async fn fetch(
     let found = client.find_repository(url, parts.source.private).await;
     let found = found.map_err(|error| {
         let reason = error_line(&error);
-        wrong(parts, format!("its repository cannot be fetched: {reason}"))
+        parts.wrong(format!("its repository cannot be fetched: {reason}"))
     })?;
     refuse_private(parts, &found).await?;
     let fetched = history::fetch(clone, &found, branch).await;
-    fetched.map_err(|reason| wrong(parts, reason))
+    fetched.map_err(|reason| parts.wrong(reason))
 }
 
 /// Refuses an address within the own network, unless the source may be there.
@@ -189,10 +189,7 @@ pub(super) async fn follow(
         } else {
             "revisions wait"
         };
-        return Err(wrong(
-            parts,
-            format!("{waiting} {revisions} to be loaded again"),
-        ));
+        return Err(parts.wrong(format!("{waiting} {revisions} to be loaded again")));
     }
     Ok(())
 }
@@ -246,7 +243,7 @@ impl<L: Loader> Following<'_, L> {
         let part = &self.branch.git_branch;
         let mut memory: Memory<Followed> = parts.memory(part);
         let commits = history::since(&self.place.history, self.branch, &memory.cursor).await;
-        let commits = commits.map_err(|reason| wrong(parts, reason))?;
+        let commits = commits.map_err(|reason| parts.wrong(reason))?;
         if commits.is_empty() {
             return parts.remember(part, &memory, Ok(Outcome::Unchanged)).await;
         }
@@ -277,7 +274,7 @@ impl<L: Loader> Following<'_, L> {
                 let left = all - number - 1;
                 let reason =
                     format!("{failures} revisions failed one after the other; {left} wait");
-                return Err(wrong(parts, reason));
+                return Err(parts.wrong(reason));
             }
         }
         Ok(())
@@ -315,10 +312,7 @@ impl<L: Loader> Following<'_, L> {
                     TrackerError::Source { reason, .. } => reason.clone(),
                     other => error_line(other),
                 };
-                wrong(
-                    parts,
-                    format!("{reason} (try {tries} of {attempts}; {next})"),
-                )
+                parts.wrong(format!("{reason} (try {tries} of {attempts}; {next})"))
             }
         };
         parts.remember(&name, &memory, Err(error)).await
@@ -327,12 +321,5 @@ impl<L: Loader> Following<'_, L> {
     /// The part that is a revision that could not be loaded.
     fn failing_part(&self, commit: &str) -> String {
         format!("{}/{commit}", self.branch.git_branch)
-    }
-}
-
-pub(super) fn wrong(parts: &Parts<'_, '_>, reason: String) -> TrackerError {
-    TrackerError::Source {
-        source_name: parts.source.name.clone(),
-        reason,
     }
 }

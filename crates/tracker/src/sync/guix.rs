@@ -10,7 +10,7 @@ use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
 
 use self::loading::LoadError;
-use super::following::{GitBranch, Loader, Place, Went, follow, wrong};
+use super::following::{GitBranch, Loader, Place, Went, follow};
 use super::part::Parts;
 use crate::TrackerError;
 use crate::git::Commit;
@@ -56,14 +56,14 @@ impl Loader for GuixChannel {
         let log = place.folder.join(format!("{}.log", commit.name));
         let loader = place.folder.join(LOADER_FILE);
         let written = fs_err::write(&loader, GUIX_LOADER);
-        written.map_err(|error| wrong(parts, format!("the cache: {error}")))?;
+        written.map_err(|error| parts.wrong(format!("the cache: {error}")))?;
         let command = self.filled(commit, &loader);
         let outcome = loading::load(self, &command, &place.folder, commit, &output, &log).await;
         let imported = match outcome {
-            Err(LoadError::Start(reason)) => return Err(wrong(parts, reason)),
+            Err(LoadError::Start(reason)) => return Err(parts.wrong(reason)),
             Err(LoadError::Revision(reason)) => {
                 let _ = fs_err::remove_file(&output);
-                Err(wrong(parts, reason))
+                Err(parts.wrong(reason))
             }
             Ok(()) => parts.import(self.input(commit, output)).await,
         };

@@ -88,12 +88,12 @@ async fn page(
         .secrets
         .extend(api.key.clone().map(|key| ("apiKey", key)));
     let Answer::Body(body) = parts.fetch(PART, &request).await? else {
-        return Err(odd(parts, "it says that a page did not change"));
+        return Err(parts.wrong("it says that a page did not change"));
     };
     let file = fs_err::File::open(&body.path).map_err(palisade_fetch::FetchError::from)?;
     let page = nvd::page(&mut std::io::BufReader::new(file))
-        .map_err(|error| odd(parts, &format!("its page cannot be read: {error}")))?;
-    let (next, more) = cursor.behind(&page).map_err(|reason| odd(parts, reason))?;
+        .map_err(|error| parts.wrong(format!("its page cannot be read: {error}")))?;
+    let (next, more) = cursor.behind(&page).map_err(|reason| parts.wrong(reason))?;
     let document = Document::File(body.path);
     let outcome = if page.records == 0 {
         Outcome::Unchanged
@@ -155,13 +155,6 @@ impl Cursor {
         // A window that ends before the server's time is followed by another.
         let more = self.complete.is_some() && time.duration_since(end) > OVERLAP;
         Ok((next, more))
-    }
-}
-
-fn odd(parts: &Parts<'_, '_>, reason: &str) -> TrackerError {
-    TrackerError::Source {
-        source_name: parts.source.name.clone(),
-        reason: reason.to_owned(),
     }
 }
 

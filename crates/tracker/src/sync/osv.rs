@@ -176,10 +176,7 @@ fn address(
             segments.pop_if_empty().push(ecosystem).push(file);
         }
         Err(()) => {
-            return Err(TrackerError::Source {
-                source_name: parts.source.name.clone(),
-                reason: format!("{} cannot have folders", bucket.url),
-            });
+            return Err(parts.wrong(format!("{} cannot have folders", bucket.url)));
         }
     }
     Ok(url)

@@ -103,6 +103,14 @@ impl<'a, 't> Parts<'a, 't> {
         (self.syncer.clock)().as_microsecond()
     }
 
+    /// That the source does not answer as it should, or something else is wrong with it.
+    pub(super) fn wrong(&self, reason: impl Into<String>) -> TrackerError {
+        TrackerError::Source {
+            source_name: self.source.name.clone(),
+            reason: reason.into(),
+        }
+    }
+
     /// Says what is being done.
     pub(super) fn step(&self, step: &str) {
         self.progress.step(step);

@@ -37,16 +37,16 @@ impl Kept {
         let read = read(session, &missing).await?;
         seen().keep(missing, &read);
         told.extend(read);
-        Ok(packages.iter().filter_map(|id| told.get(id).cloned()).collect())
+        Ok(packages
+            .iter()
+            .filter_map(|id| told.get(id).cloned())
+            .collect())
     }
 }
 
 impl Seen {
     /// What there is to tell of those packages that were looked through, and the others.
-    fn known(
-        &self,
-        packages: &[PackageId],
-    ) -> (HashMap<PackageId, Arc<Looked>>, Vec<PackageId>) {
+    fn known(&self, packages: &[PackageId]) -> (HashMap<PackageId, Arc<Looked>>, Vec<PackageId>) {
         let told = packages
             .iter()
             .filter_map(|id| Some((*id, Arc::clone(self.told.get(id)?))));
