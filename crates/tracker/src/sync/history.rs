@@ -22,6 +22,9 @@ const FETCH_LIMIT: Duration = Duration::from_hours(2);
 /// Commits that are looked at; Guix has 230,000.
 const MOST_COMMITS: usize = 2_000_000;
 
+/// Commits that are looked at behind one that looks too old.
+const LOOKED_BEHIND: usize = 10_000;
+
 /// Tells the work that nobody waits for it any longer.
 struct Interrupt(Arc<AtomicBool>);
 
@@ -133,7 +136,9 @@ impl Walk {
         let repository = open(path)?;
         let name = format!("refs/heads/{}", self.branch);
         let mut next = Some(repository.find_reference(&name)?.peel_to_id()?.detach());
-        let mut commits = Vec::new();
+        let mut commits: Vec<Commit> = Vec::new();
+        // How many there are before one that looks too old, unless the last one that was had is found.
+        let mut old: Option<usize> = None;
         while let Some(id) = next.take() {
             let Ok(commit) = repository.find_commit(id) else {
                 // The clone of somebody who wanted the last years alone ends here.
@@ -143,7 +148,15 @@ impl Walk {
                 name: id.to_string(),
                 time: commit.time()?.seconds,
             };
-            if self.is_behind(&found) || commits.len() == MOST_COMMITS {
+            if self.last.as_ref() == Some(&found.name) {
+                old = None;
+                break;
+            }
+            if self.is_old(&found) {
+                old.get_or_insert(commits.len());
+            }
+            let most = old.map_or(MOST_COMMITS, |old| old + self.looked_behind());
+            if commits.len() >= most {
                 break;
             }
             let is_last = self.is_beginning(&found);
@@ -153,19 +166,28 @@ impl Walk {
             }
             next = commit.parent_ids().next().map(gix::Id::detach);
         }
+        commits.truncate(old.unwrap_or(commits.len()));
         commits.reverse();
         Ok(commits)
     }
 
-    /// Whether a commit was had already, or is older than what is wanted.
-    fn is_behind(&self, commit: &Commit) -> bool {
+    /// Whether a commit is older than what is wanted.
+    fn is_old(&self, commit: &Commit) -> bool {
         match (&self.last, &self.from) {
             // Once the branch was rewritten, the last one is not found; then times tell.
-            (Some(last), _) => {
-                commit.name == *last || commit.time < self.last_time.saturating_sub(SKEW)
-            }
+            (Some(_), _) => commit.time < self.last_time.saturating_sub(SKEW),
             (None, Some(Beginning::Time(time))) => commit.time < time.as_second(),
             (None, _) => false,
+        }
+    }
+
+    /// How many commits behind an old one are looked at for the last one that was had: somebody's
+    /// clock may have been wrong.
+    fn looked_behind(&self) -> usize {
+        if self.last.is_some() {
+            LOOKED_BEHIND
+        } else {
+            0
         }
     }
 

@@ -466,6 +466,24 @@ async fn a_branch_that_was_rewritten_is_followed_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_commit_of_a_wrong_clock_hides_none_before_it() {
+    let mut followed = Followed::with_commits(1).await;
+    followed.sync().await;
+    followed.commit();
+    let month_ago = -30 * 24;
+    git(
+        &followed.repository,
+        &["commit", "-q", "--allow-empty", "-m", "old"],
+        month_ago,
+    );
+    let old = git(&followed.repository, &["rev-parse", "HEAD"], 0);
+    followed.commits.push(old);
+    followed.commit();
+    followed.sync().await;
+    assert_eq!(followed.stored().await, [2, 0, 1, 3], "by their times");
+}
+
+#[tokio::test]
 async fn a_branch_that_is_not_there_is_told() {
     let mut followed = Followed::with_commits(1).await;
     followed.channel().branch.git_branch = "main".to_owned();
