@@ -72,6 +72,11 @@ pub(super) async fn since(
             let folder = repository.display().to_string();
             format!("its history cannot be read: {error:#}").replace(&folder, "REPOSITORY")
         })?;
+        if let Some(beginning) = walk.missing_beginning(&commits) {
+            return Err(format!(
+                "its branch was never at the commit {beginning}, with which it is to begin"
+            ));
+        }
         Ok(pace.choose(commits, (!is_first).then_some(last)))
     })
     .await
@@ -188,6 +193,17 @@ impl Walk {
             LOOKED_BEHIND
         } else {
             0
+        }
+    }
+
+    /// The commit with which it is to begin, where the branch was never at it.
+    fn missing_beginning(&self, commits: &[Commit]) -> Option<&str> {
+        match (&self.last, &self.from) {
+            (None, Some(Beginning::Commit(name))) => {
+                let is_there = commits.first().is_some_and(|first| first.name == *name);
+                (!is_there).then_some(name)
+            }
+            _ => None,
         }
     }
 

@@ -484,6 +484,16 @@ async fn a_commit_of_a_wrong_clock_hides_none_before_it() {
 }
 
 #[tokio::test]
+async fn a_branch_that_was_never_at_its_beginning_is_told() {
+    let mut followed = Followed::with_commits(2).await;
+    let nowhere = "0123456789012345678901234567890123456789".to_owned();
+    followed.channel().branch.from = Some(Beginning::Commit(nowhere));
+    let told = followed.sync().await;
+    assert!(told[0].contains("never at the commit 0123"), "{told:?}");
+    assert_eq!(followed.stored().await, [0; 0]);
+}
+
+#[tokio::test]
 async fn a_branch_that_is_not_there_is_told() {
     let mut followed = Followed::with_commits(1).await;
     followed.channel().branch.git_branch = "main".to_owned();
