@@ -15,6 +15,7 @@ mod import_feed;
 mod import_inventory;
 mod input;
 mod judging;
+mod mark;
 mod matches;
 mod news;
 mod notes;

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::{Desk, Forge, ForgeError, new_report};
 use crate::TrackerError;
 use crate::error::error_line;
+use crate::mark::mark;
 
 /// Bytes of a log that are kept.
 const LOG: usize = 8 << 10;
@@ -373,11 +374,4 @@ fn after(now: i64, time: Duration) -> i64 {
 fn cut(text: &str) -> String {
     let start = text.ceil_char_boundary(text.len().saturating_sub(LOG));
     text[start..].to_owned()
-}
-
-/// What nobody else is known by.
-fn mark() -> String {
-    use std::hash::{BuildHasher, RandomState};
-    let random = || RandomState::new().hash_one(std::process::id());
-    format!("{:016x}{:016x}", random(), random())
 }

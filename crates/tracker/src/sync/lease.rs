@@ -5,7 +5,6 @@
 //! holder's own machine it is free at once: there a file in the cache is locked, which ends with the
 //! program. The lease's mark stands in it, so who can lock the file knows the lease of the dead.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Seek, Write};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use palisade_store::{Lease, StoreError};
 
 use super::part::folder_of;
 use super::{Ran, Syncer};
+use crate::mark::mark;
 
 /// For how long one has a source for oneself.
 const LENGTH: Duration = Duration::from_mins(2);
@@ -163,10 +163,4 @@ async fn busy(syncer: &Syncer, source: &str) -> Result<Ran, StoreError> {
 
 fn end(now: i64) -> i64 {
     now.saturating_add(i64::try_from(LENGTH.as_micros()).unwrap_or(i64::MAX))
-}
-
-/// What nobody else is known by.
-fn mark() -> String {
-    let random = || RandomState::new().hash_one(std::process::id());
-    format!("{:016x}{:016x}", random(), random())
 }
