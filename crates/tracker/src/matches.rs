@@ -97,15 +97,16 @@ impl Matcher {
     ) {
         self.packages += inventory.packages.len() as u64;
         let mut places: HashMap<Vec<u8>, usize> = HashMap::new();
+        let mut labelled = HashSet::new();
         for (package, part) in crate::source_packages::with_sources(&inventory.packages) {
             let bytes = crate::encoding::encode(&part);
             let place = *places
                 .entry(bytes)
                 .or_insert_with(|| self.add_subject(&part, distribution, branch));
-            let label = (package.name.clone(), package.version.clone());
-            let packages = &mut self.subjects[place].packages;
-            if !packages.contains(&label) {
-                packages.push(label);
+            // A source may have very many packages.
+            if labelled.insert((place, package.name.as_str(), package.version.as_str())) {
+                let label = (package.name.clone(), package.version.clone());
+                self.subjects[place].packages.push(label);
             }
         }
     }
