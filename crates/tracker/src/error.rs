@@ -78,6 +78,15 @@ pub enum TrackerError {
         #[source]
         source: postcard::Error,
     },
+    /// What is stored of a review cannot be read.
+    #[error("read what is stored of review {review}")]
+    Review {
+        /// Its number.
+        review: i64,
+        /// Why not.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The branch, which the inventory does not say and nobody else did.
     #[error("import {document}: it does not say {missing}; tell with --branch {example}")]
     Unstated {

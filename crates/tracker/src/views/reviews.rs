@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use palisade_model::Timestamp;
-use palisade_store::{HunkMark, MarkRow, ReviewRow, ReviewState, Session, StoreError};
+use palisade_store::{HunkMark, MarkRow, ReviewRow, ReviewState, Session};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -173,7 +173,7 @@ impl Views {
             review: summary(&mut session, &row).await?,
             marks: said(&marks, &hunks),
             hunks,
-            report: report.map_err(|error| damaged(id, &error))?,
+            report: report.map_err(unreadable(id))?,
         }))
     }
 
@@ -185,7 +185,7 @@ impl Views {
         let mut session = self.store.read().await?;
         let outline = session.review_outline(id).await?;
         let outline = outline.map(|it| serde_json::from_str(&it.outline));
-        outline.transpose().map_err(|error| damaged(id, &error))
+        outline.transpose().map_err(unreadable(id))
     }
 
     /// A review with one page of its hunks; the last one where there are not so many.
@@ -203,14 +203,14 @@ impl Views {
         };
         let outline = session.review_outline(id).await?;
         let outline = outline.map(|it| serde_json::from_str::<Outline>(&it.outline));
-        let outline = outline.transpose().map_err(|error| damaged(id, &error))?;
+        let outline = outline.transpose().map_err(unreadable(id))?;
         let pages = outline.as_ref().map_or(0, |outline| outline.pages.len());
         let page = page.min(pages.saturating_sub(1));
         let stored = session
             .review_page(id, i64::try_from(page).unwrap_or(i64::MAX))
             .await?;
         let hunks = stored.map(|text| serde_json::from_str::<Vec<Hunk>>(&text));
-        let hunks = hunks.transpose().map_err(|error| damaged(id, &error))?;
+        let hunks = hunks.transpose().map_err(unreadable(id))?;
         let keys = session.review_hunks(id).await?;
         let marks = said(&session.hunk_marks(id).await?, &keys);
         let counting = marks.iter().filter(|mark| mark.counts && mark.present);
@@ -289,9 +289,8 @@ fn said(marks: &[MarkRow], present: &[String]) -> Vec<MarkView> {
     views.collect()
 }
 
-fn damaged(id: i64, reason: &(impl std::fmt::Display + ?Sized)) -> TrackerError {
-    let reason = format!("review {id}: {reason}");
-    StoreError::Damaged { block: 0, reason }.into()
+fn unreadable(review: i64) -> impl Fn(serde_json::Error) -> TrackerError {
+    move |source| TrackerError::Review { review, source }
 }
 
 impl ReviewSummary {
