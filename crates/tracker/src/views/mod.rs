@@ -28,6 +28,7 @@ mod home;
 mod identities;
 mod listing;
 mod mistakes;
+mod named;
 mod order;
 mod osv;
 mod package;

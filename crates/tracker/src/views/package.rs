@@ -12,6 +12,7 @@ use palisade_store::{BranchId, PackageRow, PlaceRow, SourcePackageId, Vulnerabil
 use palisade_version::Scheme;
 
 use super::cache::Cache;
+use super::named::named;
 use super::relatives::relatives;
 use super::{
     EpssDay, GraftedPackage, PackagePlace, Places, Reading, RevisionRef, Score, Views, evidence,
@@ -60,25 +61,9 @@ impl Views {
         now: Timestamp,
     ) -> Result<Option<PackageView>, TrackerError> {
         let mut reading = self.reading().await?;
-        let mut name = name.to_owned();
-        let mut sources = reading
-            .session
-            .sources_named(distribution.as_str(), &name)
-            .await?;
-        if sources.is_empty() {
-            let built_from = reading
-                .session
-                .source_of_package(distribution.as_str(), &name)
-                .await?;
-            let Some(source) = built_from else {
-                return Ok(None);
-            };
-            name = source;
-            sources = reading
-                .session
-                .sources_named(distribution.as_str(), &name)
-                .await?;
-        }
+        let Some((name, sources)) = named(&mut reading.session, distribution, name).await? else {
+            return Ok(None);
+        };
         let ids: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
         let (present, history) = history(&mut reading, &ids).await?;
         let at = present.iter().map(|at| (at.branch, at.source)).collect();

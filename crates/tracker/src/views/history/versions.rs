@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::super::comparison::Carried;
 use super::super::listing::LevelCounts;
+use super::super::named::named;
 use super::super::{Reading, RevisionRef, Score, Views, grouped};
 use super::numbers::rank;
 use super::succession::Succession;
@@ -120,9 +121,10 @@ impl Views {
         name: &str,
     ) -> Result<Option<PackageHistoryView>, TrackerError> {
         let mut reading = self.reading().await?;
-        let Some((name, sources)) = named(&mut reading, distribution, name).await? else {
+        let Some((name, sources)) = named(&mut reading.session, distribution, name).await? else {
             return Ok(None);
         };
+        let sources: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
         let rows = reading.session.source_history(&sources).await?;
         let by_branch: BTreeMap<BranchId, Vec<SourceSpan>> = grouped(rows).into_iter().collect();
         let places = Arc::clone(&reading.places);
@@ -199,26 +201,6 @@ impl Views {
                 .collect(),
         })
     }
-}
-
-/// The source packages of a name, or of the source from which a package of that name is built.
-async fn named(
-    reading: &mut Reading,
-    distribution: &Distribution,
-    name: &str,
-) -> Result<Option<(String, Vec<SourcePackageId>)>, TrackerError> {
-    let (session, of) = (&mut reading.session, distribution.as_str());
-    let mut name = name.to_owned();
-    let mut sources = session.sources_named(of, &name).await?;
-    if sources.is_empty() {
-        let Some(source) = session.source_of_package(of, &name).await? else {
-            return Ok(None);
-        };
-        name = source;
-        sources = session.sources_named(of, &name).await?;
-    }
-    let ids = sources.iter().map(|source| source.id).collect();
-    Ok(Some((name, ids)))
 }
 
 impl Telling {

@@ -7,6 +7,7 @@ use palisade_model::{Distribution, VerdictStatus, VulnerabilityId};
 use palisade_store::{BranchId, SourcePackageId, SourceSpan};
 use palisade_version::Scheme;
 
+use super::super::named::named;
 use super::super::{Reading, evidence, grouped};
 use crate::TrackerError;
 use crate::derive::{judge_loaded, load_advisories, load_subjects_as, status};
@@ -89,15 +90,9 @@ async fn there(
         return Ok(HashMap::new());
     }
     let session = &mut reading.session;
-    let mut sources = session.sources_named(distribution.as_str(), name).await?;
-    if sources.is_empty() {
-        let built_from = session.source_of_package(distribution.as_str(), name);
-        if let Some(source) = built_from.await? {
-            let of = session.sources_named(distribution.as_str(), &source);
-            sources = of.await?;
-        }
-    }
-    let sources: Vec<SourcePackageId> = sources.iter().map(|source| source.id).collect();
+    let sources = named(session, distribution, name).await?;
+    let sources = sources.iter().flat_map(|(_, sources)| sources);
+    let sources: Vec<SourcePackageId> = sources.map(|source| source.id).collect();
     let mut history = session.source_history(&sources).await?;
     history.retain(|(branch, _)| wanted(*branch));
     history.sort_by_key(|(_, span)| (span.until.is_some(), std::cmp::Reverse(span.since)));
