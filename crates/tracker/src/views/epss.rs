@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 
 use super::Reading;
 use super::cache::Cache;
-use super::types::time;
+use super::types::{self, DAY, time};
 use crate::TrackerError;
 
 /// Microseconds for which a score speaks: it tells how probable exploitation is within 30 days.
-const SPOKEN_FOR: i64 = 30 * 24 * 3600 * 1_000_000;
+const SPOKEN_FOR: i64 = 30 * DAY;
 
 /// Of which day the newest EPSS scores are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,7 +42,7 @@ impl EpssDay {
 pub(super) fn is_old(day: &str, now: Timestamp) -> bool {
     let first = time(now.as_microsecond().saturating_sub(SPOKEN_FOR));
     // Days that are written so are in the order of time.
-    day < first.strftime("%Y-%m-%d").to_string().as_str()
+    day < types::day(first).as_str()
 }
 
 #[cfg(test)]

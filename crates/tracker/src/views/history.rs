@@ -34,6 +34,3 @@ pub use self::series::{
 pub use self::versions::{
     BranchVersions, OpenVulnerability, PackageHistoryView, VersionChange, VersionView,
 };
-
-/// Microseconds of a day.
-const DAY: i64 = 24 * 3600 * 1_000_000;

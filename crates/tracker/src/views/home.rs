@@ -13,15 +13,12 @@ use super::events::event_views;
 use super::feeds::{ImportSummaryView, import_summary};
 use super::filter::{FindingFilter, FindingQuery, Sort};
 use super::listing::{Entry, Listing};
-use super::types::time;
+use super::types::{WEEK, time};
 use super::{BranchSummary, EpssDay, EventView, FindingItem, Reading, Score, Views};
 use crate::TrackerError;
 
 /// Vulnerabilities of each kind.
 const SHOWN: usize = 12;
-
-/// Microseconds of a week.
-const WEEK: i64 = 7 * 24 * 3600 * 1_000_000;
 
 /// The front page.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

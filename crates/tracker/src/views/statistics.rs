@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::listing::{LevelCounts, Listing};
+use super::types::{DAY, MONDAY, WEEK};
 use super::{BranchSummary, EpssDay, Reading, Views};
 use crate::TrackerError;
 
@@ -16,12 +17,6 @@ const PACKAGES: usize = 20;
 
 /// Weeks that are told.
 const WEEKS: i64 = 26;
-
-/// Microseconds of a week.
-const WEEK: i64 = 7 * DAY;
-
-/// Microseconds of a day.
-const DAY: i64 = 24 * 3600 * 1_000_000;
 
 /// Ages that are told apart, each with the days under which it ends.
 const AGES: [(&str, i64); 6] = [
@@ -209,13 +204,11 @@ fn packages(listings: &Listings) -> Vec<BusyPackage> {
 }
 
 async fn weeks(reading: &mut Reading, now: Timestamp) -> Result<Vec<Week>, TrackerError> {
-    // Weeks are counted from the epoch, a Thursday; Monday comes four days later.
-    let monday = 4 * DAY;
-    let this = (now.as_microsecond() - monday).div_euclid(WEEK);
+    let this = (now.as_microsecond() - MONDAY).div_euclid(WEEK);
     let first = this - WEEKS + 1;
     let mut weeks = Vec::new();
     for number in first..=this {
-        let begin = Timestamp::from_microsecond(number * WEEK + monday);
+        let begin = Timestamp::from_microsecond(number * WEEK + MONDAY);
         weeks.push(Week {
             begin: begin.unwrap_or(Timestamp::UNIX_EPOCH),
             opened: 0,
@@ -224,7 +217,7 @@ async fn weeks(reading: &mut Reading, now: Timestamp) -> Result<Vec<Week>, Track
     }
     let counts = reading
         .session
-        .event_counts(["finding.opened", "finding.closed"], monday, WEEK, first)
+        .event_counts(["finding.opened", "finding.closed"], MONDAY, WEEK, first)
         .await?;
     for (kind, number, count) in counts {
         let at = usize::try_from(number - first).ok();

@@ -10,6 +10,15 @@ use utoipa::ToSchema;
 use super::ratings::Scored;
 use super::{GraftRole, schema};
 
+/// Microseconds of a day.
+pub(super) const DAY: i64 = 24 * 3600 * 1_000_000;
+
+/// Microseconds of a week.
+pub(super) const WEEK: i64 = 7 * DAY;
+
+/// The first Monday after the epoch, which was a Thursday: weeks are counted from it.
+pub(super) const MONDAY: i64 = 4 * DAY;
+
 /// A base score with the party that gave it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Score {
@@ -152,6 +161,11 @@ impl From<&RevisionPoint> for RevisionRef {
             is_first: point.is_first,
         }
     }
+}
+
+/// The day of a time, as `2026-10-31`.
+pub(super) fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// A stored time.

@@ -13,8 +13,8 @@ use palisade_store::{
 use palisade_version::Scheme;
 
 use super::super::comparison::{Cause, Kept, Remedy};
+use super::super::types::DAY;
 use super::super::{RevisionRef, Score};
-use super::DAY;
 use super::ending::{Beside, End};
 use super::succession::Succession;
 use crate::TrackerError;

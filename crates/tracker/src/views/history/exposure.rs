@@ -10,9 +10,8 @@ use utoipa::ToSchema;
 
 use super::super::cache::Cache;
 use super::super::comparison::{Cause, Remedy};
-use super::super::types::time;
+use super::super::types::{DAY, day, time};
 use super::super::{Reading, RevisionRef};
-use super::DAY;
 use super::chronicle::{Chronicle, Exposure};
 use super::numbers::counted;
 use crate::TrackerError;
@@ -150,11 +149,6 @@ fn days(number: i64) -> String {
         0 => "the same day".to_owned(),
         _ => counted(usize::try_from(number).unwrap_or(0), "day", "days"),
     }
-}
-
-/// The day of a time.
-fn day(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// How it came, before or after it was published.

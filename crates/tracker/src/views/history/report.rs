@@ -11,9 +11,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::comparison::{Cause, Remedy};
-use super::super::types::time;
+use super::super::types::{DAY, time};
 use super::super::{Reading, RevisionRef, Score, Views};
-use super::DAY;
 use super::chronicle::{Chronicle, Exposure};
 use super::month::Month;
 use super::numbers::{OpenNumbers, rank};

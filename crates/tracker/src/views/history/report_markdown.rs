@@ -3,10 +3,9 @@
 
 use std::fmt::Write as _;
 
-use palisade_model::Timestamp;
-
 use super::super::Score;
 use super::super::comparison::{Remedy, cell};
+use super::super::types::day;
 use super::numbers::{OpenNumbers, counted, thousands};
 use super::report::{
     BranchReport, MitigatedView, NewView, OldView, PersonView, ReportView, StaysView,
@@ -348,10 +347,6 @@ fn listed(parts: &[String]) -> String {
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
-}
-
-fn day(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d").to_string()
 }
 
 fn totals(text: &mut String, branch: &BranchReport, report: &ReportView) {

@@ -11,9 +11,8 @@ use utoipa::ToSchema;
 use super::super::cache::Cache;
 use super::super::comparison::Remedy;
 use super::super::listing::LevelCounts;
-use super::super::types::time;
+use super::super::types::{MONDAY, WEEK, day, time};
 use super::super::{Reading, RevisionRef, Views};
-use super::DAY;
 use super::chronicle::{Chronicle, Exposure};
 use super::month::Month;
 use super::numbers::{OpenNumbers, median};
@@ -22,9 +21,6 @@ use crate::TrackerError;
 /// Months and weeks that are told at the most.
 const MONTHS: usize = 36;
 const WEEKS: usize = 52;
-
-/// Microseconds of a week.
-const WEEK: i64 = 7 * DAY;
 
 /// Packages of nobody that are told.
 const PACKAGES: usize = 20;
@@ -188,8 +184,7 @@ impl Period {
     fn begin_of(self, at: i64) -> i64 {
         match self {
             Self::Month => Month::of(time(at)).begin().as_microsecond(),
-            // Weeks are counted from the epoch, a Thursday; Monday comes four days later.
-            Self::Week => (at - 4 * DAY).div_euclid(WEEK) * WEEK + 4 * DAY,
+            Self::Week => (at - MONDAY).div_euclid(WEEK) * WEEK + MONDAY,
         }
     }
 
@@ -203,7 +198,7 @@ impl Period {
     fn name(self, begin: i64) -> String {
         match self {
             Self::Month => Month::of(time(begin)).to_string(),
-            Self::Week => time(begin).strftime("%Y-%m-%d").to_string(),
+            Self::Week => day(time(begin)),
         }
     }
 }

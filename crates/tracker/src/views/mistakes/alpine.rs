@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use palisade_formats::apkbuild::lint::mended_version;
 use palisade_formats::secdb::{RecordedFix, recorded_fix};
-use palisade_model::Timestamp;
 use palisade_version::Scheme;
 
 use super::{Found, MistakeLevel, MistakeView, State};
 use crate::TrackerError;
 use crate::views::Reading;
 use crate::views::cache::Cache;
+use crate::views::types::{DAY, day, time};
 
 /// The feeds of fixes.
 const FIXES: [&str; 2] = ["secdb", "apkbuild"];
@@ -21,7 +21,7 @@ const FIXES: [&str; 2] = ["secdb", "apkbuild"];
 const PASSED_OVER: i64 = 10_000;
 
 /// How much later fixes may be recorded than the packages that are compared with them, in microseconds.
-const AS_OLD: i64 = 24 * 3600 * 1_000_000;
+const AS_OLD: i64 = DAY;
 
 /// The versions of each package of a state.
 type Versions = HashMap<String, Vec<String>>;
@@ -72,15 +72,11 @@ pub(super) async fn find(
 
 /// What has to be known when packages are older than what is recorded of them.
 fn later(recorded: i64, packages: i64) -> String {
-    let day = |time| {
-        let time = Timestamp::from_microsecond(time).unwrap_or_default();
-        time.strftime("%Y-%m-%d").to_string()
-    };
     format!(
         "The packages are of {}, and fixes were recorded until {}: one may be ahead because the packages \
          are old.",
-        day(packages),
-        day(recorded)
+        day(time(packages)),
+        day(time(recorded))
     )
 }
 
