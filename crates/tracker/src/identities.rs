@@ -18,6 +18,7 @@ use crate::TrackerError;
 use crate::derive::Deriver;
 use crate::news::tell_changes;
 use crate::notes::note_import;
+use crate::rejects::Rejects;
 use crate::rules::renew_source_keys;
 use crate::sources::Document;
 
@@ -167,11 +168,11 @@ pub async fn import_identities(
             document: name,
             records,
             added: events.len() as u64,
-            rejected: table.rejects.len() as u64,
+            rejected: table.rejects.count(),
             ..ImportSummary::default()
         },
         built_in: table.built_in,
-        rejects: table.rejects,
+        rejects: table.rejects.into_told(),
         followed: Followed::default(),
     };
     if events.is_empty() {
@@ -196,7 +197,10 @@ pub fn read_identities(
 ) -> Result<(Vec<IdentityStatement>, Vec<Reject>), TrackerError> {
     let table = read_table(document, undated)?;
     let statements = table.statements.into_iter();
-    Ok((statements.map(|(it, _)| it).collect(), table.rejects))
+    Ok((
+        statements.map(|(it, _)| it).collect(),
+        table.rejects.into_told(),
+    ))
 }
 
 /// A table as it was read.
@@ -205,7 +209,7 @@ struct Table {
     /// Statements, and whether each tells its time.
     statements: Vec<(IdentityStatement, bool)>,
     built_in: u64,
-    rejects: Vec<Reject>,
+    rejects: Rejects,
 }
 
 fn read_table(document: &Document, undated: Timestamp) -> Result<Table, TrackerError> {
@@ -224,7 +228,7 @@ fn read_table(document: &Document, undated: Timestamp) -> Result<Table, TrackerE
             Told::BuiltIn => table.built_in += 1,
         };
         identities::read(name, reader, undated, on_row, &mut |reject| {
-            table.rejects.push(reject);
+            table.rejects.add(reject);
         })
     };
     let mut passed_over = Vec::new();
@@ -233,7 +237,7 @@ fn read_table(document: &Document, undated: Timestamp) -> Result<Table, TrackerE
     })?;
     table.rejects.extend(passed_over);
     let read = table.statements.len() + usize::try_from(table.built_in).unwrap_or(usize::MAX);
-    TrackerError::unless_read(read, &open.name, "identities", &table.rejects)?;
+    TrackerError::unless_read(read, &open.name, "identities", table.rejects.told())?;
     Ok(table)
 }
 

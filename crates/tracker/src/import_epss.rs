@@ -7,6 +7,7 @@ use palisade_store::{EpssRow, ImportSummary, Store};
 
 use crate::TrackerError;
 use crate::notes::note_import;
+use crate::rejects::Rejects;
 use crate::sources::Document;
 
 /// Imports EPSS scores.
@@ -23,6 +24,7 @@ pub async fn import_epss(
     let (day, scores, rejects) = reading.await.map_err(|_| TrackerError::Reader {
         document: name.clone(),
     })??;
+    let (rejected, rejects) = (rejects.count(), rejects.into_told());
     TrackerError::unless_read(scores.len(), &name, "epss", &rejects)?;
     let mut session = store.write().await?;
     let mut changed = 0;
@@ -34,7 +36,7 @@ pub async fn import_epss(
         document: name,
         records: scores.len() as u64,
         changed,
-        rejected: rejects.len() as u64,
+        rejected,
         ..ImportSummary::default()
     };
     if changed > 0 {
@@ -44,9 +46,9 @@ pub async fn import_epss(
     Ok((summary, rejects))
 }
 
-fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Vec<Reject>), TrackerError> {
+fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Rejects), TrackerError> {
     let open = document.open()?;
-    let (mut day, mut scores, mut rejects) = (String::new(), Vec::new(), Vec::new());
+    let (mut day, mut scores, mut rejects) = (String::new(), Vec::new(), Rejects::default());
     let visit = &mut |name: &str, reader: &mut dyn Read| {
         epss::read(
             name,
@@ -59,7 +61,7 @@ fn read_epss(document: &Document) -> Result<(String, Vec<EpssRow>, Vec<Reject>),
                     percentile: score.percentile,
                 });
             },
-            &mut |reject| rejects.push(reject),
+            &mut |reject| rejects.add(reject),
         )
     };
     let mut passed_over = Vec::new();

@@ -17,6 +17,7 @@ use crate::encoding::{digest, encode};
 use crate::news::OpenNow;
 use crate::notes::stored_reject;
 use crate::placing::{self, Place, Present, State, guess, hidden};
+use crate::rejects::Rejects;
 use crate::rules::renew_source_keys;
 use crate::source_packages::Sources;
 use crate::sources::Document;
@@ -84,14 +85,15 @@ pub async fn import_inventory(
 ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
     let document = import.document.name();
     let reading = tokio::task::spawn_blocking(move || {
-        let mut rejects = Vec::new();
-        let inventory = read_inventory(&import, &mut |reject| rejects.push(reject))?;
+        let mut rejects = Rejects::default();
+        let inventory = read_inventory(&import, &mut |reject| rejects.add(reject))?;
         let revision = Revision::of(&import, inventory)?;
         Ok::<_, TrackerError>((revision, rejects))
     });
     let (revision, rejects) = reading.await.map_err(|_| TrackerError::Reader {
         document: document.clone(),
     })??;
+    let (rejected, rejects) = (rejects.count(), rejects.into_told());
     TrackerError::unless_read(
         revision.packages.len(),
         &document,
@@ -103,7 +105,7 @@ pub async fn import_inventory(
         kind: revision.kind.name().to_owned(),
         document,
         records: revision.packages.len() as u64,
-        rejected: rejects.len() as u64,
+        rejected,
         ..ImportSummary::default()
     };
     let wrote = write(&mut session, &revision, &mut summary, &*progress).await?;

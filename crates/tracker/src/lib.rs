@@ -21,6 +21,7 @@ mod news;
 mod notes;
 mod placing;
 mod progress;
+mod rejects;
 pub mod reviews;
 mod rules;
 mod source_packages;

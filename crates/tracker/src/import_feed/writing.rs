@@ -14,6 +14,7 @@ use super::{BATCH_RECORDS, Batch, Message, ParsedRecord};
 use crate::derive::Deriver;
 use crate::doubt;
 use crate::notes::note_import;
+use crate::rejects::Rejects;
 use crate::{Progress, TrackerError};
 
 /// What an import has written so far.
@@ -25,7 +26,7 @@ pub(super) struct Writing {
     writer: AdvisoryWriter,
     feeds: HashMap<String, OpenFeed>,
     current: String,
-    rejects: Vec<Reject>,
+    rejects: Rejects,
     summary: ImportSummary,
 }
 
@@ -79,7 +80,7 @@ impl Writing {
             writer: AdvisoryWriter::new(session).await?,
             feeds: HashMap::new(),
             current: String::new(),
-            rejects: Vec::new(),
+            rejects: Rejects::default(),
             summary: ImportSummary::default(),
         })
     }
@@ -147,7 +148,7 @@ impl Writing {
                 None => feed.unreadable.nameless = true,
             }
         }
-        self.rejects.push(reject);
+        self.rejects.add(reject);
     }
 
     async fn batch(&mut self, session: &mut Session, batch: Batch) -> Result<(), TrackerError> {
@@ -215,7 +216,8 @@ impl Writing {
         progress: &dyn Progress,
     ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
         let records = usize::try_from(self.summary.records).unwrap_or(usize::MAX);
-        TrackerError::unless_read(records, &self.document, self.kind.name(), &self.rejects)?;
+        let told = self.rejects.told();
+        TrackerError::unless_read(records, &self.document, self.kind.name(), told)?;
         for feed in self.feeds.values_mut() {
             write_waiting(session, &mut self.writer, feed, &mut self.summary).await?;
         }
@@ -223,12 +225,13 @@ impl Writing {
         self.kind.name().clone_into(&mut self.summary.kind);
         self.summary.document.clone_from(&self.document);
         self.summary.about = common(self.feeds.keys().map(String::as_str));
-        self.summary.rejected = self.rejects.len() as u64;
+        self.summary.rejected = self.rejects.count();
+        let rejects = self.rejects.into_told();
         let touched = self.writer.finish(session).await?;
         if self.summary.added + self.summary.changed + self.summary.withdrawn == 0 {
             // Importing the same again writes nothing but of when it is.
             stamp_later(session, self.feeds.values(), now).await?;
-            return Ok((self.summary, self.rejects));
+            return Ok((self.summary, rejects));
         }
         progress.step("deriving findings");
         let mut deriver = Deriver::new(now).with_gone(touched.gone);
@@ -239,8 +242,8 @@ impl Writing {
             let as_of = feed.head.as_of.map(jiff::Timestamp::as_microsecond);
             session.stamp_feed(feed.id, as_of, now).await?;
         }
-        note_import(session, &mut self.summary, &self.rejects, now).await?;
-        Ok((self.summary, self.rejects))
+        note_import(session, &mut self.summary, &rejects, now).await?;
+        Ok((self.summary, rejects))
     }
 
     /// Takes out what a complete document no longer holds, and keeps what it may still hold in a
@@ -252,7 +255,7 @@ impl Writing {
             let gone = missing.filter(|(name, _)| !feed.unreadable.covers(name));
             let gone: Vec<i64> = gone.map(|(_, known)| known.id).collect();
             if feed.unreadable.nameless && !gone.is_empty() {
-                self.rejects.push(Reject {
+                self.rejects.add(Reject {
                     document: self.document.clone(),
                     place: Place::Whole,
                     id: None,
