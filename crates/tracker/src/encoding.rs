@@ -31,7 +31,11 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T,
                 source,
             })
         }
-        _ => Err(StoreError::Newer.into()),
+        Some((&format, _)) if format > FORMAT => Err(StoreError::Newer.into()),
+        _ => Err(TrackerError::Decode {
+            what: what.to_owned(),
+            source: postcard::Error::DeserializeBadEncoding,
+        }),
     }
 }
 
@@ -47,4 +51,20 @@ pub(crate) fn key_hash(key: &str) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&blake3::hash(key.as_bytes()).as_bytes()[..8]);
     i64::from_le_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_damaged_is_not_taken_for_newer() {
+        let of = |bytes: &[u8]| decode::<String>("a word", bytes).map_err(|it| it.to_string());
+        assert_eq!(of(&encode(&"word")), Ok("word".to_owned()));
+        let damaged = "decode what is stored of a word".to_owned();
+        assert_eq!(of(&[]), Err(damaged.clone()));
+        assert_eq!(of(&[FORMAT - 1, 0]), Err(damaged));
+        let newer = of(&[FORMAT + 1, 0]).unwrap_err();
+        assert!(newer.contains("newer version"), "{newer}");
+    }
 }
