@@ -11,7 +11,7 @@ use palisade_store::{
 };
 
 use crate::TrackerError;
-use crate::encoding::{AdvisoryFacts, decode, key_hash};
+use crate::encoding::{AdvisoryFacts, decode_each, key_hash};
 use crate::judging::Judged;
 use crate::news::{self, Change};
 
@@ -429,23 +429,16 @@ pub(crate) async fn load_subjects_as(
     let identities = Identities::of(session.identities_of(sources).await?);
     let spans: Vec<_> = rows.iter().map(|(_, _, span)| *span).collect();
     let mut subjects = HashMap::with_capacity(rows.len());
-    let mut failed = None;
-    session
-        .read_spans(&spans, |index, bytes| {
-            let (id, distribution, _) = &rows[index];
-            match decode::<Package>("a source package", bytes) {
-                Ok(mut package) => {
-                    change(&mut package);
-                    if let Ok(distribution) = distribution.parse::<Distribution>() {
-                        let subject = Subject::of(&package, &distribution);
-                        subjects.insert(*id, subject.with(&identities));
-                    }
-                }
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    failed.map_or(Ok(subjects), Err)
+    let load = |index: usize, mut package: Package| {
+        let (id, distribution, _) = &rows[index];
+        change(&mut package);
+        if let Ok(distribution) = distribution.parse::<Distribution>() {
+            let subject = Subject::of(&package, &distribution);
+            subjects.insert(*id, subject.with(&identities));
+        }
+    };
+    decode_each(session, "a source package", &spans, load).await?;
+    Ok(subjects)
 }
 
 /// Loads advisories that are not withdrawn.
@@ -464,27 +457,17 @@ pub(crate) async fn load_facts(
 ) -> Result<HashMap<i64, LoadedAdvisory>, TrackerError> {
     let spans: Vec<_> = rows.iter().map(|row| row.facts).collect();
     let mut loaded = HashMap::with_capacity(rows.len());
-    let mut failed = None;
-    session
-        .read_spans(&spans, |index, bytes| {
-            let row = &rows[index];
-            match decode::<AdvisoryFacts>("an advisory", bytes) {
-                Ok(affected) => {
-                    let feed = feed_name(&row.feed_kind, &row.feed_scope);
-                    loaded.insert(
-                        row.id,
-                        LoadedAdvisory {
-                            row: row.clone(),
-                            feed,
-                            affected,
-                        },
-                    );
-                }
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    failed.map_or(Ok(loaded), Err)
+    let load = |index: usize, affected: AdvisoryFacts| {
+        let row: &AdvisoryRow = &rows[index];
+        let advisory = LoadedAdvisory {
+            row: row.clone(),
+            feed: feed_name(&row.feed_kind, &row.feed_scope),
+            affected,
+        };
+        loaded.insert(row.id, advisory);
+    };
+    decode_each(session, "an advisory", &spans, load).await?;
+    Ok(loaded)
 }
 
 /// A feed's name as readers see it: `nvd`, `secdb alpine/v3.17/main`.

@@ -5,7 +5,7 @@
 //! refused rather than misread.
 
 use palisade_model::Affected;
-use palisade_store::StoreError;
+use palisade_store::{BlockSpan, Session, StoreError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -37,6 +37,23 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T,
             source: postcard::Error::DeserializeBadEncoding,
         }),
     }
+}
+
+/// Decodes what stands at some places, and hands over each with its number among them, in no order
+/// that means anything.
+pub(crate) async fn decode_each<T: DeserializeOwned>(
+    session: &mut Session,
+    what: &str,
+    spans: &[BlockSpan],
+    mut visit: impl FnMut(usize, T),
+) -> Result<(), TrackerError> {
+    let mut failed = None;
+    let decode = |index: usize, bytes: &[u8]| match decode(what, bytes) {
+        Ok(value) => visit(index, value),
+        Err(error) => failed = Some(error),
+    };
+    session.read_spans(spans, decode).await?;
+    failed.map_or(Ok(()), Err)
 }
 
 /// The digest by which content is known: the first half of BLAKE3.

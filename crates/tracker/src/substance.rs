@@ -5,7 +5,7 @@
 use palisade_model::{InputKind, Package};
 use palisade_store::{PackageId, Session, Store};
 
-use crate::encoding::{decode, digest, encode};
+use crate::encoding::{decode_each, digest, encode};
 use crate::{Progress, TrackerError};
 
 /// The setting that tells by which definition of this module digests are stored.
@@ -86,18 +86,8 @@ async fn make_some(
     };
     let mut made = Vec::with_capacity(rows.len());
     let spans: Vec<_> = rows.iter().map(|(_, span)| *span).collect();
-    let mut failed = None;
-    session
-        .read_spans(&spans, |index, bytes| {
-            match decode::<Package>("a package", bytes) {
-                Ok(package) => made.push((rows[index].0, substance(&package))),
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
+    let take = |index: usize, package: Package| made.push((rows[index].0, substance(&package)));
+    decode_each(session, "a package", &spans, take).await?;
     session.set_substances(&made).await?;
     Ok(Some(*last))
 }

@@ -8,7 +8,7 @@ use palisade_store::{BranchId, ListedPackage, RevisionPoint};
 
 use super::{Reading, RevisionRef, Views};
 use crate::TrackerError;
-use crate::encoding::decode;
+use crate::encoding::decode_each;
 
 /// Packages that are read at once.
 const CHUNK: usize = 2000;
@@ -384,17 +384,9 @@ pub(super) async fn whole(
 ) -> Result<Vec<Package>, TrackerError> {
     let spans: Vec<_> = rows.iter().map(|row| row.facts).collect();
     let mut packages: Vec<Package> = vec![Package::default(); rows.len()];
-    let mut failed = None;
-    reading
-        .session
-        .read_spans(&spans, |index, bytes| {
-            match decode::<Package>("a package", bytes) {
-                Ok(package) => packages[index] = package,
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    failed.map_or(Ok(packages), Err)
+    let keep = |index: usize, package| packages[index] = package;
+    decode_each(&mut reading.session, "a package", &spans, keep).await?;
+    Ok(packages)
 }
 
 /// Words as they are looked for: in small letters, parted by blanks or hyphens.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::TrackerError;
 use crate::derive::{confidence, status};
-use crate::encoding::decode;
+use crate::encoding::decode_each;
 
 pub use self::types::{
     BuiltPackage, GraftView, HistoryItem, PackageDetails, PackageFinding, PackageQuery,
@@ -170,19 +170,8 @@ async fn versions(
         .collect();
     let spans: Vec<_> = speakers.iter().flatten().map(|row| row.facts).collect();
     let mut packages: Vec<Option<Package>> = vec![None; spans.len()];
-    let mut failed = None;
-    reading
-        .session
-        .read_spans(&spans, |index, bytes| {
-            match decode::<Package>("a package", bytes) {
-                Ok(package) => packages[index] = Some(package),
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
+    let keep = |index: usize, package| packages[index] = Some(package);
+    decode_each(&mut reading.session, "a package", &spans, keep).await?;
     let mut packages = packages.into_iter();
     let mut versions = Vec::with_capacity(present.len());
     let mut newest: Option<PackageDetails> = None;

@@ -9,7 +9,7 @@ use palisade_store::{BranchState, PackageId, Session, StatePackage};
 use super::super::Reading;
 use super::graph::{Building, Graph};
 use crate::TrackerError;
-use crate::encoding::decode;
+use crate::encoding::decode_each;
 
 /// Graphs that are kept: each is of some ten MB where all inputs are told.
 const KEPT: usize = 6;
@@ -74,18 +74,12 @@ fn members(ids: &[PackageId]) -> Members {
 async fn load(session: &mut Session, ids: &[PackageId]) -> Result<Graph, TrackerError> {
     let rows: Vec<StatePackage> = session.state_packages(ids).await?;
     let spans: Vec<_> = rows.iter().map(|row| row.facts).collect();
-    let (mut building, mut failed) = (Building::default(), None);
-    session
-        .read_spans(&spans, |index, bytes| {
-            let row = &rows[index];
-            match decode::<Package>("a package", bytes) {
-                Ok(package) => {
-                    let named = (row.name.as_str(), row.version.as_str());
-                    building.add(row.id, row.source, named, &package.inputs);
-                }
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    failed.map_or_else(|| Ok(building.finish()), Err)
+    let mut building = Building::default();
+    let add = |index: usize, package: Package| {
+        let row = &rows[index];
+        let named = (row.name.as_str(), row.version.as_str());
+        building.add(row.id, row.source, named, &package.inputs);
+    };
+    decode_each(session, "a package", &spans, add).await?;
+    Ok(building.finish())
 }

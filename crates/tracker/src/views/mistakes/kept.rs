@@ -9,7 +9,7 @@ use palisade_store::{PackageId, Session};
 
 use super::guix::{self, Looked};
 use crate::TrackerError;
-use crate::encoding::decode;
+use crate::encoding::decode_each;
 
 /// Packages that are known to have been looked through at the most: about 40 MB.
 const KEPT: usize = 1_000_000;
@@ -70,17 +70,11 @@ async fn read(
 ) -> Result<Vec<(PackageId, Arc<Looked>)>, TrackerError> {
     let rows = session.package_facts(packages).await?;
     let spans: Vec<_> = rows.iter().map(|(_, span)| *span).collect();
-    let (mut read, mut failed) = (Vec::new(), None);
-    session
-        .read_spans(&spans, |index, bytes| {
-            match decode::<Package>("a package", bytes) {
-                Ok(package) => {
-                    let looked = guix::look(&package);
-                    read.extend(looked.map(|looked| (rows[index].0, Arc::new(looked))));
-                }
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    failed.map_or(Ok(read), Err)
+    let mut read = Vec::new();
+    let look = |index: usize, package: Package| {
+        let looked = guix::look(&package);
+        read.extend(looked.map(|looked| (rows[index].0, Arc::new(looked))));
+    };
+    decode_each(session, "a package", &spans, look).await?;
+    Ok(read)
 }
