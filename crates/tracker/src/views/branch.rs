@@ -6,9 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::filter::FindingQuery;
-use super::listing::{Counts, Entry, LevelCounts, Listing, Selection};
+use super::listing::{Counts, Entry, LevelCounts, Listing};
 use super::order::Cursor;
 use super::runs::{self, Asked};
+use super::selection::Selection;
 use super::types::time;
 use super::{EpssDay, FindingItem, Places, Reading, RevisionRef, Score, Views, evidence, twins};
 use crate::TrackerError;

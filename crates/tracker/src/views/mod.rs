@@ -40,6 +40,7 @@ mod runs;
 mod schema;
 mod search;
 mod secfixes;
+mod selection;
 mod sources;
 mod statistics;
 mod timeline;
