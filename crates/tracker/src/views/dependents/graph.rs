@@ -29,7 +29,9 @@ pub(in crate::views) struct Made {
 #[derive(Debug, Default)]
 pub(in crate::views) struct Graph {
     packages: Vec<Made>,
-    /// Where in `users` those of each package begin, and where the last ones end.
+    /// For each package the key of its name and version: all that have the same are used by the same.
+    own: Vec<u32>,
+    /// Where in `users` those of each key begin, and where the last ones end.
     begins: Vec<u32>,
     users: Vec<User>,
     /// Inputs that name no package of the state.
@@ -184,17 +186,17 @@ impl Building {
 
     fn linked(self) -> Graph {
         let keys = self.known as usize;
-        let mut called: Vec<Vec<Node>> = vec![Vec::new(); keys];
-        for (node, key) in (0..).zip(&self.own) {
-            called[*key as usize].push(node);
+        let mut is_called = vec![false; keys];
+        for key in &self.own {
+            is_called[*key as usize] = true;
         }
-        let mut begins = vec![0_u32; self.packages.len() + 1];
+        let mut begins = vec![0_u32; keys + 1];
         let mut missing = 0;
         for (key, _) in self.uses.iter().flatten() {
-            let meant = &called[*key as usize];
-            missing += usize::from(meant.is_empty());
-            for node in meant {
-                begins[*node as usize + 1] += 1;
+            if is_called[*key as usize] {
+                begins[*key as usize + 1] += 1;
+            } else {
+                missing += 1;
             }
         }
         for place in 1..begins.len() {
@@ -207,19 +209,18 @@ impl Building {
         };
         let mut users = vec![nobody; begins.last().copied().unwrap_or(0) as usize];
         for (node, uses) in (0..).zip(&self.uses) {
-            for (key, builds_with) in uses {
-                for meant in &called[*key as usize] {
-                    let place = &mut next[*meant as usize];
-                    users[*place as usize] = User {
-                        node,
-                        builds_with: *builds_with,
-                    };
-                    *place += 1;
-                }
+            for (key, builds_with) in uses.iter().filter(|(key, _)| is_called[*key as usize]) {
+                let place = &mut next[*key as usize];
+                users[*place as usize] = User {
+                    node,
+                    builds_with: *builds_with,
+                };
+                *place += 1;
             }
         }
         Graph {
             packages: self.packages,
+            own: self.own,
             begins,
             users,
             missing,
@@ -248,9 +249,10 @@ impl Graph {
             .collect()
     }
 
-    fn users(&self, node: Node) -> &[User] {
-        let node = node as usize;
-        &self.users[self.begins[node] as usize..self.begins[node + 1] as usize]
+    /// Who uses what has a key.
+    fn users(&self, key: u32) -> &[User] {
+        let key = key as usize;
+        &self.users[self.begins[key] as usize..self.begins[key + 1] as usize]
     }
 
     /// Who uses any of some packages, the nearest first; these themselves are left out.
@@ -289,12 +291,17 @@ impl Graph {
     /// What is reached by uses of a kind, in order of distance.
     fn reached(&self, of: &[Node], follows: impl Fn(&User) -> bool) -> Vec<Dependent> {
         let mut seen = vec![false; self.packages.len()];
+        let mut is_followed = vec![false; self.begins.len()];
         let mut found: Vec<Dependent> = Vec::new();
         for node in of {
             seen[*node as usize] = true;
         }
         let mut visit = |found: &mut Vec<Dependent>, node: Node, distance: u32| {
-            for user in self.users(node).iter().filter(|user| follows(user)) {
+            let key = self.own[node as usize];
+            if std::mem::replace(&mut is_followed[key as usize], true) {
+                return;
+            }
+            for user in self.users(key).iter().filter(|user| follows(user)) {
                 if !std::mem::replace(&mut seen[user.node as usize], true) {
                     found.push(Dependent {
                         node: user.node,
@@ -437,6 +444,19 @@ mod tests {
         let told: Vec<usize> = all.iter().map(|it| graph.reach(&[*it]).all).collect();
         assert_eq!(told, [1, 1, 0], "another version is not meant");
         assert_eq!(graph.reach(&all).direct, 1, "engine counts once");
+    }
+
+    #[test]
+    fn very_many_that_are_called_the_same_take_no_more_than_they_are() {
+        let mut building = Building::default();
+        for number in 0..50_000 {
+            let id = (PackageId(number), SourcePackageId(number));
+            let itself = [input("a", "1", InputKind::Host)];
+            building.add(id.0, id.1, ("a", "1"), &itself);
+        }
+        let graph = building.finish();
+        assert_eq!(graph.users.len(), 50_000);
+        assert_eq!(graph.reach(&[7]).all, 49_999);
     }
 
     #[test]
