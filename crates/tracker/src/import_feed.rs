@@ -45,6 +45,8 @@ const BATCHES_WAITING: usize = 2;
 /// What the reading thread sends.
 enum Message {
     Begin(FeedHead, std_mpsc::SyncSender<Arc<HashSet<[u8; 16]>>>),
+    /// Another document of a scope of which there was one before.
+    Again(String),
     Batch(Batch),
     Reject(Reject),
 }

@@ -96,10 +96,12 @@ impl FeedSink for Sink<'_> {
     fn begin(&mut self, head: &FeedHead) {
         let scope = head.scope.clone().unwrap_or_default();
         // A folder of single records begins a document with each of them: ask only once.
-        if let Some(known) = self.known.get(&scope)
-            && self.known.len() == 1
-        {
+        if let Some(known) = self.known.get(&scope) {
             self.current = Arc::clone(known);
+            if self.known.len() > 1 {
+                let _ = self.flush();
+                let _ = self.sender.blocking_send(Message::Again(scope));
+            }
             return;
         }
         let _ = self.flush();

@@ -92,6 +92,10 @@ impl Writing {
     ) -> Result<(), TrackerError> {
         match message {
             Message::Begin(head, reply) => self.begin(session, head, &reply).await,
+            Message::Again(scope) => {
+                self.current = scope;
+                Ok(())
+            }
             Message::Batch(batch) => self.batch(session, batch).await,
             Message::Reject(reject) => {
                 self.reject(reject);
