@@ -29,14 +29,6 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A revision was imported before with other content.
-    #[error(
-        "revision {revision} was imported before with other packages; a revision never changes"
-    )]
-    RevisionChanged {
-        /// The revision's name.
-        revision: String,
-    },
     /// The store was written by a newer Palisade.
     #[error("the database was written by a newer version of Palisade")]
     Newer,

@@ -39,6 +39,17 @@ pub enum TrackerError {
         /// Whether what is stored is of a later time.
         is_older: bool,
     },
+    /// A revision that was imported before with other packages; nothing of it was stored.
+    #[error(
+        "import {document}: revision {revision} was imported before with other packages; a revision \
+         never changes"
+    )]
+    RevisionChanged {
+        /// The inventory.
+        document: String,
+        /// The revision's name.
+        revision: String,
+    },
     /// A tree of packages cannot be read.
     #[error("read the tree {tree}: {reason}")]
     Tree {

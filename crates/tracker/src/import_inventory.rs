@@ -245,8 +245,9 @@ impl EncodedPackages {
 }
 
 impl Revision {
-    fn state(&self) -> State<'_> {
+    fn state<'a>(&'a self, document: &'a str) -> State<'a> {
         State {
+            document,
             name: self.name.as_deref(),
             digest: self.digest,
             time: self.time,
@@ -323,14 +324,15 @@ async fn write(
         .repository(branch, &revision.repository, &revision.architecture)
         .await?;
     summary.about = revision.place();
-    let (name, time) = match placing::place(session, repository, &revision.state()).await? {
-        Place::New { name, time } => (name, time),
-        Place::Known(known) => {
-            let at = (known.time, known.position);
-            summary.remark = hidden(session, repository, &summary.about, at).await?;
-            return Ok(Wrote::Nothing);
-        }
-    };
+    let (name, time) =
+        match placing::place(session, repository, &revision.state(&summary.document)).await? {
+            Place::New { name, time } => (name, time),
+            Place::Known(known) => {
+                let at = (known.time, known.position);
+                summary.remark = hidden(session, repository, &summary.about, at).await?;
+                return Ok(Wrote::Nothing);
+            }
+        };
     let before = session.revision_at(repository, time).await?;
     if let Some(before) = before.filter(|_| !revision.believe) {
         let stored = usize::try_from(before.packages).unwrap_or(0);

@@ -19,6 +19,8 @@ pub struct Present {
 
 /// What decides where a state goes.
 pub(crate) struct State<'a> {
+    /// The document in which it stands.
+    pub(crate) document: &'a str,
     /// What it is called, by itself or by somebody.
     pub(crate) name: Option<&'a str>,
     /// The digest of its packages.
@@ -84,7 +86,7 @@ pub(crate) async fn place(
                     Some(known) if known.digest == state.digest => {
                         unused(session, repository, name).await?
                     }
-                    Some(_) => return Err(changed(name)),
+                    Some(_) => return Err(state.changed(name)),
                 },
             };
             Ok(Place::New { name, time })
@@ -115,7 +117,7 @@ async fn by_time(
             time,
         }),
         Some(known) if known.digest == state.digest => Ok(Place::Known(known)),
-        Some(_) => Err(changed(name)),
+        Some(_) => Err(state.changed(name)),
     }
 }
 
@@ -152,6 +154,14 @@ impl State<'_> {
         self.is_present && (!self.is_said || is_tie)
     }
 
+    /// That another state has its name.
+    fn changed(&self, name: &str) -> TrackerError {
+        TrackerError::RevisionChanged {
+            document: self.document.to_owned(),
+            revision: name.to_owned(),
+        }
+    }
+
     /// What it is called when it has no name: by its content.
     fn content(&self) -> String {
         let bytes = self.digest.iter().take(6);
@@ -171,11 +181,6 @@ async fn unused(
         name = format!("{wanted}-{number}");
     }
     Ok(name)
-}
-
-fn changed(name: &str) -> TrackerError {
-    let revision = name.to_owned();
-    StoreError::RevisionChanged { revision }.into()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What an import changes, and what it leaves alone.
 
 use palisade_formats::feed::FeedKind::{Kev, Nvd, Osv, Secdb};
-use palisade_tracker::{ImportSummary, StoreError, TrackerError};
+use palisade_tracker::{ImportSummary, TrackerError};
 use serde_json::{Value, json};
 
 use crate::documents::{
@@ -461,11 +461,13 @@ async fn a_revision_never_changes() {
         .await
         .unwrap_err();
     assert!(
-        matches!(
-            error,
-            TrackerError::Store(StoreError::RevisionChanged { .. })
-        ),
+        matches!(error, TrackerError::RevisionChanged { .. }),
         "{error:?}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("revision r1000 was imported before")
     );
     assert_eq!(tracker.content().await, before);
 }

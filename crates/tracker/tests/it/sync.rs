@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use palisade_fetch::{Client, Settings};
 use palisade_formats::feed::FeedKind;
+use palisade_formats::inventory::InventoryKind;
 use palisade_model::Timestamp;
 use palisade_tracker::sync::{
     CveReleases, DocumentPart, Doubtful, NvdApi, OsvBucket, Outcome, Ran, Source, SourceKind,
@@ -279,6 +280,29 @@ async fn what_is_new_does_not_make_up_for_what_is_missing() {
         told[0].contains("it lacks 30 of the 40 records"),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn a_revision_that_changed_is_its_documents_fault_and_no_others() {
+    let world = World::new().await;
+    let commit = "0123456789012345678901234567890123456789";
+    let path = format!("/packages-{commit}.jsonl");
+    let mut source = documents(&world, &[&path, "/kev.json"]);
+    let SourceKind::Documents(parts) = &mut source.kind else {
+        panic!("{source:?}");
+    };
+    parts[0].kind = Kind::Inventory(InventoryKind::GuixInventory);
+    let packages = |version: &str| format!("{}\n", json!({"name": "demo", "version": version}));
+    world.answer(&path, "", packages("1").as_bytes());
+    world.answer("/kev.json", "", &catalogue("2026-01-01", 2));
+    let told = world.sync(&source).await;
+    assert!(!told[0].contains("failed"), "{told:?}");
+    world.answer(&path, "", packages("2").as_bytes());
+    world.answer("/kev.json", "", &catalogue("2026-01-02", 3));
+    let told = world.sync(&source).await;
+    assert!(told[0].contains("imported before with other"), "{told:?}");
+    assert_eq!(told[1], "kev.json: +1 ~0 -0");
+    assert!(world.state().await.error.unwrap().contains(commit));
 }
 
 #[tokio::test]
