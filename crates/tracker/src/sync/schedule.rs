@@ -102,10 +102,14 @@ async fn follow<E: Future<Output = ()>>(
     for source in syncer.due(&plan.sources).await? {
         let tell = |part: &str, outcome: &Outcome| log(&source.name, part, outcome);
         let progress = Arc::new(NoProgress);
-        match syncer.sync(source, progress, &tell, end.as_mut()).await? {
-            Ran::Stopped => return Ok(Schedule::Ended),
-            Ran::Busy { since, .. } => slow.watch(source, since, (syncer.clock)()),
-            Ran::Done { .. } | Ran::Sends => {}
+        match syncer.sync(source, progress, &tell, end.as_mut()).await {
+            Ok(Ran::Stopped) => return Ok(Schedule::Ended),
+            Ok(Ran::Busy { since, .. }) => slow.watch(source, since, (syncer.clock)()),
+            Ok(Ran::Done { .. } | Ran::Sends) => {}
+            // Its time stays, so that it is the first again: the others are not to wait behind it.
+            Err(error) => {
+                tracing::error!(source = source.name, error = error_line(&error), "sync");
+            }
         }
         if plans.has_changed().unwrap_or(false) {
             break;
