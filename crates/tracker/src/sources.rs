@@ -81,7 +81,8 @@ impl Document {
         }
     }
 
-    /// Visits the document, which was opened, or each member of the archive that it is, whose name passes `wanted`.
+    /// Visits the document, which was opened, or each member of the archive that it is whose name passes
+    /// `wanted`.
     pub(crate) fn for_each(
         &self,
         name: &str,

@@ -130,8 +130,8 @@ impl Views {
         Ok(branches.map(|(_, branch)| branch.clone()).collect())
     }
 
-    /// The open findings of a branch, now or at a revision; `now` tells how old scores are. `None` when there is no such branch
-    /// or revision.
+    /// The open findings of a branch, now or at a revision; `now` tells how old scores are. `None` when
+    /// there is no such branch or revision.
     ///
     /// # Errors
     /// When the database refuses.

@@ -48,8 +48,8 @@ struct Present {
 }
 
 impl Views {
-    /// What is known of a package, where `now` tells how old scores are; the name of one that is built from another source leads there.
-    /// `None` when there is no such package.
+    /// What is known of a package, where `now` tells how old scores are; the name of one that is built
+    /// from another source leads there. `None` when there is no such package.
     ///
     /// # Errors
     /// When the database refuses.

@@ -28,8 +28,8 @@ pub(in crate::views) struct End {
 }
 
 impl Beside {
-    /// How a vulnerability came with a stay that it affects; none with the first revision that is
-    /// stored, of which nobody knows what was before.
+    /// How a vulnerability came with a stay that it affects, which is not of the first revision that is
+    /// stored: of that nobody knows what was before.
     pub(super) fn cause(
         &self,
         name: &str,
