@@ -63,6 +63,12 @@ pub(crate) fn digest(bytes: &[u8]) -> [u8; 16] {
     half
 }
 
+/// Bytes as they are written: two digits each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect()
+}
+
 /// A matching key as a number.
 pub(crate) fn key_hash(key: &str) -> i64 {
     let mut first = [0; 8];

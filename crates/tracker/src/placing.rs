@@ -9,6 +9,7 @@ use palisade_model::Timestamp;
 use palisade_store::{RepositoryId, RevisionRow, Session, StoreError};
 
 use crate::TrackerError;
+use crate::encoding::hexadecimal;
 
 /// A state of a repository that its source has now, or that was just sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -164,8 +165,7 @@ impl State<'_> {
 
     /// What it is called when it has no name: by its content.
     fn content(&self) -> String {
-        let bytes = self.digest.iter().take(6);
-        bytes.fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+        hexadecimal(&self.digest[..6])
     }
 }
 

@@ -8,6 +8,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::Desk;
 use crate::TrackerError;
+use crate::encoding::hexadecimal;
 
 /// For how long somebody is signed in.
 const LENGTH: i64 = 7 * 24 * 3600 * 1_000_000;
@@ -95,12 +96,6 @@ fn secret() -> Option<String> {
     let mut bytes = [0; SECRET];
     SystemRandom::new().fill(&mut bytes).ok()?;
     Some(hexadecimal(&bytes))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Without the digest of the token.

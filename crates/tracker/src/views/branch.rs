@@ -88,6 +88,9 @@ pub struct BranchView {
     pub cursor: Option<Cursor>,
 }
 
+/// A branch with its open findings.
+pub(super) type OfBranch = (BranchName, std::sync::Arc<Listing>);
+
 impl Views {
     /// All branches in numbers.
     ///
@@ -96,6 +99,20 @@ impl Views {
     pub async fn branches(&self) -> Result<Vec<BranchSummary>, TrackerError> {
         let mut reading = self.reading().await?;
         self.summaries(&mut reading).await
+    }
+
+    /// The open findings of each branch.
+    pub(super) async fn listings(
+        &self,
+        reading: &mut Reading,
+    ) -> Result<Vec<OfBranch>, TrackerError> {
+        let places = std::sync::Arc::clone(&reading.places);
+        let mut listings = Vec::with_capacity(places.branches.len());
+        for (id, branch) in &places.branches {
+            let listing = self.cache.listing(reading, (*id, None)).await?;
+            listings.push((branch.clone(), listing));
+        }
+        Ok(listings)
     }
 
     pub(super) async fn summaries(

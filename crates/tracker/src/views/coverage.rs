@@ -43,6 +43,12 @@ impl Views {
     }
 }
 
+/// Whether a scope is a branch, or a repository of it.
+pub(super) fn is_of(scope: &str, branch: &BranchName) -> bool {
+    let rest = scope.strip_prefix(&branch.to_string());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Whether a feed of one distribution speaks of a branch.
 fn speaks(kind: &str, scope: &str, branch: &BranchName) -> bool {
     let distribution = branch.distribution().as_str();
@@ -52,10 +58,7 @@ fn speaks(kind: &str, scope: &str, branch: &BranchName) -> bool {
         "wolfi" => scope == distribution,
         // A suite, or what holds for all of them.
         "debsecan" => scope == branch.to_string() || scope == distribution,
-        "secdb" | "apkbuild" | "rejections" => {
-            let rest = scope.strip_prefix(&branch.to_string());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        }
+        "secdb" | "apkbuild" | "rejections" => is_of(scope, branch),
         _ => false,
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::evidence::{place, speaks_of};
 use super::hearing::Hearing;
+use super::vulnerability::CHOICES;
 use super::{ChangeView, Reading, RevisionRef, Score, Views};
 use crate::TrackerError;
 use crate::derive::{LoadedAdvisory, load_facts, load_subjects};
@@ -208,7 +209,7 @@ async fn vulnerability(
     if let Some(row) = session.vulnerability_named(name).await? {
         return Ok(Ok(row));
     }
-    let names = session.vulnerabilities_of_alias(name, 50).await?;
+    let names = session.vulnerabilities_of_alias(name, CHOICES).await?;
     if let [only] = &names[..] {
         let row = session.vulnerability_named(only).await?;
         return Ok(row.ok_or(ExplanationAnswer::UnknownVulnerability));

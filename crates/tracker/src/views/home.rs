@@ -1,14 +1,13 @@
 //! What matters now.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use palisade_model::{BranchName, Confidence, Level, Timestamp};
 use palisade_store::EventQuery;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::branch::items;
+use super::branch::{OfBranch, items};
 use super::events::event_views;
 use super::feeds::{ImportSummaryView, import_summary};
 use super::filter::{FindingFilter, FindingQuery, Sort};
@@ -79,10 +78,7 @@ impl Views {
     pub async fn home(&self, now: Timestamp) -> Result<HomeView, TrackerError> {
         let mut reading = self.reading().await?;
         let branches = self.summaries(&mut reading).await?;
-        let mut listings = Vec::new();
-        for (id, name) in reading.places.branches.clone() {
-            listings.push((name, self.cache.listing(&mut reading, (id, None)).await?));
-        }
+        let listings = self.listings(&mut reading).await?;
         let newest = newest(&mut reading, &listings).await?;
         let imports = reading.session.imports(8).await?;
         let mut closed = closed_within_a_week(&mut reading, now).await?;
@@ -108,8 +104,6 @@ impl Views {
     }
 }
 
-type Listings = [(BranchName, Arc<Listing>)];
-
 /// Affected entries of all branches, by vulnerability.
 fn hot<'a>(
     entries: impl Iterator<Item = (&'a BranchName, &'a Listing, &'a Entry)>,
@@ -134,7 +128,7 @@ fn hot<'a>(
     found
 }
 
-fn exploited(listings: &Listings) -> Vec<HotVulnerability> {
+fn exploited(listings: &[OfBranch]) -> Vec<HotVulnerability> {
     let entries = listings.iter().flat_map(|(branch, listing)| {
         let open = listing
             .entries
@@ -154,7 +148,7 @@ fn exploited(listings: &Listings) -> Vec<HotVulnerability> {
 
 /// The first of each branch in an order: those of all branches are among them, and a branch may
 /// hold one several times.
-fn first(listings: &Listings, query: &FindingQuery) -> Vec<HotVulnerability> {
+fn first(listings: &[OfBranch], query: &FindingQuery) -> Vec<HotVulnerability> {
     let entries = listings.iter().flat_map(|(branch, listing)| {
         let part = listing.select(query).entries();
         part.into_iter()
@@ -163,7 +157,7 @@ fn first(listings: &Listings, query: &FindingQuery) -> Vec<HotVulnerability> {
     hot(entries).into_values().collect()
 }
 
-fn oldest(listings: &Listings) -> Vec<HotVulnerability> {
+fn oldest(listings: &[OfBranch]) -> Vec<HotVulnerability> {
     let query = FindingQuery {
         filter: FindingFilter {
             minimum_level: Some(Level::High),
@@ -181,7 +175,7 @@ fn oldest(listings: &Listings) -> Vec<HotVulnerability> {
     found
 }
 
-fn worst(listings: &Listings) -> Vec<HotVulnerability> {
+fn worst(listings: &[OfBranch]) -> Vec<HotVulnerability> {
     let query = FindingQuery {
         limit: SHOWN * 8,
         ..FindingQuery::default()
@@ -207,7 +201,7 @@ fn worst(listings: &Listings) -> Vec<HotVulnerability> {
 
 async fn newest(
     reading: &mut Reading,
-    listings: &Listings,
+    listings: &[OfBranch],
 ) -> Result<Vec<FindingItem>, TrackerError> {
     let query = FindingQuery {
         sort: Sort::Newest,

@@ -14,14 +14,12 @@ use palisade_formats::osv::Whose;
 use palisade_model::Timestamp;
 
 use super::types::time;
+use super::vulnerability::CHOICES;
 use super::{Reading, Views};
 use crate::TrackerError;
 
 /// Feeds whose records are published under names of their own and speak of packages of registries.
 const KINDS: [&str; 2] = ["osv", "rustsec"];
-
-/// Vulnerabilities that one alias may lead to before it is of no use.
-const CHOICES: i64 = 50;
 
 /// A package of which it is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Statistics: what is open on which branch, how old it is, and how it changes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use palisade_model::{BranchName, Level, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::branch::OfBranch;
 use super::listing::{LevelCounts, Listing};
 use super::types::{DAY, MONDAY, WEEK};
 use super::{BranchSummary, EpssDay, Reading, Views};
@@ -99,10 +99,7 @@ impl Views {
     pub async fn statistics(&self, now: Timestamp) -> Result<StatisticsView, TrackerError> {
         let mut reading = self.reading().await?;
         let branches = self.summaries(&mut reading).await?;
-        let mut listings = Vec::new();
-        for (id, name) in reading.places.branches.clone() {
-            listings.push((name, self.cache.listing(&mut reading, (id, None)).await?));
-        }
+        let listings = self.listings(&mut reading).await?;
         let age = |listing: &Listing| ages(listing, now);
         Ok(StatisticsView {
             branches,
@@ -115,13 +112,11 @@ impl Views {
     }
 }
 
-type Listings = [(BranchName, Arc<Listing>)];
-
 fn buckets(
-    listings: &Listings,
+    listings: &[OfBranch],
     count: impl Fn(&Listing) -> Vec<(String, usize)>,
 ) -> Vec<BranchBuckets> {
-    let of_branch = |(branch, listing): &(BranchName, Arc<Listing>)| BranchBuckets {
+    let of_branch = |(branch, listing): &OfBranch| BranchBuckets {
         branch: branch.clone(),
         buckets: count(listing),
     };
@@ -165,7 +160,7 @@ fn chances(listing: &Listing) -> Vec<(String, usize)> {
     told
 }
 
-fn packages(listings: &Listings) -> Vec<BusyPackage> {
+fn packages(listings: &[OfBranch]) -> Vec<BusyPackage> {
     let mut worst: BTreeMap<(&str, &str), BusyPackage> = BTreeMap::new();
     for (branch, listing) in listings {
         // A vulnerability counts once, however many versions of the package it affects.

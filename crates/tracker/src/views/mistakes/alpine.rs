@@ -12,6 +12,7 @@ use super::{Found, MistakeLevel, MistakeView, State};
 use crate::TrackerError;
 use crate::views::Reading;
 use crate::views::cache::Cache;
+use crate::views::coverage::is_of;
 use crate::views::types::{DAY, day, time};
 
 /// The feeds of fixes.
@@ -38,14 +39,10 @@ pub(super) async fn find(
         versions.entry(name).or_default().push(version);
     }
     let branch = state.branch.to_string();
-    let is_of_branch = |scope: &str| {
-        let rest = scope.strip_prefix(&branch);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
     let mut found = Found::default();
     let (mut told_of, mut recorded) = (Vec::new(), None);
     for feed in cache.feeds(reading).await?.iter() {
-        if !FIXES.contains(&feed.kind.as_str()) || !is_of_branch(&feed.scope) {
+        if !FIXES.contains(&feed.kind.as_str()) || !is_of(&feed.scope, &state.branch) {
             continue;
         }
         let fixes = fixes(reading, &feed.kind, &feed.scope).await?;
