@@ -19,9 +19,11 @@ use palisade_model::{BranchName, Timestamp};
 use palisade_store::{ImportSummary, Store};
 
 use crate::git::{self, Commit};
+use crate::import_feed::import_feed_beside;
+use crate::import_inventory::import_inventory_beside;
 use crate::input::{Input, Kind};
 use crate::sources::Document;
-use crate::{FeedImport, Present, Progress, TrackerError, import_feed};
+use crate::{FeedImport, Present, Progress, TrackerError};
 
 use pack::{Pack, Packed};
 
@@ -78,13 +80,11 @@ pub async fn import_aports(
     };
     let packed = packing.await.map_err(stopped)??;
     let fixes = import_fixes(store, &import, &packed, &progress).await?;
-    let packages = import.input(&packed).import(store, import.now, progress);
-    let (summary, mut rejects) = packages.await?;
-    rejects.extend(packed.told);
-    Ok(AportsImported {
-        packages: (summary, rejects),
-        fixes,
-    })
+    let packages = import
+        .input(&packed)
+        .inventory(InventoryKind::Aports, import.now);
+    let packages = import_inventory_beside(store, packages, packed.told, progress).await?;
+    Ok(AportsImported { packages, fixes })
 }
 
 /// Copies what is read of a tree into an archive.
@@ -134,7 +134,9 @@ async fn import_fixes(
         believe: import.believe,
         now: import.now.as_microsecond(),
     };
-    let imported = import_feed(store, feed, Arc::clone(progress)).await;
+    let unread = packed.told.iter().filter(|it| it.id.is_some());
+    let unread = unread.cloned().collect();
+    let imported = import_feed_beside(store, feed, unread, Arc::clone(progress)).await;
     match imported {
         Ok(imported) => Ok(Some(imported)),
         Err(TrackerError::HeldBack { is_older: true, .. }) => Ok(None),

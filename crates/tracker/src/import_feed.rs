@@ -75,6 +75,16 @@ pub async fn import_feed(
     import: FeedImport,
     progress: Arc<dyn Progress>,
 ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
+    import_feed_beside(store, import, Vec::new(), progress).await
+}
+
+/// The same beside what was passed over before it came to the document.
+pub(crate) async fn import_feed_beside(
+    store: &Store,
+    import: FeedImport,
+    passed_over: Vec<Reject>,
+    progress: Arc<dyn Progress>,
+) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
     let FeedImport {
         kind,
         document,
@@ -97,6 +107,7 @@ pub async fn import_feed(
     }
     let stopped = |_| TrackerError::Reader { document: name };
     reading.await.map_err(stopped)??;
+    passed_over.into_iter().for_each(|it| writing.reject(it));
     let (summary, rejects) = writing.finish(&mut session, now, &*progress).await?;
     session.commit().await?;
     Ok((summary, rejects))

@@ -83,10 +83,21 @@ pub async fn import_inventory(
     import: InventoryImport,
     progress: Arc<dyn Progress>,
 ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
+    import_inventory_beside(store, import, Vec::new(), progress).await
+}
+
+/// The same beside what was passed over before it came to the document.
+pub(crate) async fn import_inventory_beside(
+    store: &Store,
+    import: InventoryImport,
+    passed_over: Vec<Reject>,
+    progress: Arc<dyn Progress>,
+) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
     let document = import.document.name();
     let reading = tokio::task::spawn_blocking(move || {
         let mut rejects = Rejects::default();
         let inventory = read_inventory(&import, &mut |reject| rejects.add(reject))?;
+        rejects.extend(passed_over);
         let revision = Revision::of(&import, inventory)?;
         Ok::<_, TrackerError>((revision, rejects))
     });

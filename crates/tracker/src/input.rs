@@ -143,7 +143,7 @@ impl Input {
         }
     }
 
-    fn inventory(self, kind: InventoryKind, now: Timestamp) -> InventoryImport {
+    pub(crate) fn inventory(self, kind: InventoryKind, now: Timestamp) -> InventoryImport {
         InventoryImport {
             kind,
             document: self.document,

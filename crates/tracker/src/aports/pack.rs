@@ -8,6 +8,7 @@ use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
 use crate::git::Commit;
+use crate::rejects::Rejects;
 
 /// The largest file that is copied whole. Of a larger one only the beginning is, and whoever reads the
 /// archive tells that it is too large; a patch's text stands at its beginning.
@@ -33,7 +34,7 @@ pub(super) struct Pack {
     files: u64,
     bytes: u64,
     entries: u64,
-    told: Vec<Reject>,
+    told: Rejects,
 }
 
 /// An archive of a tree.
@@ -67,7 +68,7 @@ impl Pack {
             files: 0,
             bytes: 0,
             entries: 0,
-            told: Vec::new(),
+            told: Rejects::default(),
         })
     }
 
@@ -119,15 +120,16 @@ impl Pack {
 
     /// Tells of something that is passed over.
     pub(super) fn tell(&mut self, path: &str, reason: &str) {
-        if self.told.len() < 1000 {
-            self.told.push(Reject {
-                document: path.to_owned(),
-                place: Place::Whole,
-                id: None,
-                reason: reason.to_owned(),
-                mended: false,
-            });
-        }
+        // The fixes of a package that is not read must not count as withdrawn; its folder names it.
+        let folder = path.strip_suffix("/APKBUILD");
+        let package = folder.and_then(|folder| folder.rsplit('/').next());
+        self.told.add(Reject {
+            document: path.to_owned(),
+            place: Place::Whole,
+            id: package.map(str::to_owned),
+            reason: reason.to_owned(),
+            mended: false,
+        });
     }
 
     /// Ends the archive.
@@ -144,7 +146,7 @@ impl Pack {
             _folder: self.folder,
             file: self.file,
             commit,
-            told: self.told,
+            told: self.told.into_told(),
         })
     }
 }

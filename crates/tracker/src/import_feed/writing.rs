@@ -143,7 +143,7 @@ impl Writing {
         Ok(())
     }
 
-    fn reject(&mut self, reject: Reject) {
+    pub(super) fn reject(&mut self, reject: Reject) {
         if let Some(feed) = self.feeds.get_mut(&self.current)
             && !reject.mended
         {

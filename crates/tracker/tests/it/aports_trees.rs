@@ -304,6 +304,30 @@ async fn what_cannot_be_read_is_told_and_the_rest_goes_on() {
 }
 
 #[tokio::test]
+async fn a_file_that_the_repository_lacks_is_told_with_the_import_and_withdraws_nothing() {
+    let mut aports = Aports::with_history();
+    let tracker = Tracker::new().await;
+    import(&tracker, tree(&aports.path(), None)).await.unwrap();
+    aports.write("main/musl/APKBUILD", &apkbuild("musl", "1.2.4-r0", &[], ""));
+    aports.commit();
+    let name = git(&aports.path(), &["rev-parse", "HEAD:main/zlib/APKBUILD"], 0);
+    let (folder, file) = name.split_at(2);
+    let object = aports.path().join(".git/objects").join(folder).join(file);
+    fs_err::remove_file(object).unwrap();
+    let imported = import(&tracker, tree(&aports.path(), None)).await.unwrap();
+    assert_eq!(imported.fixes.unwrap().0.withdrawn, 0);
+    let number = imported.packages.0.number.unwrap();
+    let stored = tracker.views.import(number, 10, 0).await.unwrap().unwrap();
+    assert_eq!(stored.import.rejected, 1);
+    let reject = &stored.rejects[0];
+    assert_eq!(reject.record.as_deref(), Some("zlib"));
+    assert!(
+        reject.reason.contains("not in the repository"),
+        "{reject:?}"
+    );
+}
+
+#[tokio::test]
 async fn one_repository_alone_can_be_read() {
     let aports = Aports::with_history();
     let tracker = Tracker::new().await;
