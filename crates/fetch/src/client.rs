@@ -173,23 +173,29 @@ impl Client {
         progress: &(dyn Fn(Stage<'_>) + Sync),
     ) -> Result<Answer, FetchError> {
         let download = Download::into_file(target);
+        let elsewhere = || FetchError::Elsewhere {
+            url: request.url.to_string(),
+        };
         let response = self.send(request, &download).await?;
         match response.status() {
             StatusCode::NOT_MODIFIED if request.known != Validators::default() => {
                 return Ok(Answer::NotModified);
             }
             StatusCode::OK | StatusCode::PARTIAL_CONTENT => {}
-            StatusCode::RANGE_NOT_SATISFIABLE => {
+            // As of a part that was the whole when somebody was stopped.
+            StatusCode::RANGE_NOT_SATISFIABLE if download.part(&request.url).is_some() => {
                 download.forget()?;
-                return Err(self.status_error(request, &response));
+                return Err(elsewhere());
             }
             _ => return Err(self.status_error(request, &response)),
         }
         let known = validators(response.headers());
         let modified = header_time(response.headers(), LAST_MODIFIED);
-        let (mut file, there) =
-            download.open(&request.url, response.status(), response.headers())?;
-        let expected = response.content_length().map(|rest| there + rest);
+        let opened = download.open(&request.url, response.status(), response.headers())?;
+        let (mut file, there) = opened.ok_or_else(elsewhere)?;
+        // What a server says of the length may be anything.
+        let expected = response.content_length();
+        let expected = expected.map(|rest| there.saturating_add(rest));
         let too_long = || FetchError::TooLong {
             url: request.url.to_string(),
             limit: request.max_bytes,

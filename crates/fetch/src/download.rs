@@ -61,23 +61,23 @@ impl Download {
     }
 
     /// Opens the file for the body of an answer: behind what is there if the answer goes on from
-    /// there, else anew. Tells how much is there.
+    /// there, else anew. Tells how much is there. None, and nothing is there any longer, for an answer
+    /// that goes on from elsewhere: the caller begins again.
     pub(crate) fn open(
         &self,
         url: &Url,
         status: StatusCode,
         headers: &HeaderMap,
-    ) -> io::Result<(fs::File, u64)> {
+    ) -> io::Result<Option<(fs::File, u64)>> {
         let path = self.part_path();
         if status == StatusCode::PARTIAL_CONTENT {
-            let file = fs::OpenOptions::new().append(true).open(&path)?;
-            let length = file.metadata()?.len();
-            if start_of(headers) == Some(length) {
-                return Ok((file, length));
+            let length = fs::metadata(&path).map_or(0, |about| about.len());
+            if length > 0 && start_of(headers) == Some(length) {
+                let file = fs::OpenOptions::new().append(true).open(&path)?;
+                return Ok(Some((file, length)));
             }
-            // It goes on from elsewhere: the caller begins again.
             self.forget()?;
-            return Err(io::Error::other("the server goes on from another place"));
+            return Ok(None);
         }
         if let Some(folder) = self.target.parent() {
             fs::create_dir_all(folder)?;
@@ -90,7 +90,7 @@ impl Download {
         let mut file = fs::File::create(&path)?;
         fs::write(self.origin_path(), serde_json::to_vec(&origin)?)?;
         file.flush()?;
-        Ok((file, 0))
+        Ok(Some((file, 0)))
     }
 
     /// Nothing of what came so far is worth anything.

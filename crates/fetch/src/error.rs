@@ -61,6 +61,12 @@ pub enum FetchError {
         #[source]
         source: reqwest::Error,
     },
+    /// The server goes on from another place than where the last attempt stopped.
+    #[error("fetch {url}: the server does not go on where the last attempt stopped")]
+    Elsewhere {
+        /// The address.
+        url: String,
+    },
     /// The body is another than was published.
     #[error("fetch {url}: its SHA-256 is {found}, not {published} as published")]
     Digest {
@@ -84,7 +90,7 @@ impl FetchError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Status { code, .. } => matches!(code, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            Self::Slow { .. } => true,
+            Self::Slow { .. } | Self::Elsewhere { .. } => true,
             Self::Connection { source, .. } => !is_private_name(source),
             Self::Address { .. }
             | Self::Redirect { .. }

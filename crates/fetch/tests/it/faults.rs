@@ -264,11 +264,43 @@ async fn a_part_from_the_wrong_place_is_never_put_together() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"one\"\r\n\r\n01234";
     let wrong = "HTTP/1.1 206 Partial Content\r\nContent-Length: 3\r\n\
                  Content-Range: bytes 7-9/10\r\nETag: \"one\"\r\nConnection: close\r\n\r\n789";
-    let server = Server::start(vec![Step::Cut(head.into()), Step::Say(wrong.into())]).await;
+    let cut = Step::Cut(head.into());
+    let server = Server::start(vec![cut.clone(), Step::Say(wrong.into())]).await;
     let fetching = Fetching::new();
     let error = fetching.fetch(&request(&server)).await.unwrap_err();
-    assert!(matches!(error, FetchError::Keep(_)), "{error:?}");
+    assert!(matches!(error, FetchError::Elsewhere { .. }), "{error:?}");
     assert_eq!(fetching.files(), 0);
+    assert_eq!(server.requests().len(), 4, "it is begun again");
+
+    let whole = Step::Say(ok("", "0123456789"));
+    let server = Server::start(vec![cut, Step::Say(wrong.into()), whole]).await;
+    assert_eq!(Fetching::new().text(&request(&server)).await, "0123456789");
+    assert!(!server.requests()[2].contains("range:"));
+}
+
+#[tokio::test]
+async fn a_part_behind_which_there_is_nothing_is_begun_anew() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"one\"\r\n\r\n01234";
+    let server = Server::start(vec![
+        Step::Cut(head.into()),
+        Step::Say(bare("416 Range Not Satisfiable", "")),
+        Step::Say(ok("", "01234")),
+    ])
+    .await;
+    assert_eq!(Fetching::new().text(&request(&server)).await, "01234");
+    let nothing = Step::Say(bare("416 Range Not Satisfiable", ""));
+    let server = Server::start(vec![nothing]).await;
+    assert_eq!(status(Fetching::new().fetch(&request(&server)).await), 416);
+}
+
+#[tokio::test]
+async fn a_rest_of_any_length_is_counted() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"one\"\r\n\r\n01234";
+    let rest = "HTTP/1.1 206 Partial Content\r\nContent-Length: 18446744073709551613\r\n\
+                Content-Range: bytes 5-9/10\r\nETag: \"one\"\r\nConnection: close\r\n\r\n56789";
+    let server = Server::start(vec![Step::Cut(head.into()), Step::Say(rest.into())]).await;
+    let error = Fetching::new().fetch(&request(&server)).await.unwrap_err();
+    assert!(matches!(error, FetchError::TooLong { .. }), "{error:?}");
 }
 
 #[tokio::test]
