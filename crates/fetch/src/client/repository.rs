@@ -23,7 +23,6 @@ impl Client {
     /// When no connection can be made, or it leads where nobody may follow: from https to http, to
     /// something else, or into the own network, unless `private` says that it may.
     pub async fn find_repository(&self, url: &Url, private: bool) -> Result<Url, FetchError> {
-        let client = if private { &self.private } else { &self.public };
         let mut asked = first_request(url);
         for _ in 0..=REDIRECTS {
             if !private && names_private_address(&asked) {
@@ -34,7 +33,8 @@ impl Client {
             }
             // Some servers send on whoever does not seem to be Git.
             let agent = format!("git/2 {}", self.settings.user_agent);
-            let get = client.get(asked.clone()).header(USER_AGENT, agent);
+            let get = self.within(private).get(asked.clone());
+            let get = get.header(USER_AGENT, agent);
             let sent = get.header("Git-Protocol", "version=2").send();
             let sent = tokio::time::timeout(self.settings.idle, sent).await;
             let slow = |_| FetchError::Slow {
@@ -43,10 +43,7 @@ impl Client {
             };
             let response = sent
                 .map_err(slow)?
-                .map_err(|error| FetchError::Connection {
-                    url: url.to_string(),
-                    source: error.without_url(),
-                })?;
+                .map_err(|error| self.connection(url, error))?;
             if !response.status().is_redirection() {
                 return Ok(repository(&asked));
             }
