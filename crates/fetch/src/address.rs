@@ -120,10 +120,12 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    // All that is given out today is in 2000::/3 (RFC 4291); 2001:db8::/32 is for documentation and
-    // 2001::/32 is Teredo, which tunnels to IPv4.
+    // All that is given out today is in 2000::/3 (RFC 4291). Of that, 2001::/23 is for protocols, such
+    // as Teredo, which tunnels to IPv4; 2001:db8::/32 and 3fff::/20 are for documentation.
     let [first, second, ..] = address.segments();
-    (0x2000..0x4000).contains(&first) && !(first == 0x2001 && (second == 0xdb8 || second == 0))
+    let special = (first == 0x2001 && (second == 0xdb8 || second < 0x200))
+        || (first == 0x3fff && second < 0x1000);
+    (0x2000..0x4000).contains(&first) && !special
 }
 
 #[cfg(test)]
@@ -152,6 +154,11 @@ mod tests {
             "64:ff9b::a00:1",
             "2002:7f00:1::",
             "2001:db8::1",
+            "2001::1",
+            "2001:2::1",
+            "2001:20::1",
+            "3fff::1",
+            "3fff:fff::1",
             "ff02::1",
         ];
         for address in private {
@@ -160,6 +167,7 @@ mod tests {
         for address in [
             "9.9.9.9",
             "151.101.2.132",
+            "2001:200::1",
             "2a04:4e42::644",
             "64:ff9b::909:909",
         ] {
