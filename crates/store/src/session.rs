@@ -4,6 +4,7 @@ use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgRow, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Row as _, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::StoreError;
 
@@ -11,6 +12,8 @@ use crate::StoreError;
 #[derive(Debug)]
 pub struct Session {
     pub(crate) transaction: Inner,
+    /// A writer's turn within this process, which it gives back when the transaction has ended.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -155,12 +158,17 @@ impl Session {
     pub(crate) fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
         Self {
             transaction: Inner::Sqlite(transaction),
+            _turn: None,
         }
     }
 
-    pub(crate) fn postgres(transaction: Transaction<'static, Postgres>) -> Self {
+    pub(crate) fn postgres(
+        transaction: Transaction<'static, Postgres>,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         Self {
             transaction: Inner::Postgres(transaction),
+            _turn: turn,
         }
     }
 

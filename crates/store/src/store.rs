@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection;
@@ -9,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use tokio::sync::Semaphore;
 
 use crate::migrations::migrator;
 use crate::{Session, StoreError};
@@ -38,7 +40,8 @@ pub(crate) enum Pools {
         writer: SqlitePool,
         readers: SqlitePool,
     },
-    Postgres(PgPool),
+    /// A PostgreSQL server's connections are for readers and for the one whose turn it is to write.
+    Postgres { pool: PgPool, turn: Arc<Semaphore> },
 }
 
 /// Readers that work at the same time.
@@ -75,9 +78,7 @@ impl Store {
     pub async fn open_as_it_is(address: &str) -> Result<Self, StoreError> {
         if is_server(address) {
             let pool = connect(PgConnectOptions::from_str(address)?).await?;
-            return Ok(Self {
-                pools: Pools::Postgres(pool),
-            });
+            return Ok(Self::on_server(pool));
         }
         // A copy is in no journal mode in particular, which can only be read, not set.
         let options = SqliteConnectOptions::new()
@@ -102,9 +103,14 @@ impl Store {
     async fn open_postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
         let pool = connect(options).await?;
         migrator(Backend::Postgres).run(&pool).await?;
-        Ok(Self {
-            pools: Pools::Postgres(pool),
-        })
+        Ok(Self::on_server(pool))
+    }
+
+    fn on_server(pool: PgPool) -> Self {
+        let turn = Arc::new(Semaphore::new(1));
+        Self {
+            pools: Pools::Postgres { pool, turn },
+        }
     }
 
     async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
@@ -138,7 +144,7 @@ impl Store {
     pub fn backend(&self) -> Backend {
         match self.pools {
             Pools::Sqlite { .. } => Backend::Sqlite,
-            Pools::Postgres(_) => Backend::Postgres,
+            Pools::Postgres { .. } => Backend::Postgres,
         }
     }
 
@@ -149,9 +155,9 @@ impl Store {
     pub async fn read(&self) -> Result<Session, StoreError> {
         match &self.pools {
             Pools::Sqlite { readers, .. } => Ok(Session::sqlite(readers.begin().await?)),
-            Pools::Postgres(pool) => {
+            Pools::Postgres { pool, .. } => {
                 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Ok(Session::postgres(pool.begin_with(SNAPSHOT).await?))
+                Ok(Session::postgres(pool.begin_with(SNAPSHOT).await?, None))
             }
         }
     }
@@ -165,10 +171,13 @@ impl Store {
             Pools::Sqlite { writer, .. } => {
                 Ok(Session::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
             }
-            Pools::Postgres(pool) => {
+            Pools::Postgres { pool, turn } => {
+                // Who waits for the lock has a connection; all who wait would leave none to readers.
+                let turn = Arc::clone(turn).acquire_owned().await;
+                let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
                 let mut transaction = pool.begin().await?;
                 sqlx::query(WRITER_LOCK).execute(&mut *transaction).await?;
-                Ok(Session::postgres(transaction))
+                Ok(Session::postgres(transaction, Some(turn)))
             }
         }
     }
@@ -182,7 +191,7 @@ impl Store {
             Pools::Sqlite { writer, .. } => {
                 sqlx::query("PRAGMA optimize").execute(writer).await?;
             }
-            Pools::Postgres(pool) => {
+            Pools::Postgres { pool, .. } => {
                 sqlx::query("ANALYZE").execute(pool).await?;
             }
         }
@@ -196,7 +205,7 @@ impl Store {
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Transactions: all or nothing, one writer at a time, readers undisturbed.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use palisade_store::{Event, ImportSummary, Store, StoreError, StoredReject};
 
 use crate::database::{on_each, tables};
@@ -82,6 +85,27 @@ fn writers_take_turns() {
         database.wait(async {
             let (a, b) = tokio::join!(add("12"), add("13"));
             assert_ne!(a, b);
+        });
+    });
+}
+
+#[test]
+fn writers_that_wait_keep_nobody_from_reading() {
+    on_each(|database| {
+        database.wait(async {
+            let first = database.store.write().await.unwrap();
+            let write = async || {
+                let session = database.store.write().await.unwrap();
+                session.commit().await.unwrap();
+            };
+            let mut others = std::pin::pin!(join_all((0..20).map(|_| write())));
+            let waited = tokio::time::timeout(Duration::from_millis(200), &mut others).await;
+            assert!(waited.is_err(), "it is nobody else's turn");
+            let read = tokio::time::timeout(Duration::from_secs(10), database.store.read());
+            let mut reader = read.await.expect("a reader does not wait").unwrap();
+            assert_eq!(reader.setting("a").await.unwrap(), None);
+            drop(first);
+            others.await;
         });
     });
 }
