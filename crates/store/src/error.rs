@@ -1,6 +1,7 @@
 //! What can go wrong with the store.
 
 use sqlx::error::DatabaseError;
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::SqliteError;
 
 /// Why the store could not do what was asked.
@@ -11,7 +12,7 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("bring the database's schema up to date")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] MigrateError),
     /// The address is of no database that Palisade knows.
     #[error("open {address:?}: neither a file nor a postgres:// address")]
     Address {
@@ -32,6 +33,16 @@ pub enum StoreError {
     /// The store was written by a newer Palisade.
     #[error("the database was written by a newer version of Palisade")]
     Newer,
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            // A step was taken that this program does not know.
+            MigrateError::VersionMissing(_) => Self::Newer,
+            error => Self::Migrate(error),
+        }
+    }
 }
 
 impl StoreError {

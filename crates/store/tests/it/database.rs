@@ -96,6 +96,11 @@ impl Database {
         }
     }
 
+    /// Opens the same database once more.
+    pub(crate) fn open_again(&self) -> Result<Store, StoreError> {
+        self.wait(Store::open(&self.address))
+    }
+
     /// Waits for something.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)

@@ -99,6 +99,8 @@ fn a_schema_that_does_not_fit_is_told() {
         assert_eq!(schema(), Schema::Fits);
         database.execute("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 5");
         assert!(matches!(schema(), Schema::Newer { step: 9999, .. }));
+        let error = database.open_again().unwrap_err();
+        assert!(matches!(error, StoreError::Newer), "{error:?}");
         database.execute("DELETE FROM _sqlx_migrations WHERE version > 3");
         assert!(matches!(schema(), Schema::Older { step: 3, .. }));
         database.execute("DROP TABLE _sqlx_migrations");
