@@ -118,13 +118,20 @@ impl Session {
         branch: BranchId,
         sources: &[SourcePackageId],
     ) -> Result<Vec<FindingRow>, StoreError> {
+        self.findings_by(FINDINGS_OF_SOURCES, branch, sources).await
+    }
+
+    /// The findings that a statement with a branch and a list of source packages gives.
+    pub(crate) async fn findings_by(
+        &mut self,
+        statement: Dialect,
+        branch: BranchId,
+        sources: &[SourcePackageId],
+    ) -> Result<Vec<FindingRow>, StoreError> {
         let mut found = Vec::new();
         for chunk in sources.chunks(CHUNK) {
             let list = json_ints(chunk.iter().map(|source| source.0));
-            let rows = self
-                .query(FINDINGS_OF_SOURCES, params![branch.0, list])
-                .await?;
-            for row in rows {
+            for row in self.query(statement, params![branch.0, list]).await? {
                 found.push(finding(&row)?);
             }
         }

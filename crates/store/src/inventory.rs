@@ -91,7 +91,6 @@ static PACKAGE: Table = Table {
         "facts_length",
     ],
 };
-const BRANCH: &str = "SELECT id FROM branch WHERE distribution = $1 AND name = $2";
 const BRANCH_INSERT: &str = "INSERT INTO branch (id, distribution, name) VALUES ($1, $2, $3)";
 const REPOSITORY: &str =
     "SELECT id FROM repository WHERE branch_id = $1 AND name = $2 AND architecture = $3";
@@ -109,14 +108,15 @@ const PACKAGES_BY_DIGEST: Dialect = Dialect {
     postgres: "SELECT digest, id FROM package WHERE digest = ANY (ARRAY(SELECT decode(value, \
                'hex') FROM jsonb_array_elements_text($1::jsonb)))",
 };
+
 impl Session {
     /// The row of a branch; it is made if it is not there.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn branch(&mut self, distribution: &str, name: &str) -> Result<BranchId, StoreError> {
-        if let Some(row) = self.query_one(BRANCH, params![distribution, name]).await? {
-            return Ok(BranchId(row.int(0)?));
+        if let Some(known) = self.find_branch(distribution, name).await? {
+            return Ok(known);
         }
         let id = self.next_id("SELECT max(id) FROM branch").await?;
         self.execute(BRANCH_INSERT, params![id, distribution, name])

@@ -164,12 +164,6 @@ const OPEN_OF_SOURCES: Dialect = with_numbers!(
     "$2",
     ""
 );
-const ALL_OF_SOURCES: Dialect = with_numbers!(
-    "SELECT id, branch_id, source_package_id, vulnerability_id, status, confidence, fixed_in, \
-     first_seen FROM finding WHERE branch_id = $1 AND source_package_id",
-    "$2",
-    ""
-);
 const STATES_OF: Dialect = Dialect {
     sqlite: "SELECT f.id, f.branch_id, f.source_package_id, f.vulnerability_id, f.status, \
              f.confidence, f.fixed_in, f.first_seen FROM json_each($2) AS wanted \
@@ -262,17 +256,9 @@ impl Session {
         &mut self,
         state: BranchState,
     ) -> Result<Vec<PlacedPackage>, StoreError> {
-        let pairs = self.at(PACKAGES_AT, state).await?.into_iter();
+        let params = params![state.branch.0, state.position];
+        let pairs = self.pairs_with(PACKAGES_AT, params).await?.into_iter();
         Ok(pairs.map(placed).collect())
-    }
-
-    async fn at(
-        &mut self,
-        statement: Dialect,
-        state: BranchState,
-    ) -> Result<Vec<Pair>, StoreError> {
-        self.pairs_with(statement, params![state.branch.0, state.position])
-            .await
     }
 
     /// The repositories of a branch: their names and architectures.
@@ -283,19 +269,9 @@ impl Session {
         &mut self,
         branch: BranchId,
     ) -> Result<HashMap<RepositoryId, (String, String)>, StoreError> {
-        let places = self.places_of(branch).await?.into_iter();
-        Ok(places
-            .map(|(id, place)| (RepositoryId(id), place))
-            .collect())
-    }
-
-    async fn places_of(
-        &mut self,
-        branch: BranchId,
-    ) -> Result<HashMap<i64, (String, String)>, StoreError> {
         let rows = self.query(REPOSITORIES, params![branch.0]).await?;
         rows.iter()
-            .map(|row| Ok((row.int(0)?, (row.text(1)?, row.text(2)?))))
+            .map(|row| Ok((RepositoryId(row.int(0)?), (row.text(1)?, row.text(2)?))))
             .collect()
     }
 
@@ -381,18 +357,6 @@ impl Session {
         row.as_ref().map(point).transpose()
     }
 
-    /// All that is found in source packages on a branch, whatever its state.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn findings_in(
-        &mut self,
-        branch: BranchId,
-        sources: &[SourcePackageId],
-    ) -> Result<Vec<FindingRow>, StoreError> {
-        self.findings_by(ALL_OF_SOURCES, branch, sources).await
-    }
-
     /// The open findings of source packages on a branch.
     ///
     /// # Errors
@@ -403,23 +367,6 @@ impl Session {
         sources: &[SourcePackageId],
     ) -> Result<Vec<FindingRow>, StoreError> {
         self.findings_by(OPEN_OF_SOURCES, branch, sources).await
-    }
-
-    /// The findings that a statement with a branch and a list of source packages gives.
-    async fn findings_by(
-        &mut self,
-        statement: Dialect,
-        branch: BranchId,
-        sources: &[SourcePackageId],
-    ) -> Result<Vec<FindingRow>, StoreError> {
-        let mut found = Vec::new();
-        for chunk in sources.chunks(CHUNK) {
-            let list = json_ints(chunk.iter().map(|source| source.0));
-            for row in self.query(statement, params![branch.0, list]).await? {
-                found.push(crate::findings::finding(&row)?);
-            }
-        }
-        Ok(found)
     }
 
     /// What is found of vulnerabilities in source packages on a branch.

@@ -216,7 +216,7 @@ impl Intervals {
             return Ok(());
         }
         let ids: Vec<SourcePackageId> = missing.keys().copied().collect();
-        let rows = session.findings_in(self.branch, &ids).await?;
+        let rows = session.findings_of_sources(self.branch, &ids).await?;
         let rows = rows.into_iter().map(|row| {
             let found = (row.key.vulnerability, row.state);
             (row.key.source, found)
