@@ -6,6 +6,7 @@ use crate::StoreError;
 use crate::block::{BlockSpan, BlockWriter, FACTS_BYTES, RAW_BYTES};
 use crate::bulk::{Rows, Table};
 use crate::keys::ADVISORY_KEY;
+use crate::lists::{with_numbers, with_texts};
 use crate::session::{Dialect, Row, Session, json_ints, json_texts, params};
 
 /// A feed's row.
@@ -220,52 +221,35 @@ pub struct AdvisoryWriter {
 }
 
 const DELETES: [Dialect; 4] = [
-    Dialect {
-        sqlite: "DELETE FROM advisory WHERE id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
-                   jsonb_array_elements_text($1::jsonb)))",
-    },
-    Dialect {
-        sqlite: "DELETE FROM advisory_alias WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_alias WHERE advisory_id = ANY (ARRAY(SELECT value::bigint \
-                   FROM jsonb_array_elements_text($1::jsonb)))",
-    },
-    Dialect {
-        sqlite: "DELETE FROM advisory_key WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_key WHERE advisory_id = ANY (ARRAY(SELECT value::bigint \
-                   FROM jsonb_array_elements_text($1::jsonb)))",
-    },
-    Dialect {
-        sqlite: "DELETE FROM advisory_vulnerability \
-                 WHERE advisory_id IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id = ANY (ARRAY(SELECT \
-                   value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
-    },
+    with_numbers!("DELETE FROM advisory WHERE id", "$1", ""),
+    with_numbers!("DELETE FROM advisory_alias WHERE advisory_id", "$1", ""),
+    with_numbers!("DELETE FROM advisory_key WHERE advisory_id", "$1", ""),
+    with_numbers!(
+        "DELETE FROM advisory_vulnerability WHERE advisory_id",
+        "$1",
+        ""
+    ),
 ];
 
-const LINKED: Dialect = Dialect {
-    sqlite: "SELECT vulnerability_id FROM advisory_vulnerability \
-             WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT vulnerability_id FROM advisory_vulnerability WHERE advisory_id = ANY \
-               (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
-};
+const LINKED: Dialect = with_numbers!(
+    "SELECT vulnerability_id FROM advisory_vulnerability WHERE advisory_id",
+    "$1",
+    ""
+);
 
-const NAMES_OF: Dialect = Dialect {
-    sqlite: "SELECT advisory_id, name FROM advisory_alias \
-             WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT advisory_id, name FROM advisory_alias WHERE advisory_id = ANY (ARRAY(SELECT \
-               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
-};
+const NAMES_OF: Dialect = with_numbers!(
+    "SELECT name FROM advisory_alias WHERE advisory_id",
+    "$1",
+    ""
+);
 
 /// Advisories that give no CVE and one of these names.
-const NAMED: Dialect = Dialect {
-    sqlite: "SELECT DISTINCT n.advisory_id FROM advisory_alias n \
-             JOIN advisory a ON a.id = n.advisory_id AND NOT a.gives_cve \
-             WHERE n.name IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT DISTINCT n.advisory_id FROM advisory_alias n JOIN advisory a ON a.id = \
-               n.advisory_id AND NOT a.gives_cve WHERE n.name = ANY (ARRAY(SELECT value FROM \
-               jsonb_array_elements_text($1::jsonb)))",
-};
+const NAMED: Dialect = with_texts!(
+    "SELECT DISTINCT n.advisory_id FROM advisory_alias n \
+     JOIN advisory a ON a.id = n.advisory_id AND NOT a.gives_cve WHERE n.name",
+    "$1",
+    ""
+);
 
 impl AdvisoryWriter {
     /// A writer for a session.
@@ -390,7 +374,7 @@ impl AdvisoryWriter {
             self.vulnerabilities.touch(row.int(0)?);
         }
         for row in session.query(NAMES_OF, params![list.as_str()]).await? {
-            self.names.insert(row.text(1)?);
+            self.names.insert(row.text(0)?);
         }
         for statement in DELETES {
             session.execute(statement, params![list.as_str()]).await?;

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use crate::StoreError;
 use crate::bulk::{Rows, Table};
+use crate::lists::with_numbers;
 use crate::session::{Dialect, Session, json_ints, params};
 
 /// How much of records goes into a block, before compression: raw records are read one at a time
@@ -108,11 +109,7 @@ impl BlockWriter {
     }
 }
 
-const READ: Dialect = Dialect {
-    sqlite: "SELECT id, bytes FROM block WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, bytes FROM block WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
-               jsonb_array_elements_text($1::jsonb)))",
-};
+const READ: Dialect = with_numbers!("SELECT id, bytes FROM block WHERE id", "$1", "");
 
 /// How many blocks are in memory at once while many spans are read.
 const BLOCKS_AT_ONCE: usize = 256;

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::StoreError;
 use crate::advisories::{NewAdvisory, Touched};
 use crate::bulk::{Rows, Table};
+use crate::lists::with_numbers;
 use crate::session::{Dialect, Session, json_ints, json_texts, params};
 
 static VULNERABILITY: Table = Table {
@@ -55,57 +56,39 @@ const SHARED_NAMES: Dialect = Dialect {
 };
 
 /// The vulnerabilities with CVE names to which the given advisories are tied.
-const CVE_LINKS: Dialect = Dialect {
-    sqlite: "SELECT l.advisory_id, l.vulnerability_id FROM advisory_vulnerability l \
-             JOIN vulnerability v ON v.id = l.vulnerability_id \
-             WHERE l.advisory_id IN (SELECT value FROM json_each($1)) AND v.name LIKE 'CVE-%'",
-    postgres: "SELECT l.advisory_id, l.vulnerability_id FROM advisory_vulnerability l JOIN \
-               vulnerability v ON v.id = l.vulnerability_id WHERE l.advisory_id = ANY \
-               (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb))) AND v.name \
-               LIKE 'CVE-%'",
-};
+const CVE_LINKS: Dialect = with_numbers!(
+    "SELECT l.advisory_id, l.vulnerability_id FROM advisory_vulnerability l \
+     JOIN vulnerability v ON v.id = l.vulnerability_id \
+     WHERE v.name LIKE 'CVE-%' AND l.advisory_id",
+    "$1",
+    ""
+);
 
-const LINKS_OF: Dialect = Dialect {
-    sqlite: "SELECT advisory_id, vulnerability_id FROM advisory_vulnerability \
-             WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT advisory_id, vulnerability_id FROM advisory_vulnerability WHERE advisory_id \
-               = ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
-};
+const LINKS_OF: Dialect = with_numbers!(
+    "SELECT advisory_id, vulnerability_id FROM advisory_vulnerability WHERE advisory_id",
+    "$1",
+    ""
+);
 
-const UNLINK: Dialect = Dialect {
-    sqlite: "DELETE FROM advisory_vulnerability \
-             WHERE advisory_id IN (SELECT value FROM json_each($1))",
-    postgres: "DELETE FROM advisory_vulnerability WHERE advisory_id = ANY (ARRAY(SELECT \
-               value::bigint FROM jsonb_array_elements_text($1::jsonb)))",
-};
+const UNLINK: Dialect = with_numbers!(
+    "DELETE FROM advisory_vulnerability WHERE advisory_id",
+    "$1",
+    ""
+);
 
 /// What a vulnerability's row is made of: one row for each of its advisories.
-const SOURCES: Dialect = Dialect {
-    sqlite: "SELECT l.vulnerability_id, a.id, f.kind, a.published, a.modified, a.withdrawn, \
-             a.score, a.score_version, a.scorer, a.exploited_since \
-             FROM advisory_vulnerability l JOIN advisory a ON a.id = l.advisory_id \
-             JOIN feed f ON f.id = a.feed_id \
-             WHERE l.vulnerability_id IN (SELECT value FROM json_each($1)) \
-             ORDER BY l.vulnerability_id, f.kind, f.scope, a.name",
-    postgres: "SELECT l.vulnerability_id, a.id, f.kind, a.published, a.modified, a.withdrawn, \
-               a.score, a.score_version, a.scorer, a.exploited_since FROM advisory_vulnerability \
-               l JOIN advisory a ON a.id = l.advisory_id JOIN feed f ON f.id = a.feed_id WHERE \
-               l.vulnerability_id = ANY (ARRAY(SELECT value::bigint FROM \
-               jsonb_array_elements_text($1::jsonb))) ORDER BY l.vulnerability_id, f.kind, \
-               f.scope, a.name",
-};
+const SOURCES: Dialect = with_numbers!(
+    "SELECT l.vulnerability_id, a.id, f.kind, a.published, a.modified, a.withdrawn, a.score, \
+     a.score_version, a.scorer, a.exploited_since FROM advisory_vulnerability l \
+     JOIN advisory a ON a.id = l.advisory_id JOIN feed f ON f.id = a.feed_id \
+     WHERE l.vulnerability_id",
+    "$1",
+    " ORDER BY l.vulnerability_id, f.kind, f.scope, a.name"
+);
 
-const NAMES: Dialect = Dialect {
-    sqlite: "SELECT id, name FROM vulnerability WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id, name FROM vulnerability WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
-               jsonb_array_elements_text($1::jsonb)))",
-};
+const NAMES: Dialect = with_numbers!("SELECT id, name FROM vulnerability WHERE id", "$1", "");
 
-const DELETE: Dialect = Dialect {
-    sqlite: "DELETE FROM vulnerability WHERE id IN (SELECT value FROM json_each($1))",
-    postgres: "DELETE FROM vulnerability WHERE id = ANY (ARRAY(SELECT value::bigint FROM \
-               jsonb_array_elements_text($1::jsonb)))",
-};
+const DELETE: Dialect = with_numbers!("DELETE FROM vulnerability WHERE id", "$1", "");
 
 /// Vulnerabilities handled in one statement.
 const CHUNK: usize = 5000;
