@@ -196,16 +196,19 @@ impl Writer {
             return Ok(());
         }
         let group = NameGroup::around(session, advisories).await?;
+        let components = group.components();
+        let without_cve = components
+            .iter()
+            .filter(|component| component.cve_vulnerabilities.is_empty());
+        let names = without_cve.filter_map(|component| component.names.first());
+        self.look_up(session, names.map(String::as_str)).await?;
         let mut wanted: HashMap<i64, BTreeSet<i64>> = HashMap::new();
-        for component in group.components() {
-            let mut targets = component.cve_vulnerabilities.clone();
-            if targets.is_empty() {
-                let name = component.names.first().cloned().unwrap_or_default();
-                self.look_up(session, std::iter::once(name.as_str()))
-                    .await?;
+        for component in components {
+            let mut targets = component.cve_vulnerabilities;
+            if let (true, Some(name)) = (targets.is_empty(), component.names.first()) {
                 let id = match self.known.get(name.as_str()) {
                     Some(&id) => id,
-                    None => self.make_empty(&name),
+                    None => self.make_empty(name),
                 };
                 targets.insert(id);
             }
