@@ -187,9 +187,14 @@ impl Session {
 
 /// The digest in a column.
 pub(crate) fn digest(row: &Row, column: usize) -> Result<[u8; 16], StoreError> {
-    row.bytes(column)?
-        .try_into()
-        .map_err(|_| StoreError::damaged(0, "a digest of another length"))
+    digest_of(&row.bytes(column)?)
+}
+
+/// Stored bytes as a digest.
+pub(crate) fn digest_of(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
+    let length = bytes.len();
+    let digest = bytes.try_into();
+    digest.map_err(|_| StoreError::value(format!("a digest has {length} bytes, not 16")))
 }
 
 /// What an import of advisories touched, for those who derive from it.

@@ -131,8 +131,8 @@ impl Session {
         }
         let mut blocks: Vec<i64> = by_block.keys().copied().collect();
         blocks.sort_unstable();
-        let mut decompressor =
-            zstd::bulk::Decompressor::new().map_err(|error| StoreError::damaged(0, &error))?;
+        let mut decompressor = zstd::bulk::Decompressor::new()
+            .map_err(|error| StoreError::value(error.to_string()))?;
         for chunk in blocks.chunks(BLOCKS_AT_ONCE) {
             let rows = self
                 .query(READ, params![json_ints(chunk.iter().copied())])

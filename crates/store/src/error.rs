@@ -30,6 +30,12 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A stored value is none that is written there.
+    #[error("read what is stored: {reason}")]
+    Value {
+        /// Which, and what is wrong with it.
+        reason: String,
+    },
     /// The store was written by a newer Palisade.
     #[error("the database was written by a newer version of Palisade")]
     Newer,
@@ -63,6 +69,12 @@ impl StoreError {
         Self::Damaged {
             block,
             reason: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn value(reason: impl Into<String>) -> Self {
+        Self::Value {
+            reason: reason.into(),
         }
     }
 }

@@ -145,11 +145,12 @@ impl Session {
 }
 
 fn identity(row: &Row) -> Result<IdentityRow, StoreError> {
-    let damaged = |what: &str| StoreError::damaged(0, what);
-    let time = |microseconds: i64| {
-        Timestamp::from_microsecond(microseconds)
-            .map_err(|_| damaged("a statement's time that is none"))
+    let id = row.int(0)?;
+    let odd = |what: &dyn std::fmt::Display| {
+        StoreError::value(format!("statement {id} of an identity: {what}"))
     };
+    let time =
+        |microseconds: i64| Timestamp::from_microsecond(microseconds).map_err(|error| odd(&error));
     let distribution = row.opt_text(2)?.map(|name| name.parse()).transpose();
     let product = row.text(4)?.parse::<ProductName>();
     let withdrawn = match row.opt_int(8)? {
@@ -161,12 +162,12 @@ fn identity(row: &Row) -> Result<IdentityRow, StoreError> {
         None => None,
     };
     Ok(IdentityRow {
-        id: row.int(0)?,
+        id,
         statement: IdentityStatement {
             time: time(row.int(1)?)?,
-            distribution: distribution.map_err(|error| StoreError::damaged(0, &error))?,
+            distribution: distribution.map_err(|error| odd(&error))?,
             package: row.text(3)?,
-            product: product.map_err(|error| StoreError::damaged(0, &error))?,
+            product: product.map_err(|error| odd(&error))?,
             sense: if row.bool(5)? {
                 Sense::Is
             } else {

@@ -216,8 +216,8 @@ impl Session {
         let mut numbers = text.iter().flat_map(|text| text.split(' ').map(str::parse));
         let mut pairs = Vec::new();
         while let (Some(a), Some(b)) = (numbers.next(), numbers.next()) {
-            let damaged = |_| StoreError::damaged(0, "a number that is none");
-            pairs.push((a.map_err(damaged)?, b.map_err(damaged)?));
+            let odd = |_| StoreError::value("a row's number that is none");
+            pairs.push((a.map_err(odd)?, b.map_err(odd)?));
         }
         Ok(pairs)
     }

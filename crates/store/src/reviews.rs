@@ -180,7 +180,7 @@ impl ReviewState {
     fn of(word: &str) -> Result<Self, StoreError> {
         let all = [Self::Queued, Self::Running, Self::Done, Self::Failed];
         let found = all.into_iter().find(|state| state.word() == word);
-        found.ok_or_else(|| StoreError::damaged(0, "a review's state that is none"))
+        found.ok_or_else(|| StoreError::value(format!("{word:?} is no state of a review")))
     }
 }
 

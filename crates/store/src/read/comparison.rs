@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::RevisionPoint;
 use super::branches::point;
+use crate::advisories::digest_of;
 use crate::block::BlockSpan;
 use crate::facts::span;
 use crate::lists::{CHUNK, with_numbers};
@@ -413,10 +414,7 @@ fn placed((repository, package): Pair) -> PlacedPackage {
 
 fn label(row: &Row) -> Result<PackageLabel, StoreError> {
     let substance = row.opt_bytes(4)?;
-    let substance = substance.map(|bytes| {
-        <[u8; 16]>::try_from(bytes.as_slice())
-            .map_err(|_| StoreError::damaged(0, "a digest of another length"))
-    });
+    let substance = substance.as_deref().map(digest_of);
     Ok(PackageLabel {
         id: PackageId(row.int(0)?),
         source: SourcePackageId(row.int(1)?),

@@ -114,7 +114,8 @@ impl HunkMark {
     }
 
     fn of(word: &str) -> Result<Self, StoreError> {
-        Self::from_word(word).ok_or_else(|| StoreError::damaged(0, "a mark that is none"))
+        let found = Self::from_word(word);
+        found.ok_or_else(|| StoreError::value(format!("{word:?} is no mark of a hunk")))
     }
 }
 

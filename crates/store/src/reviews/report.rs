@@ -56,7 +56,7 @@ const FORGET_HUNKS: &str = "DELETE FROM review_hunk WHERE review_id = $1";
 const ADD_REPORT: &str = "INSERT INTO review_report (review_id, report, outline, markdown) \
     VALUES ($1, $2, $3, $4)";
 const ADD_PAGE: &str = "INSERT INTO review_page (review_id, page, hunks) VALUES ($1, $2, $3)";
-const HUNKS: Table = Table {
+static HUNKS: Table = Table {
     name: "review_hunk",
     columns: &["review_id", "hunk", "place"],
 };
@@ -174,12 +174,16 @@ impl Session {
 }
 
 fn packed(text: &str) -> Result<Vec<u8>, StoreError> {
-    zstd::bulk::compress(text.as_bytes(), LEVEL).map_err(|error| StoreError::damaged(0, &error))
+    let packed = zstd::bulk::compress(text.as_bytes(), LEVEL);
+    packed.map_err(|error| odd(&error))
 }
 
 fn unpacked(bytes: &[u8]) -> Result<String, StoreError> {
-    let damaged = |error: &dyn std::fmt::Display| StoreError::damaged(0, &error.to_string());
     let size = zstd::bulk::Decompressor::upper_bound(bytes).unwrap_or(UNPACKED);
-    let text = zstd::bulk::decompress(bytes, size.min(UNPACKED)).map_err(|it| damaged(&it))?;
-    String::from_utf8(text).map_err(|it| damaged(&it))
+    let text = zstd::bulk::decompress(bytes, size.min(UNPACKED)).map_err(|it| odd(&it))?;
+    String::from_utf8(text).map_err(|it| odd(&it))
+}
+
+fn odd(error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::value(format!("the report of a review: {error}"))
 }

@@ -47,6 +47,24 @@ fn a_statement_is_read_as_it_was_made_and_stays_when_it_is_withdrawn() {
 }
 
 #[test]
+fn a_statement_that_cannot_be_read_is_named() {
+    on_each(|database| {
+        database.write(async |session| {
+            let statement = statement(1, "moon", Sense::Is);
+            session.add_identity_statement(&statement).await
+        });
+        database.execute("UPDATE identity_statement SET product = 'luna'");
+        let error = database.wait(async {
+            let mut session = database.store.read().await.unwrap();
+            session.identity_statements().await.unwrap_err()
+        });
+        let told = error.to_string();
+        let named = "read what is stored: statement 1 of an identity: \"luna\" is no product";
+        assert!(told.starts_with(named), "{told}");
+    });
+}
+
+#[test]
 fn a_statement_is_withdrawn_once() {
     on_each(|database| {
         database.write(async |session| {
