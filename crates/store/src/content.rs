@@ -2,7 +2,7 @@
 //! same, in whatever order and in how many steps it came there, and on whichever database.
 //!
 //! For tests, benches and backups. Times of imports are left out; what the events tell is kept, when
-//! they were told is not.
+//! they were told is not. How sources went and who reviews what is no content: it is of the moment.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::facts::span;
 use crate::inventory::hex;
 use crate::session::{Row, Session};
 
-/// The content of all tables: for each its lines, sorted.
+/// The content of what imports and people's statements fill: of each table its lines, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Content {
     /// The lines of each table, by the table's name.
@@ -58,7 +58,7 @@ enum Column {
     Real,
     Text,
     Bool,
-    /// A digest, in hexadecimal.
+    /// A digest, in hexadecimal, where there is one.
     Digest,
     /// Three columns that tell where bytes are in a block; their digest is written down.
     Span,
@@ -166,10 +166,10 @@ const PARTS: &[Part] = &[
     },
     Part {
         table: "package",
-        statement: "SELECT s.digest, p.name, p.version, p.maintainer, p.digest, p.facts_block, \
-                    p.facts_offset, p.facts_length FROM package p \
+        statement: "SELECT s.digest, p.name, p.version, p.maintainer, p.digest, p.substance, \
+                    p.facts_block, p.facts_offset, p.facts_length FROM package p \
                     LEFT JOIN source_package s ON s.id = p.source_package_id",
-        columns: &[Digest, Text, Text, Text, Digest, Span],
+        columns: &[Digest, Text, Text, Text, Digest, Digest, Span],
     },
     Part {
         table: "package_interval",
@@ -217,8 +217,9 @@ const PARTS: &[Part] = &[
     },
     Part {
         table: "import",
-        statement: "SELECT kind, document, records, added, changed, withdrawn, rejected FROM import",
-        columns: &[Text, Text, Int, Int, Int, Int, Int],
+        statement: "SELECT kind, document, about, records, added, changed, withdrawn, rejected, \
+                    remark FROM import",
+        columns: &[Text, Text, Text, Int, Int, Int, Int, Int, Text],
     },
     Part {
         table: "import_reject",
@@ -279,7 +280,7 @@ fn line(row: &Row, columns: &[Column], spans: &mut Vec<BlockSpan>) -> Result<Str
             Real => row.opt_real(at)?.map(|number| number.to_string()),
             Text => row.opt_text(at)?.map(|text| format!("{text:?}")),
             Bool => Some(row.bool(at)?.to_string()),
-            Digest => Some(hex(&row.bytes(at)?)),
+            Digest => row.opt_bytes(at)?.map(|bytes| hex(&bytes)),
             Span => {
                 spans.push(span(row, at)?);
                 at += 3;

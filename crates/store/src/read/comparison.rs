@@ -42,7 +42,7 @@ pub struct Interval<T> {
     pub until: Option<i64>,
 }
 
-/// Intervals intervals of a branch are read.
+/// Which intervals of a branch are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intervals {
     /// All.
