@@ -4,9 +4,7 @@
 //! Each follows from the rule that decided, so that whoever does it sees the verdict change; what
 //! would not matter is left out.
 
-use palisade_model::{
-    Confidence, Lower, ProductName, Sense, Span, Upper, VerdictStatus, VulnerabilityId,
-};
+use palisade_model::{Confidence, Lower, ProductName, Sense, Span, Upper, VulnerabilityId};
 use palisade_version::Scheme;
 use serde::Serialize;
 
@@ -54,11 +52,10 @@ impl Serialize for Proposed {
 impl Judgement<'_> {
     /// What would change it.
     pub fn changes(&self, subject: &Subject, id: &VulnerabilityId) -> Vec<Change> {
-        match self.status {
-            VerdictStatus::Affected | VerdictStatus::UnderInvestigation => {
-                self.closing(subject, id)
-            }
-            VerdictStatus::Fixed | VerdictStatus::NotAffected => self.opening(subject, id),
+        if self.status.is_open() {
+            self.closing(subject, id)
+        } else {
+            self.opening(subject, id)
         }
     }
 

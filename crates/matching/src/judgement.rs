@@ -96,15 +96,9 @@ fn with_graft<'a>(
     graft: Judgement<'a>,
     replacement: &Subject,
 ) -> Judgement<'a> {
-    let open = |j: &Judgement<'_>| {
-        matches!(
-            j.status,
-            VerdictStatus::Affected | VerdictStatus::UnderInvestigation
-        )
-    };
     let version = &replacement.version;
     own.without_graft = Some(own.status);
-    if open(&own) && !open(&graft) {
+    if own.status.is_open() && !graft.status.is_open() {
         own.rule(
             StepKind::Mitigation,
             format!("fixed by graft: users get {version} in its place"),
@@ -116,7 +110,7 @@ fn with_graft<'a>(
         own.graft = Some(Box::new(graft));
         return own;
     }
-    if open(&own) {
+    if own.status.is_open() {
         own.rule(
             StepKind::Mitigation,
             format!("the graft {version} does not fix it"),
@@ -168,10 +162,7 @@ fn judge_one<'a>(
         judgement.apply_admission(id);
         return Some(judgement);
     }
-    let open = matches!(
-        judgement.status,
-        VerdictStatus::Affected | VerdictStatus::UnderInvestigation
-    );
+    let open = judgement.status.is_open();
     if let Some((id, name)) = patch.filter(|_| open) {
         judgement.rule(StepKind::Mitigation, format!("the patch {name} names {id}"));
         judgement.ruling = Ruling::Patch(name.clone());

@@ -84,6 +84,11 @@ impl VerdictStatus {
         Self::NotAffected,
     ];
 
+    /// Whether somebody has to do something about it: it is affected, or nobody can tell yet.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Affected | Self::UnderInvestigation)
+    }
+
     /// The status as OpenVEX writes it.
     pub fn label(self) -> &'static str {
         match self {
