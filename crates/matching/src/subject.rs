@@ -228,8 +228,8 @@ pub fn patched(package: &Package) -> Vec<(VulnerabilityId, String)> {
     found
 }
 
-/// The CVE identifiers in a text, such as a patch's file name; one prefix may carry several
-/// numbers (`CVE-2021-27218+27219`, `CVE-2024-6119_3.0`).
+/// The CVE identifiers in a text, such as a patch's file name; what stands behind their numbers
+/// (`CVE-2024-6119_3.0`) is no part of them.
 pub(crate) fn cves_in(text: &str) -> Vec<VulnerabilityId> {
     let upper = text.to_ascii_uppercase();
     let mut found = Vec::new();
@@ -269,6 +269,7 @@ mod tests {
         };
         assert_eq!(of("libvpx-CVE-2026-2447.patch"), ["CVE-2026-2447"]);
         assert_eq!(of("glibc_cve-2015-7547.diff"), ["CVE-2015-7547"]);
+        assert_eq!(of("CVE-2024-6119_3.0.patch"), ["CVE-2024-6119"]);
         assert_eq!(of("CVE-2023-1-x"), Vec::<String>::new());
         assert_eq!(
             of("a-CVE-2016-1234+CVE-2016-5678.patch"),

@@ -139,7 +139,7 @@ pub enum RangeScheme {
     Git,
 }
 
-/// A version scheme by its place in [`Scheme::ALL`]'s vocabulary.
+/// A version scheme that is stored by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StatedScheme(pub Scheme);
 
