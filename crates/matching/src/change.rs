@@ -124,7 +124,7 @@ impl Judgement<'_> {
             )),
             RangeOutcome::Unknown { .. } => Some(format!(
                 "a record that says which versions are affected, in numbers that {} can be compared with; {record} does not",
-                claim.compared.version
+                claim.compared.text
             )),
             _ => None,
         }
@@ -216,7 +216,7 @@ impl Judgement<'_> {
 /// Which version would be affected.
 fn opening_version(claim: &Claim<'_>) -> String {
     let record = claim.provenance.record;
-    let version = &claim.compared.version;
+    let version = &claim.compared.text;
     if let Some(systems) = claim.foreign_systems() {
         return format!("a record that has it affected elsewhere than on {systems}");
     }

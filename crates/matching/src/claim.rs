@@ -2,7 +2,7 @@
 
 use palisade_model::{Affected, Confidence, Lower, Product, Span, Step, StepKind, VersionStatus};
 
-use crate::compared::{Subjected, subjected};
+use crate::compared::ComparedVersion;
 use crate::condition::{Condition, condition};
 use crate::curated;
 use crate::doubt::Doubt;
@@ -57,7 +57,7 @@ pub struct Claim<'a> {
     /// What the ranges say.
     pub range: RangeOutcome<'a>,
     pub(crate) condition: Condition,
-    pub(crate) compared: Subjected,
+    pub(crate) compared: ComparedVersion,
     /// Whether its record says that nobody has looked since when the fault is there.
     pub(crate) unexplored: bool,
     entry: &'a Affected,
@@ -124,7 +124,7 @@ impl<'a> Claim<'a> {
             identity,
             range,
             condition: condition(affected),
-            compared: subjected(subject, &affected.product),
+            compared: ComparedVersion::new(subject, &affected.product),
             unexplored: false,
             subject,
         })
@@ -219,7 +219,7 @@ impl<'a> Claim<'a> {
     /// How near the version's series is to the range that holds it, or to the end of the one behind
     /// which it lies: how many of the numbers at their beginnings are the same.
     pub(crate) fn nearness(&self) -> Option<usize> {
-        let version = &self.compared.version;
+        let version = &self.compared.text;
         match self.range {
             RangeOutcome::Inside {
                 span: Some(span), ..
@@ -295,7 +295,7 @@ impl<'a> Claim<'a> {
     }
 
     fn range_words(&self) -> String {
-        let version = &self.compared.version;
+        let version = &self.compared.text;
         let mut words = match &self.range {
             RangeOutcome::Inside {
                 span: Some(span), ..

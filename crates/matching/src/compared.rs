@@ -9,30 +9,32 @@ use crate::days::{Comparison, comparison};
 use crate::names::Language;
 use crate::subject::Subject;
 
-/// The version that was compared, and how.
+/// The version that was compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subjected {
-    /// The version as compared.
-    pub version: String,
-    /// Whether the distribution's own version was compared, not the upstream part of it.
-    pub own_scheme: bool,
-    /// Whether the version is a snapshot taken after the upstream version named.
-    pub snapshot: bool,
+pub(crate) struct ComparedVersion {
+    /// As compared.
+    pub(crate) text: String,
+    /// Whether it is a snapshot taken after the upstream version named.
+    pub(crate) snapshot: bool,
 }
 
-/// The version of a subject that an entry's ranges are compared with.
-pub(crate) fn subjected(subject: &Subject, product: &Product) -> Subjected {
-    if matches!(product, Product::Distribution { .. }) {
-        return Subjected {
-            version: subject.version.clone(),
-            own_scheme: true,
-            snapshot: false,
-        };
+impl ComparedVersion {
+    /// The version of a subject with which an entry on a product is compared.
+    pub(crate) fn new(subject: &Subject, product: &Product) -> Self {
+        let (text, own) = version_of(subject, product);
+        Self {
+            text: text.to_owned(),
+            snapshot: !own && subject.upstream.snapshot,
+        }
     }
-    Subjected {
-        version: subject.upstream.text.clone(),
-        own_scheme: false,
-        snapshot: subject.upstream.snapshot,
+}
+
+/// The version of a subject that an entry on a product is about, and whether it is the distribution's
+/// own, not upstream's part of that.
+fn version_of<'s>(subject: &'s Subject, product: &Product) -> (&'s str, bool) {
+    match product {
+        Product::Distribution { .. } => (&subject.version, true),
+        _ => (&subject.upstream.text, false),
     }
 }
 
@@ -58,12 +60,7 @@ pub(crate) struct Compared<'s> {
 impl<'s> Compared<'s> {
     /// The version of a subject that an entry on a product is about.
     pub(crate) fn new(subject: &'s Subject, product: &Product) -> Self {
-        let own = matches!(product, Product::Distribution { .. });
-        let version = if own {
-            &subject.version
-        } else {
-            &subject.upstream.text
-        };
+        let (version, own) = version_of(subject, product);
         Self {
             version,
             own,

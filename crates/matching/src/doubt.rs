@@ -74,7 +74,7 @@ impl Doubt {
     }
 
     fn of_end(claim: &Claim<'_>, span: &Span, end: &str) -> Option<Self> {
-        let version = &claim.compared.version;
+        let version = &claim.compared.text;
         let near = kin(version, end);
         let numbers = claim.parallel_series();
         if numbers.is_some_and(|numbers| near < numbers) {

@@ -36,7 +36,7 @@ mod wording;
 pub use account::{Overruling, Standing};
 pub use change::{Change, Proposed};
 pub use claim::{Authority, Claim, Outcome, Provenance, Silence};
-pub use compared::{Subjected, is_commit};
+pub use compared::is_commit;
 pub use curated::{BuiltIn, built_in};
 pub use how::{How, Identity};
 pub use identities::{Identities, name_of};
