@@ -1,14 +1,22 @@
 //! Files that no reviewer can read: programs that nobody compiled here, archives and data among the
 //! tests, and files that are not what their names say.
 
-use bstr::ByteSlice;
+use std::io::{self, Read};
+
+use bstr::{BStr, ByteSlice};
 
 use super::magic::{Type, embedded, end_of_image, entropy, pickle_calls, promised};
-use super::place::Role;
+use super::place::{Place, Role};
 use super::view::{Found, Sheet, View, is_text};
 use super::world::World;
 use crate::signal::Severity;
 use crate::tree::Kind;
+
+/// So much of compressed test data is unpacked to see whether it can be.
+const UNPACKED: u64 = 1 << 20;
+
+/// What asks for a larger window is not.
+const WINDOW_KIB: u32 = 64 << 10;
 
 pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) {
     if view.new.kind != Kind::Regular || view.bytes().is_empty() || view.bytes() == view.old_bytes()
@@ -17,15 +25,16 @@ pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) 
     }
     let name = view.name();
     let kind = Type::of(view.bytes());
-    prebuilt(view, &name, kind, sheet);
+    prebuilt(view, &name, kind, world, sheet);
     pickle(view, &name, kind, sheet);
     mismatch(view, &name, kind, sheet);
+    unreadable(view, &name, kind, sheet);
     archive(view, &name, kind, world, sheet);
     hidden(view, kind, sheet);
     fixture(view, kind, sheet);
 }
 
-fn prebuilt(view: &View<'_>, name: &[u8], kind: Type, sheet: &mut Sheet<'_>) {
+fn prebuilt(view: &View<'_>, name: &[u8], kind: Type, world: &World<'_>, sheet: &mut Sheet<'_>) {
     let what = match kind.runs() {
         Some(what) => what,
         None if matches!(kind, Type::Archive("zip"))
@@ -37,19 +46,20 @@ fn prebuilt(view: &View<'_>, name: &[u8], kind: Type, sheet: &mut Sheet<'_>) {
         }
         None => return,
     };
-    // A new version of what was there before is for its own reviewer to say.
-    let severity = if view
+    let before = view
         .old
-        .is_some_and(|old| Type::of(&old.content.bytes) == kind)
-    {
-        Severity::Note
-    } else {
-        Severity::Warning
+        .is_some_and(|old| Type::of(&old.content.bytes) == kind);
+    let (severity, detail) = match (before, before && changed_alone(view, world)) {
+        // Whoever renews test data renews the tests.
+        (_, true) => (Severity::Warning, format!("{what}, and no test changed")),
+        // A new version of what was there before is for its own reviewer to say.
+        (true, _) => (Severity::Note, what.to_owned()),
+        _ => (Severity::Warning, what.to_owned()),
     };
     let found = || {
         Found::whole(&view.bytes()[..view.bytes().len().min(4)])
             .severity(severity)
-            .detail(what)
+            .detail(detail.clone())
     };
     if kind == Type::Elf {
         sheet.raise("elf-added", view.path, found());
@@ -59,6 +69,19 @@ fn prebuilt(view: &View<'_>, name: &[u8], kind: Type, sheet: &mut Sheet<'_>) {
     } else {
         sheet.raise("prebuilt-binary-added", view.path, found());
     }
+}
+
+/// True for a file of the tests that changed while nothing else of them did.
+fn changed_alone(view: &View<'_>, world: &World<'_>) -> bool {
+    let of_tests = |path: &BStr| {
+        let place = Place::of(path, b"");
+        place.in_tests || place.role == Role::Test
+    };
+    let others = world.changed().map(|(file, _)| file).chain(world.removed());
+    of_tests(view.path)
+        && !others
+            .map(|file| file.path.as_bstr())
+            .any(|path| path != view.path && of_tests(path))
 }
 
 fn pickle(view: &View<'_>, name: &[u8], kind: Type, sheet: &mut Sheet<'_>) {
@@ -119,6 +142,41 @@ fn mismatch(view: &View<'_>, name: &[u8], kind: Type, sheet: &mut Sheet<'_>) {
         .severity(severity)
         .detail(format!("it is {what}"));
     sheet.raise("type-mismatch", view.path, found);
+}
+
+/// What texts are called.
+const TEXTS: &[&str] = &[
+    ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".xml", ".yml", ".yaml", ".toml", ".ini",
+    ".conf", ".cfg", ".html", ".svg", ".sh", ".c", ".h", ".py", ".js", ".log",
+];
+
+/// A text by its name whose bytes are as random as what is compressed or encrypted. In encodings of
+/// old, texts have far fewer bits a byte.
+fn unreadable(view: &View<'_>, name: &[u8], kind: Type, sheet: &mut Sheet<'_>) {
+    let bytes = view.bytes();
+    let text = TEXTS.iter().any(|end| name.ends_with(end.as_bytes()));
+    if !text || kind != Type::Other || view.text.is_some() || bytes.len() < 1 << 10 {
+        return;
+    }
+    let entropy = entropy(bytes);
+    if entropy > 7.5 && !is_said_to_be_faulty(view.path) {
+        let found = Found::whole(&bytes[..16])
+            .severity(Severity::Warning)
+            .detail(format!("no text has {entropy:.1} bits a byte"));
+        sheet.raise("type-mismatch", view.path, found);
+    }
+}
+
+/// What people call the data with which they test that errors are found.
+const FAULTS: &[&str] = &[
+    "bad", "broken", "corrupt", "invalid", "trunc", "malform", "fuzz", "corpus", "crash", "err",
+    "fail", "damage", "illegal", "poc", "cve", "hostile", "garbage", "random", "bug", "issue",
+    "wrong", "overflow", "overrun", "leak",
+];
+
+fn is_said_to_be_faulty(path: &BStr) -> bool {
+    let path = path.to_ascii_lowercase();
+    FAULTS.iter().any(|word| path.contains_str(word))
 }
 
 fn describe(view: &View<'_>, kind: Type) -> &'static str {
@@ -294,6 +352,13 @@ fn fixture(view: &View<'_>, kind: Type, sheet: &mut Sheet<'_>) {
     if !tests {
         return;
     }
+    if let Some(detail) = spoilt(view, kind) {
+        let found = Found::whole(&view.bytes()[..view.bytes().len().min(16)])
+            .severity(Severity::Warning)
+            .detail(detail);
+        sheet.raise("binary-test-fixture-added", view.path, found);
+        return;
+    }
     let entropy = entropy(view.bytes());
     let broken =
         promised(&view.name()).is_some_and(|promise| promise != kind) || kind == Type::Other;
@@ -304,4 +369,40 @@ fn fixture(view: &View<'_>, kind: Type, sheet: &mut Sheet<'_>) {
     };
     let found = Found::whole(&view.bytes()[..view.bytes().len().min(16)]).detail(detail);
     sheet.raise("binary-test-fixture-added", view.path, found);
+}
+
+/// Why compressed test data cannot be unpacked although it should: it could before, or nothing says that
+/// a reader is tested with it.
+fn spoilt(view: &View<'_>, kind: Type) -> Option<String> {
+    let Type::Archive(format) = kind else {
+        return None;
+    };
+    let broken = |bytes: &[u8]| unpacks(format, bytes) == Some(false);
+    match view.old {
+        _ if !broken(view.bytes()) => None,
+        Some(old) if unpacks(format, &old.content.bytes) == Some(true) => Some(format!(
+            "{format} that could be unpacked before and cannot any more"
+        )),
+        None if !is_said_to_be_faulty(view.path) => Some(format!(
+            "it begins as {format}, cannot be unpacked, and its name does not say so"
+        )),
+        _ => None,
+    }
+}
+
+/// Whether the beginning of compressed data can be unpacked; what is only cut off can. Nothing for formats that
+/// are not asked.
+fn unpacks(format: &str, bytes: &[u8]) -> Option<bool> {
+    let reader: Box<dyn Read> = match format {
+        "gzip" => Box::new(flate2::bufread::GzDecoder::new(bytes)),
+        "bzip2" => Box::new(bzip2::bufread::BzDecoder::new(bytes)),
+        "xz" => Box::new(lzma_rust2::XzReader::new_mem_limit(
+            bytes, false, WINDOW_KIB,
+        )),
+        _ => return None,
+    };
+    match io::copy(&mut reader.take(UNPACKED), &mut io::sink()) {
+        Ok(_) => Some(true),
+        Err(error) => Some(error.kind() == io::ErrorKind::UnexpectedEof),
+    }
 }

@@ -47,7 +47,8 @@ const FLAGS: &[&str] = &[
 ];
 
 pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) {
-    let looks = matches!(view.place.role, Role::Build | Role::Recipe | Role::Ci);
+    let looks = matches!(view.place.role, Role::Build | Role::Recipe | Role::Ci)
+        || view.path.ends_with(b"Cargo.toml");
     if !looks
         || view.place.in_tests
         || view.old.is_none()

@@ -68,6 +68,49 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
         }
     }
     forced(view, sheet);
+    defined_away(view, sheet);
+}
+
+/// A flag that makes something else of what a probe asked for before.
+fn defined_away(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let language = view.place.language;
+    for (number, line) in view.new_lines() {
+        // Where each build system says what a probe is compiled with.
+        let for_probes = match language {
+            Language::Meson => line.contains_str("args"),
+            Language::CMake => line.contains_str("CMAKE_REQUIRED"),
+            Language::M4 => line.contains_str("FLAGS="),
+            _ => return,
+        };
+        let names = line.find_iter("-D").map(|at| word(&line[at + 2..]));
+        let name = names
+            .filter(|name| for_probes && name.len() > 3 && !name.starts_with(b"_"))
+            .find(|name| {
+                let name = name.to_str_lossy();
+                programs(view.old_bytes(), language).any(|(_, program)| asks_for(program, &name))
+            });
+        if let Some(name) = name {
+            let detail = format!("-D{} hides what it asks for", name.to_str_lossy());
+            let found = Found::at(number, line).detail(detail);
+            sheet.raise("feature-check-sabotage", view.path, found);
+            return;
+        }
+    }
+}
+
+/// True where a program uses a name other than to ask whether it is defined.
+fn asks_for(program: &[u8], name: &str) -> bool {
+    program
+        .lines()
+        .any(|line| !line.trim_ascii_start().starts_with(b"#") && contains_word(line, name))
+}
+
+/// The name with which a text begins.
+fn word(text: &[u8]) -> &[u8] {
+    let end = text
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    &text[..end.unwrap_or(text.len())]
 }
 
 fn raise(view: &View<'_>, line: u32, program: &[u8], reason: String, sheet: &mut Sheet<'_>) {

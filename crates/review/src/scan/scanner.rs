@@ -210,7 +210,7 @@ impl Scanner {
         workflow::detect(view, &mut sheet);
         pinned::detect(view, &mut sheet);
         prerequisite::detect(view, &mut sheet);
-        weakened::detect(view, &mut sheet);
+        weakened::detect(view, world, &mut sheet);
         build_change(view, &mut sheet);
         let mut signals = sheet.signals;
         let mut unchanged = self.patterns(view, world, moved, &mut signals);

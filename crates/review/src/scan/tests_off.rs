@@ -11,6 +11,9 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
     if view.text.is_some() && matches!(view.place.role, Role::Recipe) {
         no_longer_counts(view, sheet);
     }
+    if view.text.is_some() && (view.place.role == Role::Build || view.place.in_tests) {
+        made_to_fail(view, sheet);
+    }
     if view.text.is_none()
         || !(view.place.role == Role::Test || view.place.in_tests && view.place.is_code())
         || view.place.nested
@@ -47,6 +50,37 @@ fn no_longer_counts(view: &View<'_>, sheet: &mut Sheet<'_>) {
             let found = Found::at(number, line)
                 .severity(Severity::Warning)
                 .detail("it cannot fail any more");
+            sheet.raise("test-disabled", view.path, found);
+        }
+    }
+}
+
+/// A test that had to pass and has to fail now.
+fn made_to_fail(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let removed = view.removed_lines();
+    let bare = |line: &[u8]| -> Vec<u8> {
+        line.iter()
+            .filter(|byte| byte.is_ascii_alphanumeric())
+            .copied()
+            .collect()
+    };
+    for (number, line) in view.new_lines() {
+        let Some(at) = line.find("should_fail") else {
+            continue;
+        };
+        let rest = line[at..].trim_start_with(|c| c != ':' && c != '\n');
+        if !rest.contains_str("true") {
+            continue;
+        }
+        let (before, after) = (&line[..at], &rest[rest.find("true").unwrap_or(0) + 4..]);
+        let same = bare(&[before, after].concat());
+        if removed
+            .iter()
+            .any(|old| bare(old) == same && !same.is_empty())
+        {
+            let found = Found::at(number, line)
+                .severity(Severity::Warning)
+                .detail("it had to pass and has to fail now");
             sheet.raise("test-disabled", view.path, found);
         }
     }

@@ -6,6 +6,7 @@ use bstr::ByteSlice;
 use super::lines::normalised;
 use super::place::{Language, Role};
 use super::view::{Found, Sheet, View};
+use super::world::World;
 
 /// Comparisons that tell nothing by the time they take.
 const CONSTANT_TIME: &[&str] = &[
@@ -18,6 +19,11 @@ const CONSTANT_TIME: &[&str] = &[
     "consttime_memequal",
     "secure_compare",
     "hash_equals",
+];
+
+/// Calls that compare what they are given.
+const CHECKS: &[&str] = &[
+    "same(", "equal", "compare", "memcmp(", "verify", "matches(", "eq(", "check",
 ];
 
 /// Chance that nobody can guess.
@@ -73,7 +79,7 @@ const SERVICE: &[&str] = &[
     "RestrictAddressFamilies=",
 ];
 
-pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
+pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) {
     if view.old.is_none() || view.text.is_none() || view.place.in_tests {
         return;
     }
@@ -85,6 +91,8 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
         constant_time(view, &removed, sheet);
         chance(view, &removed, sheet);
         strength(view, &removed, sheet);
+        digest(view, &removed, sheet);
+        allowed(view, &removed, world, sheet);
     }
     service(view, &removed, sheet);
 }
@@ -166,6 +174,80 @@ fn numbers(line: &[u8]) -> impl Iterator<Item = u64> + '_ {
                     .saturating_add(u64::from(digit - b'0'))
             })
         })
+}
+
+/// What is compared to know that data is what it should be.
+const DIGESTS: &[&str] = &[
+    "digest",
+    "hmac",
+    "sha256",
+    "sha512",
+    "signature",
+    "checksum",
+    "blake",
+];
+
+/// Ways to look at the beginning of something only.
+const BEGINNINGS: &[&str] = &[
+    "[0]",
+    ".first()",
+    "[..",
+    "[:",
+    ".starts_with(",
+    ".startswith(",
+    ".startsWith(",
+    "HasPrefix(",
+];
+
+/// A digest that was handed over whole and of which only the beginning is compared now.
+fn digest(view: &View<'_>, removed: &[&[u8]], sheet: &mut Sheet<'_>) {
+    let named = |line: &[u8]| {
+        let line = line.to_ascii_lowercase();
+        DIGESTS.iter().filter(move |word| line.contains_str(word))
+    };
+    let compares = |line: &[u8]| holds(line, &["==", "!=", "with(", "With(", "HasPrefix("]);
+    let checks = |line: &[u8]| compares(line) || holds(line, CHECKS);
+    for (number, line) in view.new_lines() {
+        if !compares(line) || !holds(line, BEGINNINGS) {
+            continue;
+        }
+        let whole = removed.iter().any(|old| {
+            checks(old)
+                && !holds(old, BEGINNINGS)
+                && named(line).any(|word| named(old).any(|it| it == word))
+        });
+        if whole {
+            let detail = "only the beginning of a digest is compared";
+            tell(view, number, line, detail, sheet);
+        }
+    }
+}
+
+/// Rust's promise that a crate does nothing unsafe, taken back.
+fn allowed(view: &View<'_>, removed: &[&[u8]], world: &World<'_>, sheet: &mut Sheet<'_>) {
+    if view.place.language != Language::Rust {
+        return;
+    }
+    let promise = |line: &[u8]| {
+        line.trim_ascii_start().starts_with(b"#![")
+            && ["forbid(", "deny("]
+                .iter()
+                .any(|word| line.contains_str(word))
+            && line.contains_str("unsafe_code")
+    };
+    let Some(line) = removed.iter().find(|line| promise(line)) else {
+        return;
+    };
+    // A workspace may promise it for all its crates.
+    let manifest = |path: &&bstr::BStr| path.ends_with(b"Cargo.toml");
+    let elsewhere = world
+        .new
+        .iter()
+        .filter(|(path, _)| manifest(path))
+        .any(|(_, file)| file.content.bytes.contains_str("unsafe_code"));
+    if !elsewhere && !view.bytes().lines().any(promise) {
+        tell(view, 1, line, "unsafe code is no longer refused", sheet);
+    }
 }
 
 fn service(view: &View<'_>, removed: &[&[u8]], sheet: &mut Sheet<'_>) {
