@@ -4,6 +4,7 @@
 
 mod changes;
 mod confined;
+mod evaluation;
 mod examples;
 mod hostile;
 mod made;
