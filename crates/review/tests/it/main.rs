@@ -12,5 +12,6 @@ mod materials;
 mod real;
 mod reports;
 mod rules;
+mod sarif;
 mod support;
 mod variants;

@@ -207,7 +207,7 @@ fn made(files: &[(&str, &[u8])]) -> Tree {
     }
 }
 
-fn hostile() -> Report {
+pub(crate) fn hostile() -> Report {
     let old = made(&[("a.c", b"int one = 1;\n")]);
     let new = made(&[
         (
