@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bstr::ByteSlice;
-use imara_diff::{Algorithm, Diff, InternedInput};
+use imara_diff::{Algorithm, Diff, InternedInput, Token};
 use serde::{Deserialize, Serialize};
 
 use crate::tree::{File, Kind};
@@ -57,6 +57,9 @@ fn line_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
         return Vec::new();
     }
     let input = InternedInput::new(old, new);
+    if let Some(middle) = too_repetitive(&input) {
+        return vec![middle];
+    }
     let mut diff = Diff::compute(Algorithm::Histogram, &input);
     diff.postprocess_lines(&input);
     let hunk = |hunk: imara_diff::Hunk| Hunk {
@@ -64,6 +67,61 @@ fn line_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
         after: hunk.after,
     };
     diff.hunks().map(hunk).collect()
+}
+
+/// Steps that the comparison may take to decide which lines are too common to tell anything; two
+/// seconds.
+const STEPS: usize = 4_000_000_000;
+
+/// What differs between the first and the last lines that both have, if comparing it by lines would take for
+/// ever: for each line that is frequent on the other side, imara-diff looks back to the last one that
+/// is not, whatever its window says.
+fn too_repetitive(input: &InternedInput<&[u8]>) -> Option<Hunk> {
+    let (before, after) = (&input.before[..], &input.after[..]);
+    let start = before
+        .iter()
+        .zip(after)
+        .take_while(|(one, other)| one == other)
+        .count();
+    let (old, new) = (&before[start..], &after[start..]);
+    let pairs = old.iter().rev().zip(new.iter().rev());
+    let end = pairs.take_while(|(one, other)| one == other).count();
+    let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
+    let tokens = input.interner.num_tokens() as usize;
+    let steps = looks_back(old, new, tokens).saturating_add(looks_back(new, old, tokens));
+    let range = |length: usize| {
+        let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        number(start)..number(start + length)
+    };
+    (steps > STEPS).then(|| Hunk {
+        before: range(old.len()),
+        after: range(new.len()),
+    })
+}
+
+/// How far is looked back in all for the lines of `side` that are frequent in `other`.
+fn looks_back(side: &[Token], other: &[Token], tokens: usize) -> usize {
+    // Fewer cannot take long, and most files have fewer.
+    if side.len().saturating_mul(side.len()) < STEPS {
+        return 0;
+    }
+    let frequent = side.len().isqrt().min(1024);
+    let mut counts = vec![0_usize; tokens];
+    for token in other {
+        counts[token.0 as usize] += 1;
+    }
+    let (mut steps, mut back) = (0_usize, 0_usize);
+    for token in side {
+        match counts[token.0 as usize] {
+            0 => back += 1,
+            count if count < frequent => back = 0,
+            _ => {
+                back += 1;
+                steps = steps.saturating_add(back);
+            }
+        }
+    }
+    steps
 }
 
 fn whole(before: u32, after: u32) -> Vec<Hunk> {
@@ -116,6 +174,17 @@ mod tests {
         let text = b"a\nb\r\nc\nd";
         let picked = pick(text, [1..2, 2..2, 3..4].into_iter());
         assert_eq!(picked, [(2, &b"b"[..]), (4, &b"d"[..])]);
+    }
+
+    #[test]
+    fn a_few_lines_said_over_and_over_do_not_take_for_ever() {
+        let lines = |seed: u32| -> Vec<u8> {
+            let numbers = (0..200_000_u32).map(|n| n.wrapping_mul(seed).rotate_left(11) % 50);
+            let text = numbers.map(|number| format!("{number}\n"));
+            format!("first\n{}last\n", text.collect::<String>()).into_bytes()
+        };
+        let hunks = line_hunks(&lines(2_654_435_761), &lines(40_503));
+        assert_eq!((hunks[0].before.clone(), hunks.len()), (2..200_001, 1));
     }
 
     #[test]
