@@ -247,7 +247,8 @@ fn contents(
         return if meter.is_over() {
             result.map(|()| bytes)
         } else {
-            Ok(Vec::new())
+            // It was work all the same, and there may be a hundred thousand such members.
+            meter.keep(bytes.len()).map(|()| Vec::new())
         };
     }
     if let Err(error) = result {

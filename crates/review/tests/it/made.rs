@@ -1,6 +1,10 @@
 //! Archives that the tests make themselves, byte by byte, each with one lie.
 
-use palisade_review::{Kind, Tree};
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use palisade_review::{Budget, Kind, Tree, read_archive};
 
 use crate::support::{paths, rules, tree};
 
@@ -215,6 +219,40 @@ fn what_stands_around_a_zip_is_told() {
     let two = [zip("a", "a", 0), zip("b", "b", 0)].concat();
     let rules = rules(&tree(&two));
     assert!(rules.contains(&"second-archive"), "{rules:?}");
+}
+
+/// A zip that lists one member, which grows out of all proportion, so many times.
+fn many_bombs(times: u16) -> Vec<u8> {
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(&vec![0; 20 << 20]).unwrap();
+    let packed = packed.finish().unwrap();
+    let sizes = [u32::try_from(packed.len()).unwrap(), 20 << 20];
+    let sizes: Vec<u8> = sizes.into_iter().flat_map(u32::to_le_bytes).collect();
+    let facts = [&b"\0\0\x08\0\0\0\0\0\0\0\0\0"[..], &sizes, b"\x01\0\0\0"].concat();
+    let mut zip = [b"PK\x03\x04\x14\0", &facts[..], b"a", &packed].concat();
+    let start = u32::try_from(zip.len()).unwrap();
+    for _ in 0..times {
+        zip.extend([b"PK\x01\x02\x14\0\x14\0", &facts[..], &[0; 14], b"a"].concat());
+    }
+    let directory = u32::try_from(zip.len()).unwrap() - start;
+    let ends = [directory.to_le_bytes(), start.to_le_bytes()].concat();
+    let times = times.to_le_bytes();
+    zip.extend([b"PK\x05\x06\0\0\0\0", &times[..], &times, &ends, &[0; 2]].concat());
+    zip
+}
+
+#[test]
+fn what_grows_out_of_proportion_counts_although_it_is_thrown_away() {
+    let budget = Budget {
+        expanded: 64 << 20,
+        ..Budget::default()
+    };
+    let tree = read_archive("made", &*many_bombs(2000), &budget).unwrap();
+    let rules = rules(&tree);
+    assert!(
+        rules.contains(&"ratio") && rules.contains(&"too-large"),
+        "{rules:?}"
+    );
 }
 
 #[test]
