@@ -119,17 +119,11 @@ pub fn likeness(language: Language, old: &[u8], new: &[u8]) -> Likeness {
     let (Some(before), Some(after)) = (language.tokens(old), language.tokens(new)) else {
         return Likeness::Code;
     };
-    let mut tokens = 0;
-    let mut after_code = after.iter().filter_map(Token::code);
-    for token in before.iter().filter_map(Token::code) {
-        if after_code.next() != Some(token) {
-            return Likeness::Code;
-        }
-        tokens += 1;
-    }
-    if after_code.next().is_some() {
+    let (code, other) = (telling(language, &before), telling(language, &after));
+    if code != other {
         return Likeness::Code;
     }
+    let tokens = code.len();
     let words = |tokens: &[Token<'_>]| -> Vec<u8> {
         let comments = tokens.iter().filter_map(Token::comment);
         comments.flat_map(plain_words).collect()
@@ -139,6 +133,27 @@ pub fn likeness(language: Language, old: &[u8], new: &[u8]) -> Likeness {
     } else {
         Likeness::Comments { tokens }
     }
+}
+
+/// The tokens of code that tell a compiler something. In C a comma behind the last thing in braces tells
+/// nothing; within parentheses it may part two arguments of a macro, and in a directive it may be one's text.
+fn telling<'t>(language: Language, tokens: &[Token<'t>]) -> Vec<&'t [u8]> {
+    let mut code: Vec<&[u8]> = Vec::with_capacity(tokens.len());
+    let (mut parentheses, mut directive) = (0_usize, false);
+    for token in tokens.iter().filter_map(Token::code) {
+        match token {
+            b"(" => parentheses += 1,
+            b")" => parentheses = parentheses.saturating_sub(1),
+            b"\n#" => directive = true,
+            b"\n" => directive = false,
+            b"}" if language == Language::C && parentheses == 0 && !directive => {
+                code.pop_if(|last| *last == b",");
+            }
+            _ => {}
+        }
+        code.push(token);
+    }
+    code
 }
 
 /// The words of a comment without what frames and breaks it, each with a space behind it.
@@ -231,6 +246,20 @@ mod tests {
         ] {
             assert_eq!(like(Language::C, old, new), Likeness::Code, "{old} {new}");
         }
+    }
+
+    #[test]
+    fn a_comma_behind_the_last_thing_in_braces_is_layout_in_c() {
+        let table = "int t[] = {\n  1,\n  2,\n};\n";
+        assert!(is_layout(Language::C, table, "int t[] = { 1, 2 };\n"));
+        for (old, new) in [
+            ("F({1,});", "F({1});"),
+            ("#define F {1,}\n", "#define F {1}\n"),
+            ("int t[] = {1,,};", "int t[] = {1};"),
+        ] {
+            assert_eq!(like(Language::C, old, new), Likeness::Code, "{old} {new}");
+        }
+        assert_eq!(like(Language::Rust, "[(1,)]", "[(1)]"), Likeness::Code);
     }
 
     #[test]
