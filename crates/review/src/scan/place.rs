@@ -94,6 +94,8 @@ impl Place {
         let directories: Vec<&[u8]> = directory.split_str("/").collect();
         let language = language(name, start);
         let in_tests = directories.iter().any(|part| is_test_directory(part))
+            // Deeper, it is what checks something: a sum, a password.
+            || directories[0] == b"check"
             || outside.split_str("/").any(is_test_directory)
             || is_test_name(name);
         Self {
@@ -141,7 +143,6 @@ const TESTS: &[&[u8]] = &[
     b"unittests",
     b"unit_tests",
     b"regress",
-    b"check",
     b"fuzzer",
     b"fuzzers",
     b"fuzzing",
@@ -232,6 +233,8 @@ mod tests {
         assert_eq!(role_of("po/he.po"), Role::Translation);
         assert_eq!(role_of("tests/run.sh"), Role::Test);
         assert_eq!(role_of("src/main.c"), Role::Source);
+        assert_eq!(role_of("check/main.c"), Role::Test);
+        assert_eq!(role_of("src/liblzma/check/crc32_table.c"), Role::Source);
         assert_eq!(role_of("debian/rules"), Role::Recipe);
         assert_eq!(role_of("debian/changelog"), Role::Documentation);
         assert_eq!(role_of("APKBUILD"), Role::Recipe);
