@@ -8,6 +8,7 @@ mod shown;
 
 use std::collections::BTreeMap;
 
+use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{Change, Comparison, How};
@@ -17,7 +18,7 @@ use crate::explain::manifest::{
     DependencyChange, LicenceChange, dependency_changes, licence_changes,
 };
 use crate::explain::{Explainer, Explanation, KnownBlobs, Reason};
-use crate::scan::Judgement;
+use crate::scan::{Judgement, Place, Role};
 use crate::signal::{Severity, Signal, Specificity};
 use crate::tree::{Kind, Tree};
 use crate::visible;
@@ -39,7 +40,7 @@ pub struct Report {
     pub counts: Counts,
     /// What was folded, by reason.
     pub folded: Vec<Folded>,
-    /// Every file that differs: what is left to read first, most lines first.
+    /// Every file that differs: what is left to read first, in the order in which to read it.
     pub files: Vec<FileReport>,
     /// What was noticed, the gravest first.
     pub signals: Vec<Finding>,
@@ -149,6 +150,20 @@ pub struct FileReport {
     pub hunks: Vec<ShownHunk>,
     /// Lines that came or went and are not in `hunks`.
     pub hidden_lines: u64,
+}
+
+/// Which files are worth a reader's first hour: what shows no lines is the last that anybody would
+/// look at, and what builds and installs can do more than what only runs.
+fn turn(file: &FileReport) -> u8 {
+    let role = Place::of(file.path.as_bytes().as_bstr(), b"").role;
+    match role {
+        _ if file.change == ChangeKind::Removed => 5,
+        _ if file.unexplained_lines == 0 => 0,
+        Role::Build | Role::Recipe | Role::Ci | Role::Lock => 1,
+        Role::Source | Role::Script => 2,
+        Role::Test | Role::Data => 3,
+        Role::Documentation | Role::Translation => 4,
+    }
 }
 
 /// What happened to a file.
@@ -263,9 +278,11 @@ impl Report {
             .par_iter()
             .map(|change| FileReport::of(change, explainer.explain(change), limits))
             .collect();
-        // What is left to read comes first; what is folded, in the order of reasons.
+        // What is left to read comes first, and of that what can do most; what is folded, in the
+        // order of reasons.
         files.sort_by(|a, b| {
-            let key = |file: &FileReport| file.explanation.as_ref().map(|it| it.kind);
+            let reason = |file: &FileReport| file.explanation.as_ref().map(|it| it.kind);
+            let key = |file: &FileReport| (reason(file), turn(file));
             let lines = b.unexplained_lines.cmp(&a.unexplained_lines);
             key(a)
                 .cmp(&key(b))
@@ -288,6 +305,18 @@ impl Report {
         report.make_visible();
         report.sort_signals();
         report
+    }
+
+    /// The licences that changed, each kind of change once, with its files.
+    pub(crate) fn licences_by_change(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut changes: Vec<(&str, Vec<&str>)> = Vec::new();
+        for LicenceChange { path, says } in &self.licences {
+            match changes.iter_mut().find(|(known, _)| known == says) {
+                Some((_, paths)) => paths.push(path),
+                None => changes.push((says, vec![path])),
+            }
+        }
+        changes
     }
 
     /// Puts the gravest signals first.

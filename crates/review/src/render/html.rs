@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::words::some;
 use super::{binary_words, marked, summary, what};
 use crate::report::{FileReport, Finding, LineKind, Report, ShownHunk};
 use crate::signal::Severity;
@@ -191,8 +192,8 @@ fn lists(report: &Report, page: &mut String) {
     }
     if !report.licences.is_empty() {
         page.push_str("<h2>Licences</h2><table>");
-        for it in &report.licences {
-            row(page, &[&it.path, &it.says]);
+        for (says, paths) in report.licences_by_change() {
+            row(page, &[&some(&paths), says]);
         }
         page.push_str("</table>\n");
     }

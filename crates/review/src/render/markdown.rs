@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::words::some;
 use super::{summary, what};
 use crate::report::Report;
 use crate::signal::Severity;
@@ -38,12 +39,12 @@ pub fn markdown(report: &Report) -> String {
             side(&change.new)
         );
     }
-    for change in report.licences.iter().take(ROWS) {
+    for (says, paths) in report.licences_by_change().iter().take(ROWS) {
         let _ = write!(
             text,
             "\n- licence of {}: {}\n",
-            code(&change.path),
-            code(&change.says)
+            code(&some(paths)),
+            code(says)
         );
     }
     let open: Vec<_> = report

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::words::some;
 use super::{binary_words, summary, what};
 use crate::report::{FileReport, LineKind, Report};
 use crate::signal::Severity;
@@ -133,8 +134,8 @@ fn lists(
     if !report.licences.is_empty() {
         writeln!(output, "\n{}", paint("Licences", Style::Strong))?;
     }
-    for change in &report.licences {
-        writeln!(output, "  {}: {}", change.path, change.says)?;
+    for (says, paths) in report.licences_by_change() {
+        writeln!(output, "  {}: {says}", some(&paths))?;
     }
     Ok(())
 }

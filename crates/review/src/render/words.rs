@@ -1,4 +1,4 @@
-//! Which words of a changed line changed.
+//! Which words of a changed line changed, and how lists of files are put.
 
 use similar::{ChangeTag, TextDiff};
 
@@ -46,4 +46,14 @@ pub(super) fn pieces<'t>(old: &'t str, new: &'t str) -> Option<(Vec<Piece<'t>>, 
         }
     }
     Some(sides)
+}
+
+/// The first files of a list, and how many more there are.
+pub(super) fn some(paths: &[&str]) -> String {
+    const SHOWN: usize = 4;
+    let shown = paths[..paths.len().min(SHOWN)].join(", ");
+    match paths.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

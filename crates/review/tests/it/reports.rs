@@ -245,6 +245,44 @@ fn no_form_lets_anything_invisible_or_alive_through() {
 }
 
 #[test]
+fn what_can_do_most_is_to_be_read_first() {
+    let old = made(&[("gone.c", b"int one;\nint two;\nint three;\n")]);
+    let new = made(&[
+        ("ChangeLog", b"much\nto\ntell\nof\nnothing\n"),
+        ("tests/data/a.bin", b"\0\x01\x02"),
+        ("tests/run.sh", b"./demo\n./demo -x\n"),
+        ("src/a.c", b"int a;\n"),
+        ("configure.ac", b"AC_INIT\n"),
+    ]);
+    let report = reviewed(&old, &new, None);
+    let paths: Vec<&str> = report.files.iter().map(|file| &*file.path).collect();
+    let order = [
+        "tests/data/a.bin",
+        "configure.ac",
+        "src/a.c",
+        "tests/run.sh",
+        "ChangeLog",
+        "gone.c",
+    ];
+    assert_eq!(paths, order);
+}
+
+#[test]
+fn licences_that_change_alike_are_told_once() {
+    let names: Vec<String> = (0..9).map(|n| format!("src/f{n}.c")).collect();
+    let side = |text: &'static [u8]| -> Vec<(&str, &[u8])> {
+        names.iter().map(|name| (name.as_str(), text)).collect()
+    };
+    let old = made(&side(b"/* none */\nint a;\n"));
+    let new = made(&side(b"/* SPDX-License-Identifier: 0BSD */\nint a;\n"));
+    let page = render::markdown(&reviewed(&old, &new, None));
+    assert!(
+        page.contains("src/f3.c and 5 more`: `no SPDX line became 0BSD`"),
+        "{page}"
+    );
+}
+
+#[test]
 fn json_has_the_stable_fields() {
     let json: serde_json::Value = serde_json::from_str(&render::json(&hostile()).unwrap()).unwrap();
     assert_eq!(json["files"].as_array().unwrap().len(), 2);
