@@ -117,10 +117,16 @@ fn rules_of_ones_own_and_packs_of_yara_look_too() {
     assert!(has("own-word") && has("yara/ours") && has("network-in-build"));
     assert_eq!(report["judgement"]["advice"], "do-not-take");
 
+    write(&folder.path().join("yara/broken.yar"), "rule broken {");
+    let report = json(&review(folder.path(), &arguments));
+    let signals = report["signals"].as_array().unwrap();
+    let has = |rule: &str| signals.iter().any(|signal| signal["rule"] == rule);
+    assert!(has("yara/ours") && has("yara/broken-pack"), "{signals:?}");
+
     write(&folder.path().join("yara/ours.yar"), "rule ours {");
     let output = review(folder.path(), &arguments);
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("ours.yar"), "{}", said(&output));
+    assert!(said(&output).contains("broken.yar"), "{}", said(&output));
 }
 
 #[test]

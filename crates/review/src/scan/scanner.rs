@@ -146,6 +146,7 @@ impl Scanner {
         correlate(&mut signals);
         let mut signals = gathered(signals);
         told_once(&mut signals);
+        signals.extend(self.yara.iter().flat_map(Yara::broken));
         signals.sort_by(|a, b| {
             (b.severity, b.specificity)
                 .cmp(&(a.severity, a.specificity))

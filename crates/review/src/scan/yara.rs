@@ -6,7 +6,7 @@ use std::time::Duration;
 use boreal::compiler::{AddRuleError, CompilerBuilder, CompilerParams};
 use boreal::scanner::{EvaluatedRule, ScanParams};
 use boreal::{Metadata, MetadataValue};
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
 use super::place::Role;
 use super::view::{View, excerpt};
@@ -32,13 +32,18 @@ pub struct YaraError {
 
 /// Compiled packs.
 #[derive(Debug)]
-pub struct Yara(boreal::Scanner);
+pub struct Yara {
+    scanner: boreal::Scanner,
+    /// Packs that did not compile.
+    broken: Vec<YaraError>,
+}
 
 impl Yara {
-    /// Compiles packs, each a name and its text. None includes another file.
+    /// Compiles packs, each a name and its text. None includes another file. One that does not compile
+    /// is told of in each scan, and keeps no other from looking.
     ///
     /// # Errors
-    /// Where one does not compile: with its name, the line and the reason.
+    /// Where none compiles: of the first, its name, the line and the reason.
     pub fn compile(packs: &[(String, String)]) -> Result<Self, YaraError> {
         let mut compiler = CompilerBuilder::new().build();
         compiler.set_params(
@@ -46,15 +51,20 @@ impl Yara {
                 .disable_includes(true)
                 .max_strings_per_rule(STRINGS),
         );
+        let mut broken = Vec::new();
         for (file, text) in packs {
-            let broken = |error: AddRuleError| YaraError {
+            let told = |error: AddRuleError| YaraError {
                 file: file.clone(),
                 // It calls every text `mem`.
                 reason: error.to_string().trim().replacen("mem:", "line ", 1),
             };
-            compiler
-                .add_rules_str_in_namespace(text, file)
-                .map_err(broken)?;
+            let added = compiler.add_rules_str_in_namespace(text, file);
+            broken.extend(added.map_err(told).err());
+        }
+        if broken.len() == packs.len()
+            && let Some(first) = broken.drain(..).next()
+        {
+            return Err(first);
         }
         let mut scanner = compiler.finalize();
         let params = ScanParams::default()
@@ -63,7 +73,20 @@ impl Yara {
             .string_max_nb_matches(100)
             .compute_full_matches(true);
         scanner.set_scan_params(params);
-        Ok(Self(scanner))
+        Ok(Self { scanner, broken })
+    }
+
+    /// Which packs do not look, since they cannot be used.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = Signal> + '_ {
+        self.broken.iter().map(|error| Signal {
+            rule: "yara/broken-pack",
+            severity: Severity::Warning,
+            specificity: Specificity::Low,
+            path: BString::default(),
+            line: None,
+            excerpt: excerpt(error.file.as_bytes()),
+            why: format!("{error}; what this pack would have found is not told"),
+        })
     }
 
     /// What is new in a file, and how many rules matched its old side as well.
@@ -93,7 +116,7 @@ impl Yara {
         if bytes.is_empty() {
             return (Vec::new(), true);
         }
-        match self.0.scan_mem(bytes) {
+        match self.scanner.scan_mem(bytes) {
             Ok(found) => (found.rules, true),
             Err((_, found)) => (found.rules, false),
         }
@@ -121,7 +144,10 @@ impl Yara {
 
     /// What the rule says of itself: `severity` or `risk` in words, `score` from 0 to 100, or a tag.
     fn severity(&self, rule: &EvaluatedRule<'_>) -> Severity {
-        let tags = rule.tags.iter().map(|tag| self.0.get_string_symbol(*tag));
+        let tags = rule
+            .tags
+            .iter()
+            .map(|tag| self.scanner.get_string_symbol(*tag));
         let said = rule
             .metadatas
             .iter()
@@ -139,10 +165,10 @@ impl Yara {
     }
 
     fn said(&self, metadata: &Metadata) -> Option<String> {
-        let name = self.0.get_string_symbol(metadata.name);
+        let name = self.scanner.get_string_symbol(metadata.name);
         match (name.to_ascii_lowercase().as_str(), metadata.value) {
             ("severity" | "risk" | "level", MetadataValue::Bytes(text)) => {
-                let text = self.0.get_bytes_symbol(text).to_str_lossy();
+                let text = self.scanner.get_bytes_symbol(text).to_str_lossy();
                 Some(text.to_ascii_lowercase())
             }
             ("score" | "severity", MetadataValue::Integer(score)) => Some(
@@ -159,11 +185,14 @@ impl Yara {
 
     fn why(&self, rule: &EvaluatedRule<'_>) -> String {
         let described = rule.metadatas.iter().find_map(|metadata| {
-            let name = self.0.get_string_symbol(metadata.name);
+            let name = self.scanner.get_string_symbol(metadata.name);
             match metadata.value {
-                MetadataValue::Bytes(text) if name.eq_ignore_ascii_case("description") => {
-                    Some(self.0.get_bytes_symbol(text).to_str_lossy().into_owned())
-                }
+                MetadataValue::Bytes(text) if name.eq_ignore_ascii_case("description") => Some(
+                    self.scanner
+                        .get_bytes_symbol(text)
+                        .to_str_lossy()
+                        .into_owned(),
+                ),
                 _ => None,
             }
         });
@@ -252,12 +281,24 @@ rule beacon : medium {
     }
 
     #[test]
-    fn a_broken_pack_is_named_with_its_line() {
+    fn a_broken_pack_is_named_with_its_line_and_the_others_look() {
         let broken = "rule a {\n  condition:\n    $b\n}\n";
         let error = Yara::compile(&[("x.yar".to_owned(), broken.to_owned())]).unwrap_err();
         assert!(
             error.to_string().starts_with("YARA rules x.yar: line 3:"),
             "{error}"
+        );
+        let packs = [("x.yar", broken), ("own.yar", RULES)];
+        let packs = packs.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let scanner = Scanner::builtin()
+            .unwrap()
+            .and(Yara::compile(&packs).unwrap());
+        let new = tree(&[("src/a.c", "char b[] = \"beacon.example.invalid\";\n")]);
+        let scan = scanner.scan(Materials::of(None, &new));
+        let rules: Vec<_> = scan.signals.iter().map(|signal| signal.rule).collect();
+        assert!(
+            rules.contains(&"yara/broken-pack") && rules.contains(&"yara/beacon"),
+            "{rules:?}"
         );
         let include =
             Yara::compile(&[("y.yar".to_owned(), "include \"/etc/passwd\"\n".to_owned())]);
