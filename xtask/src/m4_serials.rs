@@ -8,6 +8,14 @@ use anyhow::Context;
 
 use crate::programs::root;
 
+/// Files that every project makes for itself.
+const OF_EACH_PROJECT: &[&str] = &[
+    "aclocal.m4",
+    "acinclude.m4",
+    "gnulib-cache.m4",
+    "gnulib-comp.m4",
+];
+
 const TABLE: &str = "crates/review/data/m4-serials.tsv";
 
 /// A file starts with its serial; further down the word means something else.
@@ -46,8 +54,7 @@ fn gather(directory: &Path, highest: &mut BTreeMap<String, u32>) -> anyhow::Resu
             && Path::new(&name)
                 .extension()
                 .is_some_and(|extension| extension == "m4")
-            && name != "aclocal.m4"
-            && name != "acinclude.m4"
+            && !OF_EACH_PROJECT.contains(&&*name)
         {
             let bytes = fs_err::read(entry.path())?;
             let known = highest.entry(name).or_default();
