@@ -5,15 +5,22 @@
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use palisade_review::{Content, File, Judgement, Kind, Materials, Scanner, Tree};
+use palisade_review::{Content, Decisions, File, Judgement, Kind, Materials, Scanner, Tree};
 
 static SCANNER: LazyLock<Scanner> = LazyLock::new(|| Scanner::builtin().expect("our own rules"));
 
 fuzz_target!(|bytes: &[u8]| {
     let (path, rest) = part(bytes);
     let (old, new) = part(rest);
-    let scan = SCANNER.scan(Materials::of(Some(&tree(path, old)), &tree(path, new)));
-    let _ = Judgement::of(scan.signals.iter());
+    let new = tree(path, new);
+    let scan = SCANNER.scan(Materials::of(Some(&tree(path, old)), &new));
+    let decisions = Decisions::default();
+    let findings: Vec<_> = scan
+        .signals
+        .iter()
+        .map(|signal| decisions.finding(signal, &new))
+        .collect();
+    let _ = Judgement::of(findings.iter());
 });
 
 fn part(bytes: &[u8]) -> (&[u8], &[u8]) {
