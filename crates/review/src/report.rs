@@ -158,11 +158,11 @@ fn turn(file: &FileReport) -> u8 {
     let role = Place::of(file.path.as_bytes().as_bstr(), b"").role;
     match role {
         _ if file.change == ChangeKind::Removed => 5,
+        Role::Documentation | Role::Translation => 4,
         _ if file.unexplained_lines == 0 => 0,
         Role::Build | Role::Recipe | Role::Ci | Role::Lock => 1,
         Role::Source | Role::Script => 2,
         Role::Test | Role::Data => 3,
-        Role::Documentation | Role::Translation => 4,
     }
 }
 

@@ -249,6 +249,7 @@ fn what_can_do_most_is_to_be_read_first() {
     let old = made(&[("gone.c", b"int one;\nint two;\nint three;\n")]);
     let new = made(&[
         ("ChangeLog", b"much\nto\ntell\nof\nnothing\n"),
+        ("doc/page.png", b"\x89PNG\0"),
         ("tests/data/a.bin", b"\0\x01\x02"),
         ("tests/run.sh", b"./demo\n./demo -x\n"),
         ("src/a.c", b"int a;\n"),
@@ -262,6 +263,7 @@ fn what_can_do_most_is_to_be_read_first() {
         "src/a.c",
         "tests/run.sh",
         "ChangeLog",
+        "doc/page.png",
         "gone.c",
     ];
     assert_eq!(paths, order);
