@@ -107,7 +107,10 @@ pub(crate) async fn import_feed_beside(
     }
     let stopped = |_| TrackerError::Reader { document: name };
     reading.await.map_err(stopped)??;
-    passed_over.into_iter().for_each(|it| writing.reject(it));
+    writing.unless_read()?;
+    for reject in passed_over {
+        writing.reject(reject);
+    }
     let (summary, rejects) = writing.finish(&mut session, now, &*progress).await?;
     session.commit().await?;
     Ok((summary, rejects))

@@ -143,6 +143,13 @@ impl Writing {
         Ok(())
     }
 
+    /// Refuses a document of which all was passed over.
+    pub(super) fn unless_read(&self) -> Result<(), TrackerError> {
+        let records = usize::try_from(self.summary.records).unwrap_or(usize::MAX);
+        let told = self.rejects.told();
+        TrackerError::unless_read(records, &self.document, self.kind.name(), told)
+    }
+
     pub(super) fn reject(&mut self, reject: Reject) {
         if let Some(feed) = self.feeds.get_mut(&self.current)
             && !reject.mended
@@ -219,9 +226,6 @@ impl Writing {
         now: i64,
         progress: &dyn Progress,
     ) -> Result<(ImportSummary, Vec<Reject>), TrackerError> {
-        let records = usize::try_from(self.summary.records).unwrap_or(usize::MAX);
-        let told = self.rejects.told();
-        TrackerError::unless_read(records, &self.document, self.kind.name(), told)?;
         for feed in self.feeds.values_mut() {
             write_waiting(session, &mut self.writer, feed, &mut self.summary).await?;
         }
