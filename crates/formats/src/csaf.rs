@@ -21,13 +21,12 @@ use std::io::Read;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::container::read_whole;
 use crate::feed::{FeedHead, FeedSink, Record};
 use crate::handing::Handing;
 use crate::json_records::timestamp;
 use crate::secdb::shown;
-use crate::vex::Known;
-use crate::{BadRecord, Place, ReadError, limits};
+use crate::vex::{Known, each_document};
+use crate::{BadRecord, Place, ReadError};
 use document::{Document, Head};
 use tree::Tree;
 use vulnerability::Named;
@@ -62,25 +61,10 @@ pub fn read(
     reader: &mut dyn Read,
     sink: &mut dyn FeedSink,
 ) -> Result<(), ReadError> {
-    let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
-    let mut handing = Handing::new(document, sink).of_size(bytes.len());
-    if bytes.trim_ascii().is_empty() {
-        handing.begin(&FeedHead::default());
-        handing.pass_over(Place::Whole, BadRecord::new("it is empty"));
-        return Ok(());
-    }
-    let documents = serde_json::Deserializer::from_slice(&bytes).into_iter::<&RawValue>();
-    for (index, raw) in (0..).zip(documents) {
-        let raw = raw.map_err(|error| handing.malformed(error.to_string()))?;
-        match Document::parse(raw.get()) {
-            Ok((head, parsed)) => hand_over(head, &parsed, &mut handing)?,
-            Err(bad) => {
-                handing.begin(&FeedHead::default());
-                handing.pass_over(Place::Index(index), bad);
-            }
-        }
-    }
-    Ok(())
+    each_document(document, reader, sink, |text, handing| {
+        let (head, parsed) = Document::parse(text)?;
+        Ok(hand_over(head, &parsed, handing))
+    })
 }
 
 /// Hands over the vulnerabilities of a document.

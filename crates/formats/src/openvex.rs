@@ -17,17 +17,16 @@ use std::io::Read;
 
 use palisade_model::{Advisory, Timestamp, VulnerabilityId};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
-use crate::container::{Elements, read_whole};
+use crate::container::Elements;
 use crate::feed::{FeedHead, FeedSink, Record};
 use crate::handing::Handing;
 use crate::json_records::{Text, timestamp};
 use crate::nvd::bad_identifier;
 use crate::secdb::shown;
-use crate::vex::{Gathered, Known, Platform, Status, justification};
+use crate::vex::{Gathered, Known, Platform, Status, each_document, justification};
 use crate::words::{note, said};
-use crate::{BadRecord, Place, ReadError, limits};
+use crate::{BadRecord, Place, ReadError};
 use statement::Statement;
 
 /// Bytes of a document's identifier.
@@ -89,25 +88,10 @@ pub fn read(
     reader: &mut dyn Read,
     sink: &mut dyn FeedSink,
 ) -> Result<(), ReadError> {
-    let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
-    let mut handing = Handing::new(document, sink).of_size(bytes.len());
-    if bytes.trim_ascii().is_empty() {
-        handing.begin(&FeedHead::default());
-        handing.pass_over(Place::Whole, BadRecord::new("it is empty"));
-        return Ok(());
-    }
-    let documents = serde_json::Deserializer::from_slice(&bytes).into_iter::<&RawValue>();
-    for (index, raw) in (0..).zip(documents) {
-        let raw = raw.map_err(|error| handing.malformed(error.to_string()))?;
-        match Document::parse(raw.get()) {
-            Ok(document) => hand_over(&document, &mut handing)?,
-            Err(bad) => {
-                handing.begin(&FeedHead::default());
-                handing.pass_over(Place::Index(index), bad);
-            }
-        }
-    }
-    Ok(())
+    each_document(document, reader, sink, |text, handing| {
+        let parsed = Document::parse(text)?;
+        Ok(hand_over(&parsed, handing))
+    })
 }
 
 impl<'a> Document<'a> {

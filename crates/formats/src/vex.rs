@@ -19,19 +19,55 @@ mod product;
 pub(crate) mod versions;
 
 use std::collections::HashMap;
+use std::io::Read;
 
 use palisade_model::{
     Affected, Lower, Product, RangeScheme, Span, Upper, VersionRange, VersionStatus,
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
+use crate::container::read_whole;
+use crate::feed::{FeedHead, FeedSink};
+use crate::handing::Handing;
 use crate::words::note;
+use crate::{BadRecord, Place, ReadError, limits};
+
 pub(crate) use product::{Known, Platform, Said};
 pub(crate) use versions::Versions;
 
 /// Notes of one product that are kept.
 const NOTES: usize = 4;
+
+/// Reads a document, or several behind each other; `take` hands over what one of them says, or tells
+/// why it is passed over.
+pub(crate) fn each_document(
+    document: &str,
+    reader: &mut dyn Read,
+    sink: &mut dyn FeedSink,
+    mut take: impl FnMut(&str, &mut Handing<'_>) -> Result<Result<(), ReadError>, BadRecord>,
+) -> Result<(), ReadError> {
+    let bytes = read_whole(document, reader, limits::WHOLE_DOCUMENT_BYTES)?;
+    let mut handing = Handing::new(document, sink).of_size(bytes.len());
+    let pass_over = |place, bad, handing: &mut Handing<'_>| {
+        handing.begin(&FeedHead::default());
+        handing.pass_over(place, bad);
+    };
+    if bytes.trim_ascii().is_empty() {
+        pass_over(Place::Whole, BadRecord::new("it is empty"), &mut handing);
+        return Ok(());
+    }
+    let documents = serde_json::Deserializer::from_slice(&bytes).into_iter::<&RawValue>();
+    for (index, raw) in (0..).zip(documents) {
+        let raw = raw.map_err(|error| handing.malformed(error.to_string()))?;
+        match take(raw.get(), &mut handing) {
+            Ok(handed_over) => handed_over?,
+            Err(bad) => pass_over(Place::Index(index), bad, &mut handing),
+        }
+    }
+    Ok(())
+}
 
 /// What is said of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -80,19 +80,6 @@ fn releases() -> Value {
 
 /// A release has `ruby` in several modules, each with versions and fixes of its own.
 #[test]
-fn what_is_empty_is_passed_over_and_said() {
-    let context = FeedContext::default();
-    for text in ["", " \n"] {
-        let found = Collected::read(FeedKind::Csaf, "vex.json", text.as_bytes(), &context);
-        let found = found.unwrap().complaints();
-        assert!(
-            found.len() == 1 && found[0].contains("it is empty"),
-            "{found:?}"
-        );
-    }
-}
-
-#[test]
 fn a_fix_in_a_modules_stream_says_nothing_of_other_streams() {
     let package = |id: &str, purl: &str| {
         json!({"category": "product_version", "name": id, "product": {"name": id, "product_id": id,

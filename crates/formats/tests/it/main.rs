@@ -43,5 +43,6 @@ mod rustsec;
 mod secdb;
 mod secfixes_lint;
 mod spdx;
+mod vex;
 mod wolfi;
 mod zipped;

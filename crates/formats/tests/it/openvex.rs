@@ -41,19 +41,6 @@ fn statement(time: &str, status: &str) -> Value {
 }
 
 #[test]
-fn what_is_empty_is_passed_over_and_said() {
-    let context = FeedContext::default();
-    for text in ["", " \n"] {
-        let found = Collected::read(FeedKind::Openvex, "vex.json", text.as_bytes(), &context);
-        let found = found.unwrap().complaints();
-        assert!(
-            found.len() == 1 && found[0].contains("it is empty"),
-            "{found:?}"
-        );
-    }
-}
-
-#[test]
 fn a_statement_is_read_whole() {
     let advisory = one(&json!([{
         "vulnerability": {"@id": "https://nvd.nist.gov/vuln/detail/CVE-2024-1000", "name": "CVE-2024-1000",
