@@ -10,7 +10,7 @@ use palisade_store::{FindingState, PackageId, PackageLabel, Session, SourcePacka
 
 use super::pairing;
 use crate::TrackerError;
-use crate::encoding::decode;
+use crate::encoding::decode_each;
 use crate::substance::substance;
 
 /// Packages of which something is kept at the most, and source packages: about 60 MB.
@@ -256,18 +256,11 @@ impl Kept {
         }
         let rows = session.source_facts(&missing).await?;
         let spans: Vec<_> = rows.iter().map(|(_, _, span)| *span).collect();
-        let (mut read, mut failed) = (Vec::with_capacity(rows.len()), None);
-        session
-            .read_spans(&spans, |index, bytes| {
-                match decode::<Package>("a source package", bytes) {
-                    Ok(package) => read.push((rows[index].0, Arc::new(Carried::of(&package)))),
-                    Err(error) => failed = Some(error),
-                }
-            })
-            .await?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
+        let mut read = Vec::with_capacity(rows.len());
+        let take = |index: usize, package: Package| {
+            read.push((rows[index].0, Arc::new(Carried::of(&package))));
+        };
+        decode_each(session, "a source package", &spans, take).await?;
         keep(&self.carried, read, &mut found);
         Ok(found)
     }
@@ -294,16 +287,10 @@ pub(in crate::views) async fn packages(
 ) -> Result<HashMap<PackageId, Package>, TrackerError> {
     let facts = session.package_facts(ids).await?;
     let spans: Vec<_> = facts.iter().map(|(_, span)| *span).collect();
-    let (mut packages, mut failed) = (HashMap::with_capacity(facts.len()), None);
-    session
-        .read_spans(&spans, |index, bytes| {
-            match decode::<Package>("a package", bytes) {
-                Ok(package) => drop(packages.insert(facts[index].0, package)),
-                Err(error) => failed = Some(error),
-            }
-        })
-        .await?;
-    failed.map_or(Ok(packages), Err)
+    let mut packages = HashMap::with_capacity(facts.len());
+    let take = |index: usize, package| drop(packages.insert(facts[index].0, package));
+    decode_each(session, "a package", &spans, take).await?;
+    Ok(packages)
 }
 
 /// One text for all that are the same.
