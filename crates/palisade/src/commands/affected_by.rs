@@ -48,7 +48,7 @@ pub(crate) fn run(database: &str, command: &AffectedBy) -> anyhow::Result<ExitCo
         let answer = views.affected_by(&state, command.named(), command.limit);
         let view = match answer.await.context("look who uses the package")? {
             AffectedByAnswer::Found(view) => view,
-            AffectedByAnswer::Unknown(reason) => bail!("{}", with_branches(&views, reason).await?),
+            AffectedByAnswer::Unknown(unknown) => bail!("{}", with_branches(&unknown)),
         };
         store.close().await;
         print(command.format, &view).context("write who uses the package")?;

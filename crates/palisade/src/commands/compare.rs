@@ -105,9 +105,8 @@ pub(crate) fn run(database: &str, command: &Compare) -> anyhow::Result<ExitCode>
         let views = Views::new(store.clone());
         let view = match command.ask(&views).await? {
             ComparisonAnswer::Found(view) => view,
-            ComparisonAnswer::Unknown(reason) => {
-                let reason = with_branches(&views, reason).await?;
-                bail!("compare {}: {reason}", command.words())
+            ComparisonAnswer::Unknown(unknown) => {
+                bail!("compare {}: {}", command.words(), with_branches(&unknown))
             }
         };
         store.close().await;

@@ -24,7 +24,7 @@ use anyhow::Context;
 use palisade_formats::apk_signature::PublicKey;
 use palisade_model::{BranchName, Timestamp};
 use palisade_tracker::sync::read_key;
-use palisade_tracker::views::FindingQuery;
+use palisade_tracker::views::{FindingQuery, Unknown};
 use palisade_tracker::{Store, StoreError, TrackerError, Views, follow_rules};
 
 use crate::ui::{Steps, plain};
@@ -156,13 +156,12 @@ pub(crate) async fn not_found(
     }
 }
 
-/// A reason, and which branches there are where it is that one is not there.
-pub(crate) async fn with_branches(views: &Views, reason: String) -> anyhow::Result<String> {
-    if !reason.starts_with("there is no branch") {
-        return Ok(reason);
+/// Why something cannot be told, and which branches there are where none is called as was said.
+pub(crate) fn with_branches(unknown: &Unknown) -> String {
+    match &unknown.branches {
+        Some(branches) => format!("{unknown}\nhint: {}", which(branches)),
+        None => unknown.to_string(),
     }
-    let branches = views.branch_names().await.context("read the branches")?;
-    Ok(format!("{reason}\nhint: {}", which(&branches)))
 }
 
 /// Which branches there are, for whoever named another one.

@@ -57,8 +57,8 @@ pub(crate) fn run(database: &str, command: &Report) -> anyhow::Result<ExitCode> 
         let answer = views.report(month, &command.branches, command.limit, now);
         let view = match answer.await.context("read the month")? {
             ReportAnswer::Found(view) => view,
-            ReportAnswer::Unknown(reason) => {
-                bail!("report {month}: {}", with_branches(&views, reason).await?)
+            ReportAnswer::Unknown(unknown) => {
+                bail!("report {month}: {}", with_branches(&unknown))
             }
         };
         store.close().await;

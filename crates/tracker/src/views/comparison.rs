@@ -34,7 +34,7 @@ use self::package_changes::shown;
 use self::pairing::Paired;
 use self::proposal::{Against, Proposed, against, instead};
 use self::repositories::{Repositories, source_difference};
-use super::{Reading, Views};
+use super::{Reading, Unknown, Views};
 use crate::TrackerError;
 use crate::import_inventory::{EncodedPackages, InventoryImport};
 
@@ -60,8 +60,8 @@ pub use self::types::{
 pub enum ComparisonAnswer {
     /// What they differ in.
     Found(Box<ComparisonView>),
-    /// That one of them is not there, in words.
-    Unknown(String),
+    /// Why they cannot be.
+    Unknown(Unknown),
 }
 
 /// Two states that are compared.
@@ -144,7 +144,7 @@ impl Views {
         let found = against(session, kept, &from, &import, inventory).await?;
         let found = match found {
             Ok(found) => found,
-            Err(reason) => return Ok(ComparisonAnswer::Unknown(reason)),
+            Err(reason) => return Ok(ComparisonAnswer::Unknown(reason.into())),
         };
         let file = import.document.name();
         let known = self.cache.known(reading.generation);
@@ -182,7 +182,7 @@ impl Views {
         } = edit::edited(session, kept, &from, edits).await?;
         let Some(first) = here.first() else {
             let reason = format!("{} has none of these packages", from.branch);
-            return Ok((ComparisonAnswer::Unknown(reason), unknown));
+            return Ok((ComparisonAnswer::Unknown(reason.into()), unknown));
         };
         let repository = first.repository;
         let after = EncodedPackages::of(&after, from.branch.distribution());

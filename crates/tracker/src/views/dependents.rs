@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use self::graph::{Building, Dependent, Graph, Node};
 use super::comparison::{State, StateRef};
 use super::grafts::{GraftFinding, GraftedPackage, Which};
-use super::{Reading, RevisionRef, Views};
+use super::{Reading, RevisionRef, Unknown, Views};
 use crate::TrackerError;
 
 pub use self::graph::Reach;
@@ -25,8 +25,8 @@ const PACKAGES: usize = 20;
 pub enum AffectedByAnswer {
     /// Who does.
     Found(Box<AffectedByView>),
-    /// That it cannot be told, in words.
-    Unknown(String),
+    /// Why it cannot be told.
+    Unknown(Unknown),
 }
 
 /// Who is touched through a package of a state.
@@ -143,14 +143,14 @@ impl Views {
         if nodes.is_empty() {
             let place = place_words(&state);
             let reason = format!("there is no package {name}{version} {place}");
-            return Ok(AffectedByAnswer::Unknown(reason));
+            return Ok(AffectedByAnswer::Unknown(reason.into()));
         }
         if !graph.has_uses() {
             let reason = format!(
                 "the inventory of {} does not tell which package is built with which",
                 state.branch
             );
-            return Ok(AffectedByAnswer::Unknown(reason));
+            return Ok(AffectedByAnswer::Unknown(reason.into()));
         }
         let sources = nodes.iter().map(|node| graph.package(*node).source);
         let which = Which::Sources(sources.collect());

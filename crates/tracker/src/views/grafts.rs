@@ -22,7 +22,7 @@ use self::runs::{Run, Stay};
 use super::cache::Cache;
 use super::comparison::{Kept, State, StateRef, packages};
 use super::dependents::graph::{Graph, Node};
-use super::{Reading, RevisionRef, Views};
+use super::{Reading, RevisionRef, Unknown, Views};
 use crate::TrackerError;
 
 pub use self::types::{
@@ -35,8 +35,8 @@ pub use self::types::{
 pub enum GraftsAnswer {
     /// The grafts.
     Found(Arc<GraftsView>),
-    /// That there is no such state, in words.
-    Unknown(String),
+    /// Why there is no such state.
+    Unknown(Unknown),
 }
 
 /// Of which source packages the grafts are told.

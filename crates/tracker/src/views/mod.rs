@@ -47,6 +47,7 @@ mod timeline;
 mod told;
 mod twins;
 mod types;
+mod unknown;
 mod vulnerability;
 
 use std::collections::HashMap;
@@ -116,6 +117,7 @@ pub use sources::{SourceState, SyncPart, SyncSource, SyncView};
 pub use statistics::{BranchBuckets, BusyPackage, StatisticsView, Week};
 pub use timeline::TimelineItem;
 pub use types::{FindingItem, PackagePlace, RevisionRef, Score};
+pub use unknown::Unknown;
 pub use vulnerability::{EpssView, VulnerabilityAnswer, VulnerabilityPlace, VulnerabilityView};
 
 /// Answers questions about a store.

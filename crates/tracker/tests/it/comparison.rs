@@ -364,7 +364,7 @@ async fn states_are_meant_by_beginnings_of_names_days_and_bare_branches() {
         ),
     ] {
         match asked(&tracker, from, "master").await {
-            ComparisonAnswer::Unknown(reason) => assert_eq!(reason, expected),
+            ComparisonAnswer::Unknown(unknown) => assert_eq!(unknown.reason, expected),
             ComparisonAnswer::Found(view) => panic!("{from} is {:?}", view.from),
         }
     }

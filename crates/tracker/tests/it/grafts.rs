@@ -287,7 +287,7 @@ async fn what_is_not_there_is_told() {
     )
     .await
     {
-        AffectedByAnswer::Unknown(reason) => reason,
+        AffectedByAnswer::Unknown(unknown) => unknown.reason,
         AffectedByAnswer::Found(view) => panic!("{view:?}"),
     };
     assert_eq!(

@@ -86,7 +86,7 @@ pub(crate) async fn page(
     let limit = limit.unwrap_or(usual);
     let named = (package.as_str(), version.as_deref());
     let view = match views.affected_by(&state, named, limit).await? {
-        AffectedByAnswer::Unknown(reason) => return Err(WebError::NotFound(reason)),
+        AffectedByAnswer::Unknown(unknown) => return Err(WebError::NotFound(unknown.reason)),
         AffectedByAnswer::Found(view) => view,
     };
     wanted.answer_table(&*view, |view| Page::of(view, &wanted), table)

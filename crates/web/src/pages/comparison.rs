@@ -159,7 +159,7 @@ pub(crate) async fn page(
     };
     let answer = views.compare(from, to, limit.unwrap_or(usual)).await?;
     match answer {
-        ComparisonAnswer::Unknown(reason) => Err(WebError::NotFound(reason)),
+        ComparisonAnswer::Unknown(unknown) => Err(WebError::NotFound(unknown.reason)),
         ComparisonAnswer::Found(view) => {
             wanted.answer_text(&*view, |view| Page::of(view, &wanted), markdown)
         }

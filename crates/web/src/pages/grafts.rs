@@ -109,7 +109,7 @@ pub(crate) async fn page(
     parameters.finish()?;
     let state = state(&distribution, &branch, revision.as_deref())?;
     let view = match views.grafts(&state).await? {
-        GraftsAnswer::Unknown(reason) => return Err(WebError::NotFound(reason)),
+        GraftsAnswer::Unknown(unknown) => return Err(WebError::NotFound(unknown.reason)),
         GraftsAnswer::Found(view) => view,
     };
     wanted.answer_list(

@@ -125,7 +125,7 @@ pub(crate) async fn page(
     let answer = site.views.report(month, &branches, limit, now).await?;
     let wanted = wanted.keeping(Keeping::OfNow);
     match answer {
-        ReportAnswer::Unknown(reason) => Err(WebError::NotFound(reason)),
+        ReportAnswer::Unknown(unknown) => Err(WebError::NotFound(unknown.reason)),
         ReportAnswer::Found(view) => wanted.answer_text(
             &*view,
             |view| Page::of(view, month, &branches, &wanted),

@@ -39,7 +39,7 @@ pub(super) fn effect(
     };
     match answer {
         ComparisonAnswer::Unknown(why) => {
-            effect.not_compared = Some(why);
+            effect.not_compared = Some(why.reason);
             Ok((effect, None))
         }
         ComparisonAnswer::Found(view) => {

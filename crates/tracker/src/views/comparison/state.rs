@@ -7,7 +7,7 @@ use std::sync::Arc;
 use palisade_model::{BranchName, Timestamp};
 use palisade_store::{BranchId, BranchState, RevisionPoint};
 
-use super::super::{Reading, RevisionRef};
+use super::super::{Reading, RevisionRef, Unknown};
 use crate::TrackerError;
 
 /// Letters of a revision's name that are enough to mean it.
@@ -77,8 +77,8 @@ impl fmt::Display for StateRef {
     }
 }
 
-/// A state, or in words why there is none.
-pub(in crate::views) type Found = Result<State, String>;
+/// A state, or why there is none.
+pub(in crate::views) type Found = Result<State, Unknown>;
 
 impl State {
     /// By which position what is kept of it is known: the present one has none.
@@ -106,12 +106,14 @@ impl StateRef {
             ([branch], Some(at)) => state_at(reading, branch, at).await,
             ([branch], None) => present(reading, branch).await,
             ([], None) => self.alone(reading).await,
-            ([], Some(_)) => Ok(Err(format!("there is no branch {}", self.branch))),
-            (several, _) => Ok(Err(format!(
-                "{} may be {}",
-                self.branch,
-                listed(several.iter().map(|(_, name)| name))
-            ))),
+            ([], Some(_)) => {
+                let reason = format!("there is no branch {}", self.branch);
+                Ok(Err(Unknown::branch(reason, &reading.places)))
+            }
+            (several, _) => {
+                let several = listed(several.iter().map(|(_, name)| name));
+                Ok(Err(format!("{} may be {several}", self.branch).into()))
+            }
         }
     }
 
@@ -126,12 +128,15 @@ impl StateRef {
 
     /// A revision that is named without its branch.
     async fn alone(&self, reading: &mut Reading) -> Result<Found, TrackerError> {
-        let unknown = || format!("there is no branch and no revision {}", self.branch);
+        let places = Arc::clone(&reading.places);
+        let unknown = || {
+            let reason = format!("there is no branch and no revision {}", self.branch);
+            Unknown::branch(reason, &places)
+        };
         if self.branch.chars().count() < BEGINNING || self.branch.contains('/') {
             return Ok(Err(unknown()));
         }
         let mut found: Vec<State> = Vec::new();
-        let places = Arc::clone(&reading.places);
         for place in &places.branches {
             found.extend(named(reading, place, &self.branch).await?.ok());
         }
@@ -141,7 +146,8 @@ impl StateRef {
             Some(_) => Err(format!(
                 "the revision {} may be of {several}: write BRANCH@REVISION",
                 self.branch
-            )),
+            )
+            .into()),
             None => Err(unknown()),
         })
     }
@@ -157,7 +163,7 @@ type Place = (BranchId, BranchName);
 async fn present(reading: &mut Reading, place: &Place) -> Result<Found, TrackerError> {
     let position = i64::MAX;
     let last = reading.session.revision_before(place.0, position).await?;
-    let none = || format!("nothing is stored of {}", place.1);
+    let none = || format!("nothing is stored of {}", place.1).into();
     Ok(last
         .map(|last| state(place, position, &last))
         .ok_or_else(none))
@@ -178,7 +184,7 @@ async fn state_at(reading: &mut Reading, place: &Place, at: &str) -> Result<Foun
         return Ok(Err(reason.clone()));
     }
     let last = reading.session.revision_before(place.0, end).await?;
-    let none = || format!("nothing is stored of {} up to {at}", place.1);
+    let none = || format!("nothing is stored of {} up to {at}", place.1).into();
     Ok(last
         .map(|last| state(place, end - 1, &last))
         .ok_or_else(none))
@@ -189,7 +195,7 @@ async fn named(reading: &mut Reading, place: &Place, name: &str) -> Result<Found
     if let Some(point) = reading.session.revision_named(place.0, name).await? {
         return Ok(Ok(state(place, point.position, &point)));
     }
-    let unknown = || format!("there is no revision {name} of {}", place.1);
+    let unknown = || format!("there is no revision {name} of {}", place.1).into();
     if name.chars().count() < BEGINNING {
         return Ok(Err(unknown()));
     }
@@ -200,7 +206,8 @@ async fn named(reading: &mut Reading, place: &Place, name: &str) -> Result<Found
         [one, other, ..] => Err(format!(
             "{name} may be the revision {} or {} of {}",
             one.name, other.name, place.1
-        )),
+        )
+        .into()),
         [] => Err(unknown()),
     })
 }

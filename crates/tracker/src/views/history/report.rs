@@ -7,16 +7,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use palisade_model::{BranchName, Timestamp};
+use palisade_store::SourcePackageId;
+
 use super::super::comparison::{Cause, Remedy};
 use super::super::types::{DAY, time};
-use super::super::{Reading, Score, Views};
+use super::super::{Reading, Score, Unknown, Views};
 use super::chronicle::{Chronicle, Exposure};
 use super::month::Month;
 use super::numbers::{OpenNumbers, rank};
 use super::series::revisions_in;
 use crate::TrackerError;
-use palisade_model::{BranchName, Timestamp};
-use palisade_store::SourcePackageId;
 
 pub use self::types::{
     BranchReport, MitigatedView, MonthNumbers, NewView, NewsCounts, OldView, PersonView,
@@ -44,14 +45,13 @@ impl Views {
     ) -> Result<ReportAnswer, TrackerError> {
         if month.begin() > now {
             let reason = format!("{} has not begun", month.words());
-            return Ok(ReportAnswer::Unknown(reason));
+            return Ok(ReportAnswer::Unknown(reason.into()));
         }
         let mut reading = self.reading().await?;
         let places = Arc::clone(&reading.places);
         if let Some(unknown) = branches.iter().find(|it| places.id(it).is_none()) {
-            return Ok(ReportAnswer::Unknown(format!(
-                "there is no branch {unknown}"
-            )));
+            let reason = format!("there is no branch {unknown}");
+            return Ok(ReportAnswer::Unknown(Unknown::branch(reason, &places)));
         }
         let until = month.end().min(now);
         let mut reports = Vec::new();

@@ -6,15 +6,15 @@ use utoipa::ToSchema;
 
 use super::super::numbers::OpenNumbers;
 use crate::views::comparison::{Cause, Remedy};
-use crate::views::{RevisionRef, Score};
+use crate::views::{RevisionRef, Score, Unknown};
 
 /// What is answered when a report is asked for.
 #[derive(Debug)]
 pub enum ReportAnswer {
     /// The report.
     Found(Box<ReportView>),
-    /// That there is none, in words.
-    Unknown(String),
+    /// Why there is none.
+    Unknown(Unknown),
 }
 
 /// The report of a month.
