@@ -12,6 +12,7 @@ mod intervals;
 mod known;
 mod markdown;
 mod mitigation;
+mod name;
 mod package_changes;
 mod pairing;
 mod proposal;
@@ -213,14 +214,22 @@ impl Compared {
         repositories.add(session.repository_labels(from.at.branch).await?);
         repositories.add(session.repository_labels(to.at.branch).await?);
         let found = repositories.packages(&before, &after, &from, &to);
-        let place = |id| repositories.place(id);
-        let gone = before.packages(session, kept, &found.gone, place).await?;
-        let came = after.packages(session, kept, &found.came, place).await?;
-        let found = source_difference(&before, &after, &from, &to);
-        let gone_sources = before.sources(session, kept, &found.gone).await?;
-        let came_sources = after.sources(session, kept, &found.came).await?;
+        before.read_packages(session, kept, &found.gone).await?;
+        after.read_packages(session, kept, &found.came).await?;
+        let of_sources = source_difference(&before, &after, &from, &to);
+        before.read_sources(session, kept, &of_sources.gone).await?;
+        after.read_sources(session, kept, &of_sources.came).await?;
         let scheme = common_scheme(from.branch.distribution(), to.branch.distribution());
-        let mut pairs = source_pairs(gone_sources, came_sources, scheme);
+        let place = |id| repositories.place(id);
+        let pair_packages = || {
+            let gone = before.packages(&found.gone, place);
+            pair(gone, after.packages(&found.came, place), scheme)
+        };
+        let pair_sources = || {
+            let gone = before.sources(&of_sources.gone);
+            source_pairs(gone, after.sources(&of_sources.came), scheme)
+        };
+        let (packages, mut pairs) = rayon::join(pair_packages, pair_sources);
         if from.at.branch != to.at.branch {
             let states = [(&*before, &from), (&*after, &to)];
             pairs.extend(judged_otherwise(session, kept, states).await?);
@@ -228,7 +237,7 @@ impl Compared {
         Ok(Self {
             scheme,
             repositories,
-            packages: pair(gone, came, scheme),
+            packages,
             sources: pairs,
             known,
             before,
@@ -260,20 +269,23 @@ impl Compared {
         let gone: Vec<PlacedPackage> = found.gone.into_iter().map(placed).collect();
         let gone = before.places_of_packages(&gone);
         let place = |id| repositories.place(id);
-        let gone = before.packages(session, kept, &gone, place).await?;
+        before.read_packages(session, kept, &gone).await?;
+        let gone = before.packages(&gone, place);
         let place = repositories.place(found.repository);
         let mut came = found.came;
         for entry in &mut came {
             entry.repository = place;
         }
         let gone_sources = before.places_of_sources(&found.sources_gone);
-        let gone_sources = before.sources(session, kept, &gone_sources).await?;
+        before.read_sources(session, kept, &gone_sources).await?;
+        let gone_sources = before.sources(&gone_sources);
         let (new, stored): (Vec<SourcePackageId>, Vec<SourcePackageId>) = found
             .sources_came
             .into_iter()
             .partition(|id| Proposed::holds(*id));
         let stored = before.places_of_sources(&stored);
-        let mut came_sources = before.sources(session, kept, &stored).await?;
+        before.read_sources(session, kept, &stored).await?;
+        let mut came_sources = before.sources(&stored);
         let new = new.iter().filter_map(|id| found.proposed.source(*id));
         came_sources.extend(new.cloned());
         let scheme = from.branch.distribution().scheme();
@@ -300,9 +312,8 @@ impl Compared {
     ) -> Result<ComparisonView, TrackerError> {
         let security = security::of(self, reading, limit).await?;
         let (added, removed) = (&self.packages.added, &self.packages.removed);
-        let names = self.names();
-        let before = self.there(reading, kept, Which::First, &names).await?;
-        let after = self.there(reading, kept, Which::Second, &names).await?;
+        let before = self.there(reading, kept, Which::First).await?;
+        let after = self.there(reading, kept, Which::Second).await?;
         let changed = self.ranked();
         let counts = self.counts(&before, &after);
         let shown = shown(&changed, added, removed, limit);
@@ -383,10 +394,13 @@ async fn judged_otherwise(
     let all = all.zip(here.into_iter().zip(there));
     let differ = all.filter(|((here, there), _)| here != there);
     let (here, there): (Vec<usize>, Vec<usize>) = differ.map(|(_, places)| places).unzip();
-    let from = before.0.sources(session, kept, &here).await?;
-    let to = after.0.sources(session, kept, &there).await?;
-    let mut both: Vec<(Source, Source)> = from.into_iter().zip(to).collect();
-    both.sort_by(|(a, _), (b, _)| (&a.name, &a.version, a.id).cmp(&(&b.name, &b.version, b.id)));
+    before.0.read_sources(session, kept, &here).await?;
+    after.0.read_sources(session, kept, &there).await?;
+    let both = before.0.sources(&here).into_iter();
+    let mut both: Vec<(Source, Source)> = both.zip(after.0.sources(&there)).collect();
+    both.sort_by(|(a, _), (b, _)| {
+        (&a.read.name, &a.read.version, a.id).cmp(&(&b.read.name, &b.read.version, b.id))
+    });
     let pair = |(from, to)| SourcePair {
         from: Some(from),
         to: Some(to),

@@ -71,7 +71,7 @@ pub(super) async fn edited(
         let (name, version) = names.get(&source)?;
         let meant = |edit: &&PackageEdit| {
             let wanted = edit.from_version.as_deref();
-            edit.name == **name && wanted.is_none_or(|wanted| wanted == &**version)
+            edit.name == **name.text() && wanted.is_none_or(|wanted| wanted == &**version)
         };
         edits.iter().find(meant)
     };

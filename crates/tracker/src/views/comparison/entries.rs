@@ -1,6 +1,7 @@
 //! What is kept in memory of packages and source packages to compare states: a stored one never
 //! changes, so what was read once holds for ever. What is kept is bounded.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use palisade_model::{Distribution, Package, VulnerabilityId};
 use palisade_store::{FindingState, PackageId, PackageLabel, Session, SourcePackageId};
 
+use super::name::Name;
 use super::pairing;
 use crate::TrackerError;
 use crate::encoding::decode_each;
@@ -19,7 +21,7 @@ const KEPT: usize = 500_000;
 /// What pairing looks at in a package.
 #[derive(Debug)]
 pub(in crate::views) struct Label {
-    name: Arc<str>,
+    name: Name,
     version: Arc<str>,
     substance: [u8; 16],
     source: SourcePackageId,
@@ -38,16 +40,22 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(in crate::views) struct Source {
     pub(super) id: SourcePackageId,
-    pub(super) name: Arc<str>,
+    pub(super) read: Arc<OfSource>,
+}
+
+/// What was read of a source package.
+#[derive(Debug)]
+pub(in crate::views) struct OfSource {
+    pub(super) name: Name,
     pub(super) version: Arc<str>,
-    /// What is found in it, where that was read.
-    pub(super) found: Option<FoundIn>,
+    /// What is found in it.
+    pub(super) found: FoundIn,
     /// What it carries, where that was read.
     pub(super) carried: Option<Arc<Carried>>,
 }
 
 /// A name and a version.
-pub(super) type Named = (Arc<str>, Arc<str>);
+pub(super) type Named = (Name, Arc<str>);
 
 /// What is found in a source package, by vulnerability.
 pub(super) type FoundIn = Arc<[(i64, FindingState)]>;
@@ -69,6 +77,7 @@ pub(in crate::views) struct Carried {
 /// What is kept.
 #[derive(Debug, Default)]
 pub(in crate::views) struct Kept {
+    names: Mutex<HashSet<Arc<str>>>,
     labels: Mutex<HashMap<PackageId, Arc<Label>>>,
     sources: Mutex<HashMap<SourcePackageId, Named>>,
     carried: Mutex<HashMap<SourcePackageId, Arc<Carried>>>,
@@ -76,12 +85,27 @@ pub(in crate::views) struct Kept {
 
 impl Source {
     pub(in crate::views) fn new(id: SourcePackageId, name: &str, version: &str) -> Self {
+        Self::from((id, OfSource::new(name, version, None)))
+    }
+}
+
+impl From<(SourcePackageId, OfSource)> for Source {
+    fn from((id, read): (SourcePackageId, OfSource)) -> Self {
         Self {
             id,
-            name: name.into(),
+            read: Arc::new(read),
+        }
+    }
+}
+
+impl OfSource {
+    /// One in which nothing is found.
+    pub(super) fn new(name: &str, version: &str, carried: Option<Arc<Carried>>) -> Self {
+        Self {
+            name: Name::from(Arc::from(name)),
             version: version.into(),
-            found: None,
-            carried: None,
+            found: FoundIn::default(),
+            carried,
         }
     }
 }
@@ -89,7 +113,7 @@ impl Source {
 impl Label {
     pub(super) fn of(package: &Package, source: SourcePackageId) -> Self {
         Self {
-            name: package.name.as_str().into(),
+            name: Name::from(Arc::from(package.name.as_str())),
             version: package.version.as_str().into(),
             substance: substance(package),
             source,
@@ -100,7 +124,7 @@ impl Label {
         self.source
     }
 
-    pub(super) fn name(&self) -> &Arc<str> {
+    pub(super) fn name(&self) -> &Name {
         &self.name
     }
 
@@ -111,7 +135,15 @@ impl Label {
 
 impl pairing::Entry for Entry {
     fn name(&self) -> &str {
-        &self.label.name
+        self.label.name.text()
+    }
+
+    fn beginning(&self) -> u128 {
+        self.label.name.beginning()
+    }
+
+    fn order_by_name(&self, other: &Self) -> Ordering {
+        self.label.name.cmp(&other.label.name)
     }
 
     fn version(&self) -> &str {
@@ -129,18 +161,26 @@ impl pairing::Entry for Entry {
 
 impl pairing::Entry for Source {
     fn name(&self) -> &str {
-        &self.name
+        self.read.name.text()
+    }
+
+    fn beginning(&self) -> u128 {
+        self.read.name.beginning()
+    }
+
+    fn order_by_name(&self, other: &Self) -> Ordering {
+        self.read.name.cmp(&other.read.name)
     }
 
     fn version(&self) -> &str {
-        &self.version
+        &self.read.version
     }
 
     /// Each is known by its content already: no two rows are the same. Where the package that a graft
     /// gives is listed beside the one that has the graft, the latter comes first: it is what users name.
     fn substance(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
-        let carried = self.carried.as_deref();
+        let carried = self.read.carried.as_deref();
         bytes[0] = u8::from(carried.is_none_or(|it| it.graft.is_none()));
         bytes[8..].copy_from_slice(&self.id.0.to_be_bytes());
         bytes
@@ -200,6 +240,20 @@ pub(super) fn keep<K: Copy + Eq + Hash, V: Clone>(
 }
 
 impl Kept {
+    /// One text for all that are the same.
+    fn shared(&self, text: String) -> Arc<str> {
+        let mut known = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(text.as_str()) {
+            return Arc::clone(known);
+        }
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        let text: Arc<str> = text.into();
+        known.insert(Arc::clone(&text));
+        text
+    }
+
     /// What packages are called.
     pub(super) async fn labels(
         &self,
@@ -212,12 +266,11 @@ impl Kept {
         }
         let rows = session.package_labels(&missing).await?;
         let made = made_here(session, &rows).await?;
-        let mut names: HashSet<Arc<str>> = HashSet::new();
         let read = rows.into_iter().map(|row| {
             let substance = row.substance.or_else(|| made.get(&row.id).copied());
             let label = Label {
-                name: shared(&mut names, row.name),
-                version: shared(&mut names, row.version),
+                name: Name::from(self.shared(row.name)),
+                version: self.shared(row.version),
                 substance: substance.unwrap_or_default(),
                 source: row.source,
             };
@@ -239,7 +292,10 @@ impl Kept {
             return Ok(found);
         }
         let rows = session.label_rows(&missing).await?.into_iter();
-        let read = rows.map(|row| (row.id, (row.name.into(), row.version.into())));
+        let read = rows.map(|row| {
+            let name = Name::from(self.shared(row.name));
+            (row.id, (name, self.shared(row.version)))
+        });
         keep(&self.sources, read.collect(), &mut found);
         Ok(found)
     }
@@ -291,16 +347,6 @@ pub(in crate::views) async fn packages(
     let take = |index: usize, package| drop(packages.insert(facts[index].0, package));
     decode_each(session, "a package", &spans, take).await?;
     Ok(packages)
-}
-
-/// One text for all that are the same.
-fn shared(known: &mut HashSet<Arc<str>>, text: String) -> Arc<str> {
-    if let Some(known) = known.get(text.as_str()) {
-        return Arc::clone(known);
-    }
-    let text: Arc<str> = text.into();
-    known.insert(Arc::clone(&text));
-    text
 }
 
 /// The scheme in which versions of two distributions are compared.

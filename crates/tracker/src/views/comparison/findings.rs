@@ -50,9 +50,7 @@ pub(super) fn changes(pairs: &[SourcePair]) -> Vec<Change<'_>> {
 }
 
 fn found(source: Option<&Source>) -> &[(i64, FindingState)] {
-    source
-        .and_then(|it| it.found.as_deref())
-        .unwrap_or_default()
+    source.map_or(&[], |it| &it.read.found)
 }
 
 impl Source {
@@ -115,7 +113,7 @@ pub(in crate::views) fn cause(
     };
     if gone.iter().any(|it| it.is_lost && is_behind(it)) {
         Cause::MitigationLost
-    } else if from.version != to.version {
+    } else if from.read.version != to.read.version {
         Cause::Version
     } else if from.id == to.id {
         Cause::Branch
@@ -141,7 +139,7 @@ pub(in crate::views) fn remedy(
         if fixed && names(carried) {
             return Remedy::Patch;
         }
-        let same = from.version == to.version;
+        let same = from.read.version == to.read.version;
         if fixed && graft.is_some_and(|graft| same || names(graft)) {
             return Remedy::Graft;
         }
@@ -149,7 +147,7 @@ pub(in crate::views) fn remedy(
             return Remedy::Hint;
         }
     }
-    if from.version != to.version {
+    if from.read.version != to.read.version {
         Remedy::Upgrade
     } else if from.id == to.id {
         Remedy::Branch

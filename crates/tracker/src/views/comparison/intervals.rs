@@ -2,7 +2,7 @@
 //! read off it, however far they are apart. What is told of those that differ is read when it is
 //! first asked for, and stays beside them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use palisade_store::{
@@ -10,7 +10,7 @@ use palisade_store::{
     SourcePackageId,
 };
 
-use super::entries::{Carried, Entry, FoundIn, Kept, Label, Named, Source};
+use super::entries::{Entry, FoundIn, Kept, Label, OfSource, Source};
 use crate::TrackerError;
 
 /// From how many names on the versions of all packages are read: the database is quicker for fewer.
@@ -23,7 +23,7 @@ pub(in crate::views) struct Intervals {
     /// Whether these are all intervals of the branch.
     is_whole: bool,
     packages: Vec<Stay<PlacedPackage, OnceLock<Arc<Label>>>>,
-    sources: Vec<Stay<SourcePackageId, OfSource>>,
+    sources: Vec<Stay<SourcePackageId, ReadOfSource>>,
     versions: tokio::sync::OnceCell<Versions>,
 }
 
@@ -35,12 +35,11 @@ struct Stay<T, R> {
     read: R,
 }
 
-/// What was read of a source package.
+/// What was read of a source package: what is found is asked for alone, too.
 #[derive(Debug, Default)]
-struct OfSource {
-    named: OnceLock<Named>,
+struct ReadOfSource {
     found: OnceLock<FoundIn>,
-    carried: OnceLock<Arc<Carried>>,
+    whole: OnceLock<Arc<OfSource>>,
 }
 
 /// The places in a list of intervals of what only one of two states has.
@@ -57,7 +56,11 @@ pub(super) type ByName = HashMap<String, Vec<String>>;
 
 /// The versions of all packages that ever were on a branch, by name.
 #[derive(Debug, Default)]
-pub(super) struct Versions(HashMap<Arc<str>, Vec<Interval<Arc<str>>>>);
+pub(super) struct Versions {
+    of_name: HashMap<Arc<str>, Vec<Interval<Arc<str>>>>,
+    /// The names that several packages had at once, at some time.
+    shared: HashSet<Arc<str>>,
+}
 
 /// Which versions packages have in a state.
 #[derive(Debug)]
@@ -130,14 +133,13 @@ impl Intervals {
         sources.iter().map(place).collect()
     }
 
-    /// The packages at some places; `repository` tells what is said of where each is.
-    pub(super) async fn packages(
+    /// Reads what packages at some places are called.
+    pub(super) async fn read_packages(
         &self,
         session: &mut Session,
         kept: &Kept,
         places: &[usize],
-        repository: impl Fn(RepositoryId) -> u32,
-    ) -> Result<Vec<Entry>, TrackerError> {
+    ) -> Result<(), TrackerError> {
         let stays = || places.iter().map(|place| &self.packages[*place]);
         let missing = || stays().filter(|stay| stay.read.get().is_none());
         if missing().next().is_some() {
@@ -149,60 +151,62 @@ impl Intervals {
                 }
             }
         }
-        let entry = |stay: &Stay<PlacedPackage, OnceLock<Arc<Label>>>| {
-            Some(Entry {
-                id: stay.interval.what.package,
-                repository: repository(stay.interval.what.repository),
-                label: Arc::clone(stay.read.get()?),
-            })
-        };
-        Ok(stays().filter_map(entry).collect())
+        Ok(())
     }
 
-    /// The source packages at some places, with what is found in each and what each carries.
-    pub(super) async fn sources(
+    /// The packages at some places, which were read; `repository` tells what is said of where each is.
+    pub(super) fn packages(
         &self,
-        session: &mut Session,
-        kept: &Kept,
         places: &[usize],
-    ) -> Result<Vec<Source>, TrackerError> {
-        self.read_names(session, kept, places).await?;
-        self.read_found(session, places).await?;
-        let missing = self.without(places, |read| read.carried.get().is_none());
-        if !missing.is_empty() {
-            let carried = kept.carried(session, missing.keys().copied()).await?;
-            for (id, carried) in carried {
-                let _ = missing[&id].carried.set(carried);
-            }
-        }
-        let source = |place: &usize| {
-            let Stay { interval, read } = &self.sources[*place];
-            let (name, version) = read.named.get()?.clone();
-            Some(Source {
-                id: interval.what,
-                name,
-                version,
-                found: read.found.get().cloned(),
-                carried: read.carried.get().cloned(),
+        repository: impl Fn(RepositoryId) -> u32,
+    ) -> Vec<Entry> {
+        let entry = |place: &usize| {
+            let Stay { interval, read } = &self.packages[*place];
+            Some(Entry {
+                id: interval.what.package,
+                repository: repository(interval.what.repository),
+                label: Arc::clone(read.get()?),
             })
         };
-        Ok(places.iter().filter_map(source).collect())
+        places.iter().filter_map(entry).collect()
     }
 
-    async fn read_names(
+    /// Reads what the source packages at some places are called, what is found in each and what each
+    /// carries.
+    pub(super) async fn read_sources(
         &self,
         session: &mut Session,
         kept: &Kept,
         places: &[usize],
     ) -> Result<(), TrackerError> {
-        let missing = self.without(places, |read| read.named.get().is_none());
+        let missing = self.without(places, |read| read.whole.get().is_none());
         if !missing.is_empty() {
+            self.read_found(session, places).await?;
             let named = kept.sources(session, missing.keys().copied()).await?;
-            for (id, named) in named {
-                let _ = missing[&id].named.set(named);
+            let mut carried = kept.carried(session, missing.keys().copied()).await?;
+            for (id, (name, version)) in named {
+                let read = missing[&id];
+                let _ = read.whole.set(Arc::new(OfSource {
+                    name,
+                    version,
+                    found: read.found.get().cloned().unwrap_or_default(),
+                    carried: carried.remove(&id),
+                }));
             }
         }
         Ok(())
+    }
+
+    /// The source packages at some places, which were read.
+    pub(super) fn sources(&self, places: &[usize]) -> Vec<Source> {
+        let source = |place: &usize| {
+            let Stay { interval, read } = &self.sources[*place];
+            Some(Source {
+                id: interval.what,
+                read: Arc::clone(read.whole.get()?),
+            })
+        };
+        places.iter().filter_map(source).collect()
     }
 
     /// Reads what is found in source packages.
@@ -234,8 +238,8 @@ impl Intervals {
     fn without(
         &self,
         places: &[usize],
-        lacks: impl Fn(&OfSource) -> bool,
-    ) -> HashMap<SourcePackageId, &OfSource> {
+        lacks: impl Fn(&ReadOfSource) -> bool,
+    ) -> HashMap<SourcePackageId, &ReadOfSource> {
         let stays = places.iter().map(|place| &self.sources[*place]);
         let missing = stays.filter(|stay| lacks(&stay.read));
         missing.map(|it| (it.interval.what, &it.read)).collect()
@@ -256,20 +260,25 @@ impl Intervals {
         Ok(places.iter().map(open).collect())
     }
 
-    /// The versions that packages of some names have in a state.
-    pub(super) async fn there(
+    /// The versions that packages have in a state: of all names where that was read, and of those that
+    /// are asked for where it was not.
+    pub(super) async fn there<'a>(
         &self,
         session: &mut Session,
         kept: &Kept,
         position: i64,
-        names: &[&str],
+        names: impl FnOnce() -> Vec<&'a str>,
     ) -> Result<There<'_>, TrackerError> {
-        if !self.is_whole || (names.len() < MANY_NAMES && !self.versions.initialized()) {
+        if let Some(versions) = self.versions.get() {
+            return Ok(There::At(versions, position));
+        }
+        let names = names();
+        if !self.is_whole || names.len() < MANY_NAMES {
             let state = BranchState {
                 branch: self.branch,
                 position,
             };
-            let found = session.versions_at(state, names.iter().copied()).await?;
+            let found = session.versions_at(state, names).await?;
             return Ok(There::Read(super::super::grouped(found)));
         }
         let load = async || self.load_versions(session, kept).await;
@@ -287,7 +296,7 @@ impl Intervals {
         let mut versions: HashMap<Arc<str>, Vec<Interval<Arc<str>>>> = HashMap::new();
         for Stay { interval, .. } in &self.packages {
             if let Some(label) = labels.get(&interval.what.package) {
-                let of_name = versions.entry(Arc::clone(label.name())).or_default();
+                let of_name = versions.entry(Arc::clone(label.name().text())).or_default();
                 of_name.push(Interval {
                     what: Arc::clone(label.version()),
                     since: interval.since,
@@ -295,7 +304,12 @@ impl Intervals {
                 });
             }
         }
-        Ok(Versions(versions))
+        let is_shared = |(_, all): &(&Arc<str>, &Vec<Interval<Arc<str>>>)| overlap(all);
+        let shared = versions.iter().filter(is_shared);
+        Ok(Versions {
+            shared: shared.map(|(name, _)| Arc::clone(name)).collect(),
+            of_name: versions,
+        })
     }
 }
 
@@ -306,6 +320,15 @@ impl There<'_> {
             Self::Read(versions) => versions.contains_key(name),
             Self::Proposed(versions) => versions.contains_key(name),
             Self::At(versions, position) => versions.of(name, *position).next().is_some(),
+        }
+    }
+
+    /// Whether several packages may have a name; no is certain.
+    pub(super) fn may_share(&self, name: &str) -> bool {
+        match self {
+            Self::Read(versions) => versions.get(name).is_some_and(|all| all.len() > 1),
+            Self::Proposed(versions) => versions.get(name).is_some_and(|all| all.len() > 1),
+            Self::At(versions, _) => versions.shared.contains(name),
         }
     }
 
@@ -325,10 +348,18 @@ impl There<'_> {
 
 impl Versions {
     fn of(&self, name: &str, position: i64) -> impl Iterator<Item = &str> {
-        let all = self.0.get(name).into_iter().flatten();
+        let all = self.of_name.get(name).into_iter().flatten();
         let there = all.filter(move |it| it.holds(position));
         there.map(|it| &*it.what)
     }
+}
+
+/// Whether several of some intervals hold at once.
+fn overlap<T>(intervals: &[Interval<T>]) -> bool {
+    let ends = |it: &Interval<T>| (it.since, it.until.unwrap_or(i64::MAX));
+    let mut all: Vec<(i64, i64)> = intervals.iter().map(ends).collect();
+    all.sort_unstable();
+    all.windows(2).any(|two| two[1].0 < two[0].1)
 }
 
 fn stays<T, R: Default>(intervals: Vec<Interval<T>>) -> Vec<Stay<T, R>> {
@@ -379,6 +410,23 @@ fn between<T: PartialEq, R>(stays: &[Stay<T, R>], from: i64, to: i64) -> Differe
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_shared_when_two_packages_have_it_at_once() {
+        let interval = |(since, until)| Interval {
+            what: (),
+            since,
+            until,
+        };
+        let shares = |all: &[(i64, Option<i64>)]| {
+            let all: Vec<Interval<()>> = all.iter().copied().map(interval).collect();
+            overlap(&all)
+        };
+        assert!(!shares(&[(1, None)]));
+        assert!(!shares(&[(4, None), (1, Some(3)), (3, Some(4))]));
+        assert!(shares(&[(3, None), (1, Some(4))]));
+        assert!(shares(&[(1, None), (1, Some(2))]));
+    }
 
     #[test]
     fn what_goes_and_comes_back_in_between_is_in_both_states() {

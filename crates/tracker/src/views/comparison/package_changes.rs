@@ -1,6 +1,7 @@
 //! What became of the packages between two states: counted, put in order and told.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use palisade_model::Package;
 use palisade_store::PackageId;
@@ -17,7 +18,7 @@ use crate::TrackerError;
 
 impl Compared {
     /// The names of which it matters what else is there: whatever came, went or has another version.
-    pub(super) fn names(&self) -> Vec<&str> {
+    fn names(&self) -> Vec<&str> {
         let Paired {
             changed,
             removed,
@@ -30,13 +31,12 @@ impl Compared {
         others.chain(alone).collect()
     }
 
-    /// The versions that packages of these names have in a state.
+    /// The versions that packages have in a state, of each name of which it matters.
     pub(super) async fn there(
         &self,
         reading: &mut Reading,
         kept: &Kept,
         side: Which,
-        names: &[&str],
     ) -> Result<There<'_>, TrackerError> {
         let (intervals, position) = match side {
             Which::Second if self.file.is_some() => {
@@ -46,6 +46,7 @@ impl Compared {
             Which::First => (&self.before, self.from.at.position),
         };
         let session = &mut reading.session;
+        let names = || self.names();
         intervals.there(session, kept, position, names).await
     }
 
@@ -78,8 +79,13 @@ impl Compared {
         // What changed is in the order of names.
         let changed = &self.packages.changed;
         let mut others = 0;
-        for group in changed.chunk_by(|a, b| a.1.name() == b.1.name()) {
+        for group in changed.chunk_by(|a, b| a.1.order_by_name(&b.1).is_eq()) {
             let name = group[0].1.name();
+            let may_share = before.may_share(name) || after.may_share(name);
+            if let ([pair], false) = (group, may_share) {
+                others += usize::from(!is_same_version(pair));
+                continue;
+            }
             let mut versions = touched.remove(name).unwrap_or_default();
             if versions.iter().all(Vec::is_empty) && group.iter().all(is_same_version) {
                 continue;
@@ -162,8 +168,8 @@ impl Compared {
         let view = |entry: &Entry| {
             let package = whole.get(&entry.id);
             let source = entry.label.source();
-            let stored = labels.get(&source).map(|(name, _)| name);
-            let proposed = self.proposed.source(source).map(|it| &it.name);
+            let stored = labels.get(&source).map(|(name, _)| name.text());
+            let proposed = self.proposed.source(source).map(|it| it.read.name.text());
             LonePackageView {
                 name: entry.name().to_owned(),
                 version: entry.version().to_owned(),
@@ -221,5 +227,6 @@ pub(super) fn shown(
 
 /// Whether an entry has the same version in both states.
 fn is_same_version(pair: &(Entry, Entry)) -> bool {
-    pair.0.version() == pair.1.version()
+    let (from, to) = (pair.0.label.version(), pair.1.label.version());
+    Arc::ptr_eq(from, to) || from == to
 }

@@ -14,6 +14,14 @@ const COMPARED: usize = 64;
 pub(in crate::views) trait Entry {
     /// Its name.
     fn name(&self) -> &str;
+    /// A number that is ordered like names, as far as it goes.
+    fn beginning(&self) -> u128 {
+        beginning(self.name())
+    }
+    /// How its name is ordered to that of another.
+    fn order_by_name(&self, other: &Self) -> Ordering {
+        self.name().cmp(other.name())
+    }
     /// Its version.
     fn version(&self) -> &str;
     /// What it is apart from its place; what has another name is something else.
@@ -48,7 +56,7 @@ pub(in crate::views) fn pair<T: Entry>(gone: Vec<T>, came: Vec<T>, scheme: Schem
     let mut came = by_name(came).peekable();
     loop {
         let order = match (gone.peek(), came.peek()) {
-            (Some(one), Some(other)) => one.name().cmp(other.name()),
+            (Some(one), Some(other)) => one.order_by_name(other),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => return paired,
@@ -57,17 +65,30 @@ pub(in crate::views) fn pair<T: Entry>(gone: Vec<T>, came: Vec<T>, scheme: Schem
             Ordering::Less => paired.removed.extend(gone.next()),
             Ordering::Greater => paired.added.extend(came.next()),
             Ordering::Equal => {
-                let (one, other) = (of_name(&mut gone), of_name(&mut came));
-                paired.take_name(one, other, scheme);
+                let (Some(one), Some(other)) = (gone.next(), came.next()) else {
+                    return paired;
+                };
+                if is_next(&mut gone, &one) || is_next(&mut came, &other) {
+                    let (one, other) = (of_name(&mut gone, one), of_name(&mut came, other));
+                    paired.take_name(one, other, scheme);
+                } else {
+                    paired.take_pair(one, other);
+                }
             }
         }
     }
 }
 
-/// Takes the entries that have the name of the first.
-fn of_name<T: Entry>(entries: &mut Peekable<impl Iterator<Item = T>>) -> Vec<T> {
-    let mut group: Vec<T> = entries.next().into_iter().collect();
-    while let Some(entry) = entries.next_if(|it| it.name() == group[0].name()) {
+/// Whether the next of some entries has the name of another.
+fn is_next<T: Entry>(entries: &mut Peekable<impl Iterator<Item = T>>, of: &T) -> bool {
+    let next = entries.peek();
+    next.is_some_and(|next| next.order_by_name(of).is_eq())
+}
+
+/// Takes the entries that have the name of one that was taken already.
+fn of_name<T: Entry>(entries: &mut Peekable<impl Iterator<Item = T>>, first: T) -> Vec<T> {
+    let mut group = vec![first];
+    while let Some(entry) = entries.next_if(|it| it.order_by_name(&group[0]).is_eq()) {
         group.push(entry);
     }
     group
@@ -77,18 +98,18 @@ fn of_name<T: Entry>(entries: &mut Peekable<impl Iterator<Item = T>>) -> Vec<T> 
 fn by_name<T: Entry>(entries: Vec<T>) -> impl Iterator<Item = T> {
     let mut entries: Vec<Option<T>> = entries.into_iter().map(Some).collect();
     // To look at a name is dear, and its beginning tells most of them apart.
-    let named = entries
-        .iter()
-        .flatten()
-        .map(|entry| beginning(entry.name()));
-    let mut order: Vec<(u128, usize)> = named.zip(0..).collect();
+    let beginnings = entries.iter().flatten().map(T::beginning);
+    let mut order: Vec<(u128, usize)> = beginnings.zip(0..).collect();
     order.sort_unstable_by(|(one, a), (other, b)| {
         one.cmp(other).then_with(|| {
-            let key = |place: usize| {
-                let it = entries[place].as_ref();
-                it.map(|it| (it.name(), it.version(), it.place(), it.substance()))
+            let (Some(one), Some(other)) = (&entries[*a], &entries[*b]) else {
+                return a.cmp(b);
             };
-            key(*a).cmp(&key(*b)).then(a.cmp(b))
+            let rest = |it: &T| (it.place(), it.substance());
+            let names = one.order_by_name(other);
+            let versions = names.then_with(|| one.version().cmp(other.version()));
+            let rest = versions.then_with(|| rest(one).cmp(&rest(other)));
+            rest.then(a.cmp(b))
         })
     });
     order
@@ -97,7 +118,7 @@ fn by_name<T: Entry>(entries: Vec<T>) -> impl Iterator<Item = T> {
 }
 
 /// The first sixteen bytes of a name, as a number that is ordered like them.
-fn beginning(name: &str) -> u128 {
+pub(super) fn beginning(name: &str) -> u128 {
     let mut bytes = [0; 16];
     let length = name.len().min(bytes.len());
     bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
@@ -105,17 +126,17 @@ fn beginning(name: &str) -> u128 {
 }
 
 impl<T: Entry> Paired<T> {
-    fn take_name(&mut self, mut gone: Vec<T>, mut came: Vec<T>, scheme: Scheme) {
-        if let ([one], [other]) = (&*gone, &*came) {
-            let same = one.substance() == other.substance();
-            let pairs = if same {
-                &mut self.moved
-            } else {
-                &mut self.changed
-            };
-            pairs.extend(gone.pop().zip(came.pop()));
-            return;
-        }
+    /// Takes two that are alone in having their name.
+    fn take_pair(&mut self, gone: T, came: T) {
+        let pairs = if gone.substance() == came.substance() {
+            &mut self.moved
+        } else {
+            &mut self.changed
+        };
+        pairs.push((gone, came));
+    }
+
+    fn take_name(&mut self, gone: Vec<T>, came: Vec<T>, scheme: Scheme) {
         let mut left = Left {
             gone: gone.into_iter().map(Some).collect(),
             came: came.into_iter().map(Some).collect(),
@@ -171,7 +192,8 @@ impl<T: Entry> Left<T> {
             there.map(|(place, _)| place).collect()
         };
         let (gone, came) = (there(&self.gone), there(&self.came));
-        let places = if gone.len().max(came.len()) > COMPARED {
+        let are_alone = gone.len() == 1 && came.len() == 1;
+        let places = if are_alone || gone.len().max(came.len()) > COMPARED {
             gone.into_iter().zip(came).collect()
         } else {
             self.nearest_places(&gone, &came, scheme)

@@ -11,7 +11,7 @@ use palisade_store::{
     BranchId, FindingState, PackageId, PlacedPackage, RepositoryId, Session, SourcePackageId,
 };
 
-use super::entries::{Carried, Entry, Kept, Label, Source};
+use super::entries::{Carried, Entry, Kept, Label, OfSource, Source};
 use super::intervals::ByName;
 use super::state::State;
 use crate::TrackerError;
@@ -159,6 +159,8 @@ pub(super) async fn instead(
 struct Making {
     /// For each source package of the proposal its row, or a number below zero.
     sources: Vec<SourcePackageId>,
+    /// What is known of those below zero.
+    new: HashMap<SourcePackageId, OfSource>,
     /// The rows of packages that are stored already.
     present: Vec<PackageId>,
     proposed: Proposed,
@@ -174,25 +176,23 @@ impl Making {
         let known = session.known_sources(digests).await?;
         // What was never on the branch was never judged there.
         let judged = session.sources_of_branch(state.at.branch).await?;
-        let mut proposed = Proposed::default();
+        let mut new = HashMap::new();
         let mut sources = Vec::with_capacity(proposal.sources.len());
         for (number, source) in (1_i64..).zip(&proposal.sources) {
             let row = known.get(&source.digest).filter(|id| judged.contains(id));
             let id = row.copied().unwrap_or(SourcePackageId(-number));
             if row.is_none() {
                 let package = decode::<Package>("a source package", &source.facts)?;
-                let named = Source {
-                    carried: Some(Arc::new(Carried::of(&package))),
-                    ..Source::new(id, &source.name, &source.version)
-                };
-                proposed.sources.insert(id, named);
+                let carried = Some(Arc::new(Carried::of(&package)));
+                new.insert(id, OfSource::new(&source.name, &source.version, carried));
             }
             sources.push(id);
         }
         Ok(Self {
             sources,
+            new,
             present: Vec::new(),
-            proposed,
+            proposed: Proposed::default(),
         })
     }
 
@@ -289,12 +289,13 @@ impl Making {
                 found.entry(source).or_default().push(state);
             }
         }
-        for (source, mut list) in found {
+        let sources = self.new.into_iter().map(|(id, mut read)| {
+            let mut list = found.remove(&id).unwrap_or_default();
             list.sort_unstable_by_key(|(vulnerability, _)| *vulnerability);
-            if let Some(source) = self.proposed.sources.get_mut(&source) {
-                source.found = Some(list.into());
-            }
-        }
+            read.found = list.into();
+            (id, Source::from((id, read)))
+        });
+        self.proposed.sources = sources.collect();
         Ok(self.proposed)
     }
 

@@ -95,7 +95,7 @@ async fn mitigations(compared: &Compared, reading: &mut Reading) -> Result<GoneB
     let pairs = compared.sources.iter().enumerate();
     let both = pairs.filter_map(|(place, pair)| {
         let (from, to) = (pair.from.as_ref()?, pair.to.as_ref()?);
-        let (before, after) = (from.carried.as_deref()?, to.carried.as_deref()?);
+        let (before, after) = (from.read.carried.as_deref()?, to.read.carried.as_deref()?);
         let may_go = before.is_something() && from.id != to.id;
         may_go.then_some((place, to, before, after))
     });
@@ -148,7 +148,7 @@ fn order<'a>(compared: &'a Compared, heads: &'a Heads, change: &Change<'_>) -> i
 
 fn name_of(pair: &SourcePair) -> &str {
     let source = pair.to.as_ref().or(pair.from.as_ref());
-    source.map_or("", |it| &it.name)
+    source.map_or("", |it| it.read.name.text())
 }
 
 fn count(counts: &mut Counts, state: Option<&FindingState>, head: Option<&Head>) {
@@ -219,7 +219,7 @@ async fn told_mitigations(
     for place in places {
         let pair = &compared.sources[*place];
         let version = |source: Option<&super::Source>| {
-            source.map_or_else(String::new, |it| it.version.to_string())
+            source.map_or_else(String::new, |it| it.read.version.to_string())
         };
         for it in &gone[place] {
             let vulnerability = it.vulnerability.as_ref().map(ToString::to_string);
@@ -255,11 +255,11 @@ impl Telling<'_> {
         let cause =
             (kind == Kind::Introduced).then(|| findings::cause(change, pair, &head.name, gone));
         let to = pair.to.as_ref();
-        let carried = to.and_then(|to| to.carried.as_deref());
+        let carried = to.and_then(|to| to.read.carried.as_deref());
         let remedy =
             (kind == Kind::Fixed).then(|| findings::remedy(change, pair, &head.name, carried));
         let version =
-            |source: &Option<super::Source>| source.as_ref().map(|it| it.version.to_string());
+            |source: &Option<super::Source>| source.as_ref().map(|it| it.read.version.to_string());
         let (from, to) = (change.from.map(found), change.to.map(found));
         let view = FindingChangeView {
             vulnerability: head.name.clone(),
