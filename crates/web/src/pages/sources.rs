@@ -62,6 +62,11 @@ pub(crate) async fn page(
 }
 
 impl SourceLine {
+    /// Whether there is more to tell than a line of the table does.
+    fn has_more(&self) -> bool {
+        self.error.is_some() || !self.parts.is_empty()
+    }
+
     fn of(source: &SyncSource) -> Self {
         let sum = |of: fn(&SyncPart) -> Option<i64>| {
             number(source.parts.iter().filter_map(of).sum::<i64>())
