@@ -17,6 +17,10 @@ use crate::signal::Signal;
 pub struct Budget {
     /// The most entries, those of nested archives included.
     pub entries: usize,
+    /// How many bytes each entry of a compressed archive has to take up at least, on average …
+    pub entry_bytes: u64,
+    /// … once there are more than this.
+    pub entry_bytes_from: usize,
     /// How many containers and compressions deep.
     pub depth: usize,
     /// The most bytes of all files together.
@@ -40,6 +44,9 @@ impl Default for Budget {
         Self {
             // Linux has 90,000 files of 1.5 GB; nothing that distributions build from is much larger.
             entries: 500_000,
+            // Linux has 1,500 of each; copies of one small file take up ten.
+            entry_bytes: 32,
+            entry_bytes_from: 50_000,
             depth: 8,
             expanded: 4 << 30,
             file: 512 << 20,
@@ -55,7 +62,7 @@ impl Default for Budget {
 /// Which limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Stop {
-    #[error("it has more entries than may be read")]
+    #[error("it has more entries than may be read, or than its bytes can be worth")]
     Entries,
     #[error("its files have more bytes than may be read")]
     Expanded,
@@ -112,6 +119,15 @@ impl Meter {
             return Err(self.stopped(Stop::Entries));
         }
         self.clock()
+    }
+
+    /// Holds the entries of an archive against the compressed bytes that they came of.
+    pub(crate) fn within_entries(&self, entries: usize, taken: u64) -> io::Result<()> {
+        let least = self.budget.entry_bytes.saturating_mul(entries as u64);
+        if entries > self.budget.entry_bytes_from && taken < least {
+            return Err(self.stopped(Stop::Entries));
+        }
+        Ok(())
     }
 
     /// Counts bytes of a file that is kept.

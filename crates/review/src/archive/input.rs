@@ -103,6 +103,12 @@ impl<'a> Input<'a> {
         Ok(&self.buffer[self.start..end])
     }
 
+    /// How many compressed bytes it has come of so far, if it has.
+    pub(super) fn compressed(&self) -> impl Fn() -> Option<u64> + use<> {
+        let source = self.source.clone();
+        move || source.as_ref().map(Tally::size)
+    }
+
     /// Reads to the end and forgets it, so that the digest is of all.
     pub(super) fn drain(&mut self) -> io::Result<()> {
         while !self.fill_buf()?.is_empty() {

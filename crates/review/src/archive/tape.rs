@@ -9,6 +9,7 @@ use tar::EntryType;
 
 use super::audit::{Audit, Audited};
 use super::{Gather, Input};
+use crate::budget::Meter;
 use crate::odd;
 use crate::tree::Kind;
 
@@ -18,13 +19,18 @@ const SPARSE: u64 = 16 << 20;
 /// Reads all members; names go below `prefix`.
 pub(super) fn read(gather: &mut Gather, input: Input<'_>, prefix: &[u8]) -> io::Result<()> {
     let audit = Rc::new(RefCell::new(Audit::new(Rc::clone(&gather.meter), prefix)));
+    let compressed = input.compressed();
     let audited = Audited {
         reader: input,
         audit: Rc::clone(&audit),
     };
     let mut archive = tar::Archive::new(audited);
-    let mut listed = Vec::new();
+    let mut listed = Listed {
+        members: Vec::new(),
+        compressed,
+    };
     let result = members(gather, &mut archive, prefix, &audit, &mut listed);
+    let listed = listed.members;
     let lost = result.is_err();
     // What follows the end must pass the audit too; after a limit nothing may.
     let rest = if gather.meter.is_over() {
@@ -41,6 +47,23 @@ pub(super) fn read(gather: &mut Gather, input: Input<'_>, prefix: &[u8]) -> io::
         gather.commit = gather.commit.take().or(audit.commit.take());
     }
     result.and(rest)
+}
+
+/// The members of an archive as the `tar` crate reads them, with their sizes.
+struct Listed<F> {
+    members: Vec<(Vec<u8>, u64)>,
+    /// How many compressed bytes they have come of so far.
+    compressed: F,
+}
+
+impl<F: Fn() -> Option<u64>> Listed<F> {
+    fn push(&mut self, meter: &Meter, name: Vec<u8>, size: u64) -> io::Result<()> {
+        self.members.push((name, size));
+        let taken = (self.compressed)();
+        taken.map_or(Ok(()), |taken| {
+            meter.within_entries(self.members.len(), taken)
+        })
+    }
 }
 
 /// Both readings must list the same members; one that gave up lists the beginning of them.
@@ -71,7 +94,7 @@ fn members<R: Read>(
     archive: &mut tar::Archive<R>,
     prefix: &[u8],
     audit: &RefCell<Audit>,
-    listed: &mut Vec<(Vec<u8>, u64)>,
+    listed: &mut Listed<impl Fn() -> Option<u64>>,
 ) -> io::Result<()> {
     for entry in archive.entries()? {
         let entry = entry?;
@@ -81,14 +104,12 @@ fn members<R: Read>(
         }
         let name = entry.path_bytes().into_owned();
         let sparse = entry.header().entry_type() == EntryType::GNUSparse;
-        listed.push((
-            name.clone(),
-            if sparse {
-                entry.header().entry_size()?
-            } else {
-                entry.size()
-            },
-        ));
+        let size = if sparse {
+            entry.header().entry_size()?
+        } else {
+            entry.size()
+        };
+        listed.push(&gather.meter, name.clone(), size)?;
         let disputed = std::mem::take(&mut audit.borrow_mut().disputed);
         let Some(path) = path(&name) else {
             // The directory that everything is in.

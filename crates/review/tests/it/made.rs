@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use flate2::Compression;
-use flate2::write::DeflateEncoder;
+use flate2::write::{DeflateEncoder, GzEncoder};
 use palisade_review::{Budget, Kind, Tree, read_archive};
 
 use crate::support::{paths, rules, tree};
@@ -252,6 +252,30 @@ fn what_grows_out_of_proportion_counts_although_it_is_thrown_away() {
     assert!(
         rules.contains(&"ratio") && rules.contains(&"too-large"),
         "{rules:?}"
+    );
+}
+
+#[test]
+fn entries_that_took_no_bytes_are_no_source() {
+    let members = |count: u32| -> Vec<u8> {
+        let all = (0..count).flat_map(|number| member(&format!("a/{number}"), b"x\n"));
+        all.chain(end()).collect()
+    };
+    let budget = Budget {
+        entry_bytes_from: 100,
+        ..Budget::default()
+    };
+    let told = |bytes: &[u8]| rules(&read_archive("made", bytes, &budget).unwrap());
+    let packed = |count| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&members(count)).unwrap();
+        encoder.finish().unwrap()
+    };
+    assert!(!told(&packed(100)).contains(&"too-many-entries"));
+    assert!(told(&packed(2000)).contains(&"too-many-entries"));
+    assert!(
+        !told(&members(2000)).contains(&"too-many-entries"),
+        "not compressed"
     );
 }
 
