@@ -53,6 +53,7 @@ pub(crate) enum Kind {
     Number(u64, u64),
     Choice(&'static [&'static str]),
     Branch,
+    Distribution,
     /// A day: `2026-11-22`.
     Date,
     /// A day, with a time or without: `2026-11-22 12:00:00`.
@@ -108,6 +109,9 @@ const PLAIN: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 const MOMENT: &str = "^(19|20)[0-9]{2}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])\
                       |(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)\
                       ( ([01][0-9]|2[0-3])(:[0-5][0-9]){2})?$";
+
+/// A distribution's name; a form sends an empty one for any.
+const DISTRIBUTION: &str = "^[a-z0-9-]{0,32}$";
 
 /// A branch with its distribution.
 const BRANCH: &str = "^[a-z][a-z0-9]{1,20}/[A-Za-z0-9][A-Za-z0-9._-]{0,30}$";
@@ -271,6 +275,7 @@ impl Parameter {
                 json!({ "type": "string", "minLength": least, "maxLength": 100, "pattern": PLAIN })
             }
             Kind::Branch => json!({ "type": "string", "pattern": BRANCH }),
+            Kind::Distribution => json!({ "type": "string", "pattern": DISTRIBUTION }),
             Kind::Date => json!({ "type": "string", "format": "date" }),
             Kind::Moment => json!({ "type": "string", "pattern": MOMENT }),
             Kind::Number(least, most) => {
@@ -296,6 +301,7 @@ impl Parameter {
         match self.kind {
             Kind::Text => "a text".to_owned(),
             Kind::Branch => "DISTRIBUTION/BRANCH".to_owned(),
+            Kind::Distribution => "a distribution's name".to_owned(),
             Kind::Date => "YYYY-MM-DD".to_owned(),
             Kind::Moment => "YYYY-MM-DD HH:MM:SS".to_owned(),
             Kind::Number(least, most) if most > 1_000_000 => format!("a number from {least} on"),

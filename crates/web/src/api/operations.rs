@@ -313,7 +313,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             query(
                 "distribution",
                 "Only of branches of this distribution: `alpine`.",
-                Kind::Text,
+                Kind::Distribution,
             ),
             query(
                 "package",

@@ -6,10 +6,14 @@ use super::reference;
 
 /// Its path.
 pub(super) fn path() -> (String, Value) {
+    // A browser that sends the form is told in a page.
     let error = |about: &str| {
         json!({
             "description": about,
-            "content": { "application/json": { "schema": reference("Error") } },
+            "content": {
+                "application/json": { "schema": reference("Error") },
+                "text/html": { "schema": { "type": "string" } },
+            },
         })
     };
     let text = |about: &str, most: u32| json!({ "type": "string", "maxLength": most, "description": about });
