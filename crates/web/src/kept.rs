@@ -133,11 +133,16 @@ impl Kept {
         }
         let asked = tokio::time::timeout(LOOK, self.views.generation()).await;
         let generation = asked.ok().and_then(Result::ok);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Some(Seen {
+        let now = Seen {
             when: Instant::now(),
             generation,
-        });
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = seen.replace(now);
+        if before.is_some_and(|it| it.generation != generation) {
+            // They hold no longer, and room is needed for what is made of the new state.
+            self.answers.clear();
+        }
         generation
     }
 
