@@ -57,13 +57,19 @@ pub fn verify(question: &Question<'_>) -> Result<Answer, Error> {
     let list = question.checksums;
     let over = list.map(Data::Bytes).or(question.data);
     let mut answer = judge(question, over)?;
+    // A text in the signature's file is what is signed; a list beside it then is nobody's.
+    let vouching = match (&answer.text, list) {
+        (Some(text), Some(list)) if !same_text(text, list) => {
+            let why = "what is signed is another text than the list of sums";
+            answer.report = Held::Not(why.to_owned()).apply(answer.report);
+            return Ok(answer);
+        }
+        (Some(text), _) => text,
+        (None, Some(list)) => list,
+        (None, None) => return Ok(answer),
+    };
     let Some(data) = question.data else {
         return Ok(answer);
-    };
-    let vouching = match (list, &answer.text) {
-        (Some(list), _) => list,
-        (None, Some(text)) => text,
-        (None, None) => return Ok(answer),
     };
     let held = held(vouching, question.name, &data)?;
     answer.report = held.apply(answer.report);
@@ -117,15 +123,19 @@ fn held(text: &[u8], name: Option<&str>, data: &Data<'_>) -> Result<Held, Error>
         Listed::Different(algorithm) => Held::Not(format!(
             "what is signed lists the file with another {algorithm}"
         )),
-        // The last line's end is not signed in a clear-signed text.
         Listed::No => match data.whole(TEXT_BYTES) {
-            Ok(file) if file.trim_ascii_end() == text.trim_ascii_end() => Held::Itself,
+            Ok(file) if same_text(&file, text) => Held::Itself,
             Ok(_) | Err(Error::TooLarge { .. }) => Held::Not(
                 "what is signed is another text than the file, and does not list it".to_owned(),
             ),
             Err(error) => return Err(error),
         },
     })
+}
+
+/// The last line's end is not signed in a clear-signed text.
+fn same_text(one: &[u8], other: &[u8]) -> bool {
+    one.trim_ascii_end() == other.trim_ascii_end()
 }
 
 impl Held {

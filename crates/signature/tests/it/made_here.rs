@@ -4,8 +4,10 @@ use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use palisade_signature::ed25519::Legacy;
 use palisade_signature::openpgp::{self, Keyring};
-use palisade_signature::{Data, Report, Verdict};
+use palisade_signature::sigstore::Believed;
+use palisade_signature::{Data, Keys, Question, Report, Verdict, verify};
 use sequoia_openpgp::Cert;
 use sequoia_openpgp::cert::{CertBuilder, CertRevocationBuilder};
 use sequoia_openpgp::packet::signature::SignatureBuilder;
@@ -22,12 +24,12 @@ fn day(number: u32) -> SystemTime {
     SystemTime::UNIX_EPOCH + 20_000 * DAY + number * DAY
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::try_from(day(100)).unwrap()
 }
 
 /// A key of day 0.
-fn cert() -> Cert {
+pub(crate) fn cert() -> Cert {
     let builder = CertBuilder::new()
         .add_userid("Alice <alice@example.invalid>")
         .set_creation_time(day(0))
@@ -155,9 +157,8 @@ fn a_certificate_without_the_subkey_does_not_know_the_signer() {
     assert_eq!(judge(&signature, &[&bare]).verdict, Verdict::UnknownSigner);
 }
 
-#[test]
-fn an_inline_message_carries_what_it_signs() {
-    let cert = cert();
+/// A message with its signature of day 10 and what that is over.
+pub(crate) fn sign_inline(cert: &Cert, text: &[u8]) -> Vec<u8> {
     let policy = StandardPolicy::new();
     let key = cert.keys().with_policy(&policy, day(10)).for_signing();
     let key = key.secret().next().unwrap().key().clone();
@@ -167,11 +168,51 @@ fn an_inline_message_carries_what_it_signs() {
     let mut message = sequoia_openpgp::serialize::stream::LiteralWriter::new(signer)
         .build()
         .unwrap();
-    message.write_all(DATA).unwrap();
+    message.write_all(text).unwrap();
     message.finalize().unwrap();
+    bytes
+}
+
+#[test]
+fn an_inline_message_carries_what_it_signs() {
+    let cert = cert();
+    let bytes = sign_inline(&cert, DATA);
     let mut keyring = Keyring::new();
     keyring.add(&cert.to_vec().unwrap()).unwrap();
     let (text, report) = openpgp::verify(None, &bytes, &keyring, now()).unwrap();
     assert_eq!(report.verdict, Verdict::Good, "{}", report.why());
     assert_eq!(text.unwrap(), DATA);
+}
+
+#[test]
+fn a_message_that_is_signed_does_not_vouch_for_a_list_beside_it() {
+    let cert = cert();
+    let mut keys = Keys::default();
+    keys.add(&cert.to_vec().unwrap()).unwrap();
+    let list = format!("{}  release.tar\n", sha256(DATA));
+    let ask = |signed: &str| {
+        let question = Question {
+            data: Some(Data::Bytes(DATA)),
+            name: Some("release.tar"),
+            signature: &sign_inline(&cert, signed.as_bytes()),
+            checksums: Some(list.as_bytes()),
+            keys: &keys,
+            believed: &Believed::default(),
+            namespace: "file",
+            legacy: Legacy::Accept,
+            now: now(),
+        };
+        verify(&question).unwrap().report
+    };
+    assert_eq!(ask(&list).verdict, Verdict::Good);
+    for other in ["see you tomorrow\n", &list.replace("release", "other")] {
+        let report = ask(other);
+        assert_eq!(report.verdict, Verdict::Bad, "{}", report.why());
+        assert!(report.why().contains("another text"), "{}", report.why());
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(bytes))
 }
