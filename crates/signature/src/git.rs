@@ -110,15 +110,23 @@ impl Object {
         };
         let data = Some(Data::Bytes(&self.payload));
         // The signature of SSH has no time of its own; that of the tag is within what is signed.
-        let report = if ssh::is_signature(signature) {
-            ssh::verify(data, signature, &keys.ssh, "git", self.made.unwrap_or(now))
+        let answer = if ssh::is_signature(signature) {
+            let at = self.made.unwrap_or(now);
+            ssh::verify(data, signature, &keys.ssh, "git", at).map(|report| (None, report))
         } else {
-            openpgp::verify(data, signature, &keys.openpgp, now).map(|(_, report)| report)
+            openpgp::verify(data, signature, &keys.openpgp, now)
         };
-        let mut report = report.unwrap_or_else(|error| {
+        let (text, mut report) = answer.unwrap_or_else(|error| {
             let unread = Judgement::new(Verdict::Malformed, Method::Openpgp, error.to_string());
-            Report::of(vec![unread], Method::Openpgp)
+            (None, Report::of(vec![unread], Method::Openpgp))
         });
+        // Whoever has a signed message of somebody could put it here in place of a signature.
+        if text.is_some() {
+            refuse(
+                &mut report,
+                "it is over a text of its own, not over the object",
+            );
+        }
         for judged in &mut report.signatures {
             judged.signed = Signed::GitObject;
             judged.made = judged.made.or(self.made);

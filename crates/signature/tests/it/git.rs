@@ -1,11 +1,15 @@
 //! Signed tags and commits of a repository.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use palisade_signature::Verdict;
 use palisade_signature::git::{Object, Standing, read_commit, read_tag};
+use palisade_signature::{Keys, Verdict};
+use sequoia_openpgp::armor;
+use sequoia_openpgp::serialize::SerializeInto as _;
 
 use crate::every_kind::keys;
+use crate::made_here;
 use crate::shared_data::{bytes, now};
 
 /// The repository, unpacked; it goes with the directory.
@@ -90,4 +94,26 @@ fn real_tags_verify_as_git_stores_them() {
         assert_eq!(verdict(&tag.judge(Some(name), &keys, now())), Verdict::Good);
         assert_eq!(verdict(&tag.judge(Some("v2"), &keys, now())), Verdict::Bad);
     }
+}
+
+#[test]
+fn a_message_of_the_signer_does_not_vouch_for_a_tag_it_is_put_into() {
+    let cert = made_here::cert();
+    let mut keys = Keys::default();
+    keys.add(&cert.to_vec().unwrap()).unwrap();
+    let message = made_here::sign_inline(&cert, b"see you tomorrow\n");
+    let mut armored = armor::Writer::new(Vec::new(), armor::Kind::Message).unwrap();
+    armored.write_all(&message).unwrap();
+    let armored = armored.finalize().unwrap();
+    let tag = b"object 00\ntype commit\ntag v1\ntagger A <a@x> 1728900000 +0000\n\nnews\n";
+    let tag = Object::tag(&[&tag[..], &armored].concat());
+    let Standing::Signed(report) = tag.judge(Some("v1"), &keys, made_here::now()) else {
+        panic!("it has a signature");
+    };
+    assert_eq!(report.verdict, Verdict::Bad, "{}", report.why());
+    assert!(
+        report.why().contains("a text of its own"),
+        "{}",
+        report.why()
+    );
 }
