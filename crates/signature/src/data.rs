@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::{LzipReader, XzReader};
-use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 /// What a compressed file may hold; the kernel's sources have 1.5 GB.
 const INNER_BYTES: u64 = 8 << 30;
@@ -93,10 +93,7 @@ impl<'a> Data<'a> {
             b"\xfd7zXZ\0" => Box::new(XzReader::new_mem_limit(outer, true, XZ_MEMORY)),
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Box::new(MultiBzDecoder::new(outer)),
             [b'L', b'Z', b'I', b'P', ..] => Box::new(LzipReader::new(outer)),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(
-                StreamingDecoder::new_with_max_window_size(outer, ZSTD_WINDOW)
-                    .map_err(io::Error::other)?,
-            ),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Box::new(Frames::Between(outer)),
             _ => return Ok(None),
         };
         let most = INNER_BYTES.min(size.saturating_mul(INNER_RATIO).max(64 << 20));
@@ -130,6 +127,40 @@ fn pieces(reader: &mut dyn Read, take: &mut dyn FnMut(&[u8])) -> io::Result<()> 
             Ok(read) => take(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
+        }
+    }
+}
+
+/// All frames of zstd one after the other: the library's decoder ends with the first.
+enum Frames<R: Read> {
+    /// Where one begins, or the file ends.
+    Between(R),
+    Within(Box<StreamingDecoder<R, FrameDecoder>>),
+    /// The file has ended, or something was wrong with it.
+    Over,
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            *self = match std::mem::replace(self, Self::Over) {
+                Self::Between(mut outer) => {
+                    if outer.fill_buf()?.is_empty() {
+                        return Ok(0);
+                    }
+                    let decoder = StreamingDecoder::new_with_max_window_size(outer, ZSTD_WINDOW);
+                    Self::Within(Box::new(decoder.map_err(io::Error::other)?))
+                }
+                Self::Within(mut decoder) => {
+                    let read = decoder.read(buffer)?;
+                    if read > 0 || buffer.is_empty() {
+                        *self = Self::Within(decoder);
+                        return Ok(read);
+                    }
+                    Self::Between(decoder.into_inner())
+                }
+                Self::Over => return Ok(0),
+            };
         }
     }
 }
@@ -172,6 +203,19 @@ mod tests {
         assert_eq!(inner, "inside");
         assert!(Data::Bytes(b"plain").inner().unwrap().is_none());
         assert!(Data::Bytes(b"").inner().unwrap().is_none());
+    }
+
+    #[test]
+    fn what_follows_the_first_frame_is_read_too() {
+        // Two frames that hold a byte each, as they are.
+        let frame = |byte| [0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 0x09, 0, 0, byte];
+        let inner = |packed: &[u8]| {
+            let mut inner = Vec::new();
+            let read = Data::Bytes(packed).each_inner(|piece| inner.extend_from_slice(piece));
+            read.map(|_| inner)
+        };
+        assert_eq!(inner(&[frame(b'a'), frame(b'b')].concat()).unwrap(), b"ab");
+        assert!(inner(&[&frame(b'a')[..], b"and more"].concat()).is_err());
     }
 
     #[test]
