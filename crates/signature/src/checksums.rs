@@ -40,9 +40,12 @@ pub fn sums(list: &str) -> impl Iterator<Item = Sum<'_>> {
 /// Reads `HEX  name`, `HEX *name`, `SHA256 (name) = HEX`, or ` HEX size name`.
 fn sum(line: &str) -> Option<Sum<'_>> {
     let line = line.trim_end_matches('\r');
-    if let Some((algorithm, rest)) = line.split_once(" (") {
+    // A plain line has no ` = `, but its file may have brackets in its name.
+    let named = line.split_once(" (").and_then(|(algorithm, rest)| {
         let (name, digest) = rest.rsplit_once(") = ")?;
-        let sum = of(digest.trim(), name)?;
+        Some((algorithm, of(digest.trim(), name)?))
+    });
+    if let Some((algorithm, sum)) = named {
         let same = algorithm
             .replace('-', "")
             .eq_ignore_ascii_case(sum.algorithm);
@@ -119,6 +122,9 @@ mod tests {
         assert_eq!(of_abc(&format!("SHA256 (abc.tar) = {ABC}\n")), same);
         let control = format!("Checksums-Sha256:\n {ABC} 3 abc.tar\n");
         assert_eq!(of_abc(&control), same);
+        let list = format!("{ABC}  abc (1).tar\n");
+        let listed = listed(list.as_bytes(), "abc (1).tar", &Data::Bytes(b"abc"));
+        assert_eq!(listed.unwrap(), same);
     }
 
     #[test]
