@@ -49,7 +49,7 @@ pub fn verify(
     };
     let key = signature.public_key();
     let mut signer = Signer::of(fingerprint(key));
-    let Some(allowed) = signers.of(key) else {
+    let Some(allowed) = signers.of(key, namespace, at) else {
         let why = format!("{} is not among the keys given", signer.fingerprint);
         return Ok(one(say(Verdict::UnknownSigner, why).by(signer)));
     };

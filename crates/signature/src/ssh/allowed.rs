@@ -41,7 +41,14 @@ impl AllowedSigners {
     ///
     /// Keys of authorities that certify others are left out: certificates are not followed.
     pub fn add(&mut self, text: &str) -> Result<(), AllowedSignersError> {
-        for (number, line) in text.lines().enumerate().take(LINES) {
+        for (number, line) in text.lines().enumerate() {
+            if number == LINES {
+                let reason = "there are more lines than any such file has";
+                return Err(AllowedSignersError {
+                    line: LINES + 1,
+                    reason,
+                });
+            }
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -63,10 +70,14 @@ impl AllowedSigners {
         self.signers.is_empty()
     }
 
-    /// What is allowed to a key. Of several lines for it, the one that allows most recently.
-    pub(super) fn of(&self, key: &KeyData) -> Option<&Allowed> {
+    /// What is allowed to a key for a purpose at a time. Of several lines for it, one that allows
+    /// that counts; else the one that allows most recently.
+    pub(super) fn of(&self, key: &KeyData, namespace: &str, at: Timestamp) -> Option<&Allowed> {
         let lines = self.signers.iter().filter(|it| it.key == *key);
-        lines.max_by_key(|it| it.before.unwrap_or(Timestamp::MAX))
+        lines.max_by_key(|it| {
+            let accepts = it.judge(namespace, at).0.accepts();
+            (accepts, it.before.unwrap_or(Timestamp::MAX))
+        })
     }
 }
 
@@ -237,6 +248,29 @@ mod tests {
         assert_eq!(key.judge("git", late).0, Verdict::KeyExpiredAtSigning);
         let early = at("2023-01-01T00:00:00Z");
         assert_eq!(key.judge("git", early).0, Verdict::UnknownSigner);
+    }
+
+    #[test]
+    fn each_line_of_a_key_allows_what_it_says() {
+        let mut signers = AllowedSigners::default();
+        let lines = format!("a namespaces=\"git\" {KEY}\na namespaces=\"file\" {KEY}\n");
+        signers.add(&lines).unwrap();
+        let (key, mid) = (one(&format!("{KEY} a")).key, at("2024-06-01T00:00:00Z"));
+        let verdict = |namespace: &str| {
+            let allowed = signers.of(&key, namespace, mid).unwrap();
+            allowed.judge(namespace, mid).0
+        };
+        assert_eq!(verdict("git"), Verdict::Good);
+        assert_eq!(verdict("file"), Verdict::Good);
+        assert_eq!(verdict("mail"), Verdict::Bad);
+    }
+
+    #[test]
+    fn a_file_is_read_whole_or_not_at_all() {
+        let lines = "\n".repeat(LINES) + "a nonsense\n";
+        let error = AllowedSigners::default().add(&lines).unwrap_err();
+        assert_eq!(error.line, LINES + 1);
+        assert!(error.reason.contains("more lines"), "{error}");
     }
 
     #[test]
