@@ -8,6 +8,8 @@
 mod code;
 mod words;
 
+use bstr::ByteSlice;
+
 use crate::compare::without_ending;
 
 /// How a file is cut into tokens.
@@ -90,10 +92,23 @@ impl Language {
 
     /// The tokens of a text; none where it has something that these lexers do not follow.
     pub fn tokens(self, text: &[u8]) -> Option<Vec<Token<'_>>> {
+        if self.has_other_ends_of_lines(text) {
+            return None;
+        }
         match self {
             Self::Python | Self::Shell | Self::Make | Self::M4 => words::tokens(self, text),
             _ => code::tokens(self, text),
         }
+    }
+
+    /// Whether something ends lines for compilers and not for these lexers: behind it a comment is over.
+    fn has_other_ends_of_lines(self, text: &[u8]) -> bool {
+        let alone = |at: usize| text.get(at + 1) != Some(&b'\n');
+        let unicode: &[&[u8]] = match self {
+            Self::JavaScript | Self::Java => &[b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xc2\x85"],
+            _ => &[],
+        };
+        text.find_iter(b"\r").any(alone) || unicode.iter().any(|end| text.contains_str(end))
     }
 }
 
@@ -196,12 +211,15 @@ impl<'t> Token<'t> {
 }
 
 /// Whether two texts are the same but for line endings and blanks at the ends of lines and of the
-/// file.
+/// file. Behind a backslash a blank is content: without it the next line is joined.
 pub(crate) fn same_but_for_line_ends(old: &[u8], new: &[u8]) -> bool {
     let trimmed = |text: &'_ [u8]| -> Vec<u8> {
         let mut kept = Vec::with_capacity(text.len());
         for line in text.split_inclusive(|byte| *byte == b'\n') {
-            kept.extend_from_slice(without_ending(line).trim_ascii_end());
+            let line = without_ending(line);
+            let trimmed = line.trim_ascii_end();
+            let joins = trimmed.ends_with(b"\\");
+            kept.extend_from_slice(if joins { line } else { trimmed });
             kept.push(b'\n');
         }
         let end = kept.iter().rposition(|byte| *byte != b'\n');
@@ -367,6 +385,137 @@ mod tests {
             like(Language::Rust, "r#\"a \" b\"#", "r#\"a \"  b\"#"),
             Likeness::Code
         );
+    }
+
+    /// What a lexer would take for a comment or for space, and what is none.
+    #[test]
+    fn what_only_looks_like_a_comment_is_code() {
+        let cases: [(Language, &[&str]); 10] = [
+            (
+                Language::C,
+                &[
+                    "// a \\ \n/*\n@();\n// */\n",
+                    "/* a *\\\n/ @(); /* */",
+                    "/\\\n* \" */ \"//\" @",
+                    "// a ??/\n/*\n@();\n// */\n",
+                    "#include <a//@.h>\n",
+                    "#error can't /*\n@();\n/* */\n",
+                    "x = 1'0; y = '\"'; f(\"//\" , @);\n",
+                    "// a\r@();\n",
+                ],
+            ),
+            (
+                Language::Java,
+                &[
+                    "// \\u000a @();\n",
+                    "s = \"\\uu0022 + \"//\" + @;\n",
+                    "/* /* */ \" */ \"//\" + @",
+                    "s = @\"C:\\\" + \"//\" + @;",
+                    "s = \"${d[\"a // b\"]}\" + @\n",
+                    "// \u{2028} @();\n",
+                ],
+            ),
+            (
+                Language::Go,
+                &[
+                    "//go:build @\npackage a",
+                    "package a\n// void f() { @(); }\nimport \"C\"",
+                ],
+            ),
+            (
+                Language::JavaScript,
+                &[
+                    "if (x) /[/*]/.test(y); @(); // */",
+                    "a++ / 2; x = \"/\" + \"//\" + @",
+                    "else /[/*]/.test(y); @(); // */",
+                    "<!-- /*\n@();\n// */",
+                    "`${ `//` } ${@}`",
+                    "<p>see // {@}</p>",
+                    "// a\u{2028}@()\n",
+                ],
+            ),
+            (
+                Language::Scheme,
+                &[
+                    "(a |x;| @)",
+                    "(a #{x;}# @)",
+                    "#! ; !# (@)",
+                    "(a ?; @)",
+                    "(a \\; @)",
+                ],
+            ),
+            (
+                Language::Python,
+                &[
+                    "#!/usr/bin/@\n",
+                    "# coding: @\n",
+                    "f\"{d[\"a # b\"]}\"; @()\n",
+                    "# a\r@()\n",
+                ],
+            ),
+            (
+                Language::Shell,
+                &[
+                    "#!/bin/@\n",
+                    "a=${b%% #*}; @\n",
+                    "a=\"$(b \"c # d\")\"; @\n",
+                    "a $'b\\'c # d'; @\n",
+                    "true;# '\necho ' # ' ; @\n",
+                    "a \\\n# '\necho ' # ' ; @\n",
+                ],
+            ),
+            (
+                Language::Make,
+                &["#!/usr/bin/@\n", "define a\n# $(shell @)\nendef\n"],
+            ),
+            (Language::M4, &["a\rdnl @\n"]),
+            (Language::Rust, &["// a\r@\n"]),
+        ];
+        for (language, texts) in cases {
+            for text in texts {
+                let (old, new) = (text.replace('@', "good"), text.replace('@', "evil"));
+                assert_eq!(like(language, &old, &new), Likeness::Code, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn comments_and_space_beside_what_is_alike_are_still_told() {
+        for (language, text) in [
+            (
+                Language::C,
+                "#include <a/b.h> // @\nx = a\\\n+ 1;\n#error don't\n",
+            ),
+            (Language::C, "#define F(a) {\\\nf(a);\\\n} // @\n"),
+            (Language::Java, "s = \"C:\\\\ \\u00e9\"; // @\n"),
+            (Language::Go, "// @\npackage a"),
+            (Language::JavaScript, "x = (a + b) / 2; // @\n"),
+            (Language::JavaScript, "s = `a ${f(\"}\")} b`; // @\n"),
+            (Language::Scheme, "(define (f? x) #\\; \"a;b\") ; @\n"),
+            (Language::Python, "f'{a[\"b\"]} {{}}' # @\n"),
+            (Language::Shell, "a=${b##*/} c=\"$(d 'e')f\" # @\n"),
+            (Language::Shell, "a=${b##*/} \"$(d e) ${f}\" $# $$ # @\n"),
+            (Language::Make, "define a\nb\nendef\n# @\n"),
+        ] {
+            let (old, new) = (text.replace('@', "good"), text.replace('@', "better"));
+            let found = like(language, &old, &new);
+            let folds = matches!(found, Likeness::Comments { .. });
+            // A quote in a command is not followed.
+            assert_eq!(folds, !text.contains("'e'"), "{text:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn indentation_behind_a_form_feed_is_code_in_python() {
+        let old = "if a:\n\x0c    b()\n";
+        let new = "if a:\n\x0cb()\n";
+        assert_eq!(like(Language::Python, old, new), Likeness::Code);
+    }
+
+    #[test]
+    fn a_blank_behind_a_backslash_is_a_change() {
+        assert!(!same_but_for_line_ends(b"// a \\ \nb\n", b"// a \\\nb\n"));
+        assert!(same_but_for_line_ends(b"a \\\r\nb\r\n", b"a \\\nb\n"));
     }
 
     #[test]

@@ -21,6 +21,9 @@ const ENDED: [&[u8]; 6] = [
 
 /// Cuts a text; none where it does not end as it should.
 pub(super) fn tokens(language: Language, text: &[u8]) -> Option<Vec<Token<'_>>> {
+    if is_strange(language, text) {
+        return None;
+    }
     let lexer = Lexer {
         language,
         text,
@@ -29,8 +32,51 @@ pub(super) fn tokens(language: Language, text: &[u8]) -> Option<Vec<Token<'_>>> 
         line_is_blank: true,
         in_directive: false,
         newline_before: false,
+        parentheses: Parentheses::default(),
+        telling_comments: telling_comments(language, text),
     };
     lexer.run()
+}
+
+/// Go's directives stand in comments, and what stands above the import of `C` is compiled as such.
+fn telling_comments(language: Language, text: &[u8]) -> &'static [&'static [u8]] {
+    match language {
+        Language::Go if find(text, b"\"C\"").is_some() => &[b"/"],
+        Language::Go => &[
+            b"//go:",
+            b"// +build",
+            b"//+build",
+            b"//export ",
+            b"//line ",
+            b"/*line ",
+        ],
+        _ => &[],
+    }
+}
+
+/// Whether a text has what turns into something else before a compiler cuts it into tokens.
+fn is_strange(language: Language, text: &[u8]) -> bool {
+    match language {
+        // Trigraphs: a backslash at a line's end, and the sign of a directive.
+        Language::C => [&b"??/"[..], b"??="]
+            .iter()
+            .any(|it| find(text, it).is_some()),
+        Language::Java => has_escaped_ascii(text),
+        // Between tags of JSX is text, in which nothing begins a comment.
+        Language::JavaScript => find(text, b"</").is_some(),
+        _ => false,
+    }
+}
+
+/// Java reads `\u002a` as the character before anything else, in comments as well.
+fn has_escaped_ascii(text: &[u8]) -> bool {
+    bstr::ByteSlice::find_iter(text, b"\\u").any(|at| {
+        let digits = text[at + 1..].iter().skip_while(|byte| **byte == b'u');
+        let digits: Vec<u8> = digits.take(4).copied().collect();
+        let number = std::str::from_utf8(&digits).ok();
+        let number = number.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        number.is_some_and(|number| number < 0x80)
+    })
 }
 
 /// Something that begins and never ends.
@@ -46,6 +92,18 @@ struct Lexer<'t> {
     in_directive: bool,
     /// A line ended since the last token of code.
     newline_before: bool,
+    parentheses: Parentheses,
+    /// How comments begin that tell the compiler something.
+    telling_comments: &'static [&'static [u8]],
+}
+
+/// Parentheses of JavaScript: a statement follows those of a condition, an operator others.
+#[derive(Default)]
+struct Parentheses {
+    /// For each that is open, whether a condition is in it.
+    open: Vec<bool>,
+    /// Whether a condition was in the one that closed last.
+    closed: bool,
 }
 
 impl<'t> Lexer<'t> {
@@ -54,7 +112,7 @@ impl<'t> Lexer<'t> {
             match byte {
                 b'\n' => self.newline(),
                 b' ' | b'\t' | b'\r' | b'\x0c' | b'\x0b' => self.at += 1,
-                b'\\' if self.language == Language::C => self.continuation(),
+                b'\\' if self.language == Language::C => self.continuation()?,
                 _ => match self.comment() {
                     Some(end) => self.push_comment(end.ok()?),
                     None => self.code(byte)?,
@@ -84,9 +142,13 @@ impl<'t> Lexer<'t> {
     }
 
     /// A backslash before a line's end joins lines; where it would join two words it is kept as a
-    /// token, for then it is no mere space.
-    fn continuation(&mut self) {
+    /// token, for then it is no mere space. Nobody can be sure where it would join two halves of what
+    /// begins a comment or a string, nor where blanks stand behind it: most compilers drop them.
+    fn continuation(&mut self) -> Option<()> {
         let rest = self.rest();
+        if ends_in_blanks(&rest[1..line_length(rest)]) {
+            return None;
+        }
         let length = match rest {
             [b'\\', b'\n', ..] => 2,
             [b'\\', b'\r', b'\n', ..] => 3,
@@ -96,9 +158,15 @@ impl<'t> Lexer<'t> {
         let before = self.at.checked_sub(1).and_then(|at| self.text.get(at));
         if length > 0 && (blank(before) || blank(rest.get(length))) {
             self.at += length;
-        } else {
-            self.push(1);
+            return Some(());
         }
+        let halves = match (before, rest.get(length)) {
+            _ if length == 0 => false,
+            (_, Some(b'\\')) | (Some(b'/'), Some(b'/' | b'*')) => true,
+            (Some(before), Some(b'"' | b'\'')) => is_word(*before),
+            _ => false,
+        };
+        (!halves).then(|| self.push(1))
     }
 
     /// Where a comment that begins here ends.
@@ -114,27 +182,47 @@ impl<'t> Lexer<'t> {
             };
         }
         match rest {
-            [b'/', b'/', ..] => Some(Ok(self.line_comment())),
+            [b'/', b'/', ..] => Some(self.line_comment()),
             [b'/', b'*', ..] if self.language == Language::Rust => Some(self.nested(b"/*", b"*/")),
-            [b'/', b'*', ..] => Some(
-                find(&rest[2..], b"*/")
-                    .map(|length| self.at + length + 4)
-                    .ok_or(Endless),
-            ),
+            [b'/', b'*', ..] => Some(self.block_comment()),
             _ => None,
         }
     }
 
-    /// In C a backslash takes the next line into the comment.
-    fn line_comment(&self) -> usize {
+    fn block_comment(&self) -> Result<usize, Endless> {
+        let rest = &self.rest()[2..];
+        let length = find(rest, b"*/").ok_or(Endless)?;
+        let inner = &rest[..length];
+        let unsure = match self.language {
+            // A line that is joined with the next one may end it before.
+            Language::C => bstr::ByteSlice::find_iter(inner, b"*\\").any(|at| {
+                let line = &inner[at + 2..];
+                line[..line_length(line)].trim_ascii().is_empty()
+            }),
+            // Kotlin's and Scala's are nested.
+            Language::Java => find(inner, b"/*").is_some(),
+            _ => false,
+        };
+        if unsure {
+            return Err(Endless);
+        }
+        Ok(self.at + length + 4)
+    }
+
+    /// In C a backslash takes the next line into the comment; with blanks behind it, for most.
+    fn line_comment(&self) -> Result<usize, Endless> {
         let mut end = self.at;
         loop {
             end += line_length(&self.text[end..]);
             let line = self.text[..end]
                 .strip_suffix(b"\r")
                 .unwrap_or(&self.text[..end]);
-            if self.language != Language::C || !line.ends_with(b"\\") || end >= self.text.len() {
-                return end;
+            if self.language != Language::C || end >= self.text.len() {
+                return Ok(end);
+            }
+            if !line.ends_with(b"\\") {
+                let joins = line.trim_ascii_end().ends_with(b"\\");
+                return if joins { Err(Endless) } else { Ok(end) };
             }
             end += 1;
         }
@@ -166,11 +254,23 @@ impl<'t> Lexer<'t> {
         if comment.contains(&b'\n') && !self.in_directive {
             self.newline_before = true;
         }
-        self.tokens.push(Token::Comment(comment));
+        self.tokens.push(if self.tells_the_compiler(comment) {
+            Token::Code(comment)
+        } else {
+            Token::Comment(comment)
+        });
         self.at = end;
     }
 
+    fn tells_the_compiler(&self, comment: &[u8]) -> bool {
+        let mut beginnings = self.telling_comments.iter();
+        beginnings.any(|word| comment.starts_with(word))
+    }
+
     fn code(&mut self, byte: u8) -> Option<()> {
+        if self.is_spelled_otherwise() {
+            return None;
+        }
         if self.language == Language::C && byte == b'#' && self.line_is_blank {
             self.in_directive = true;
             self.tokens.push(Token::Code(b"\n#"));
@@ -189,8 +289,38 @@ impl<'t> Lexer<'t> {
         Some(())
     }
 
+    /// Another spelling of a directive's sign in C, and comments of HTML in JavaScript.
+    fn is_spelled_otherwise(&self) -> bool {
+        let rest = self.rest();
+        match self.language {
+            Language::C => self.line_is_blank && rest.starts_with(b"%:"),
+            Language::JavaScript => {
+                let begins = self.newline_before || self.last_code().is_none();
+                rest.starts_with(b"<!--") || begins && rest.starts_with(b"-->")
+            }
+            _ => false,
+        }
+    }
+
+    fn last_code(&self) -> Option<&'t [u8]> {
+        self.tokens.iter().rev().find_map(Token::code)
+    }
+
     fn push(&mut self, length: usize) {
         let end = (self.at + length).min(self.text.len());
+        if self.language == Language::JavaScript {
+            match self.text[self.at..end] {
+                [b'('] => {
+                    let before = self.last_code();
+                    let condition = [&b"if"[..], b"while", b"for", b"with"];
+                    self.parentheses
+                        .open
+                        .push(before.is_some_and(|word| condition.contains(&word)));
+                }
+                [b')'] => self.parentheses.closed = self.parentheses.open.pop().unwrap_or(false),
+                _ => {}
+            }
+        }
         self.tokens.push(Token::Code(&self.text[self.at..end]));
         self.at = end;
         self.newline_before = false;
@@ -234,10 +364,21 @@ impl<'t> Lexer<'t> {
             return length.ok();
         }
         if self.in_directive && matches!(byte, b'"' | b'\'') {
-            // An `#error` may have a lone apostrophe: to the end of the line at most.
-            return Some(quoted(rest, byte, false).unwrap_or(1));
+            // An `#error` may have a lone apostrophe: all to the end of the line is one thing then.
+            let line = &rest[..line_length(rest)];
+            let joined = line.trim_ascii_end().ends_with(b"\\");
+            return quoted(rest, byte, false).or((!joined).then_some(line.trim_ascii_end().len()));
+        }
+        if byte == b'<' && self.in_directive && self.may_name_a_header() {
+            let line = &rest[..line_length(rest)];
+            return Some(
+                line.iter()
+                    .position(|byte| *byte == b'>')
+                    .map_or(1, |at| at + 1),
+            );
         }
         match (byte, self.language) {
+            (b'"', Language::Java) => self.plain_string(rest),
             (b'"', language) => {
                 let lines = matches!(language, Language::Scheme | Language::Rust);
                 quoted(rest, byte, lines)
@@ -247,11 +388,12 @@ impl<'t> Lexer<'t> {
             (b'`', Language::Go) => rest[1..].iter().position(|b| *b == b'`').map(|at| at + 2),
             (b'\'', Language::Rust) => Some(lifetime_or_character(rest)),
             (b'\'', _) => quoted(rest, byte, false),
-            (b'/', Language::JavaScript) if self.regex_may_begin() => regex(rest),
+            (b'/', Language::JavaScript) => self.slash(rest),
             (b'#', Language::Scheme) if rest.get(1) == Some(&b'\\') => {
                 Some(3 + word(rest.get(3..)?))
             }
-            _ if self.language == Language::Scheme => Some(scheme_atom(rest)),
+            _ if self.language == Language::Scheme => scheme_atom(rest),
+            _ if byte.is_ascii_digit() && self.language == Language::C => Some(c_number(rest)),
             _ if is_word(byte) => Some(number_or_word(rest)),
             _ => Some(operator(rest)),
         }
@@ -294,18 +436,59 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// A slash divides after an operand and begins a pattern anywhere else.
-    fn regex_may_begin(&self) -> bool {
-        match self.tokens.iter().rev().find_map(Token::code) {
-            None | Some(b"return" | b"typeof" | b"case" | b"in" | b"of" | b"void" | b"delete") => {
-                true
-            }
-            Some(last) => {
-                let end = last.last().copied().unwrap_or(0);
-                !(is_word(end) || matches!(end, b')' | b']' | b'}' | b'"' | b'\'' | b'`'))
-            }
+    /// `#include <a//b.h>` has no comment in it.
+    fn may_name_a_header(&self) -> bool {
+        let before: [&[u8]; 5] = [b"include", b"include_next", b"import", b"embed", b"("];
+        self.last_code().is_some_and(|last| before.contains(&last))
+    }
+
+    /// A string of Java, C#, Kotlin or Scala that is one in all of them.
+    fn plain_string(&self, rest: &[u8]) -> Option<usize> {
+        let prefixed = matches!(self.last_code(), Some(b"@" | b"$" | b"$@" | b"@$"));
+        if prefixed || rest.starts_with(b"\"\"\"") {
+            return None;
+        }
+        let length = quoted(rest, b'"', false)?;
+        find(&rest[..length], b"${").is_none().then_some(length)
+    }
+
+    /// How long the token is that a slash begins: it divides after an operand and begins a pattern
+    /// anywhere else. Where that is not certain, it divides if no pattern could end in its line.
+    fn slash(&self, rest: &[u8]) -> Option<usize> {
+        match self.divides() {
+            Some(true) => Some(operator(rest)),
+            Some(false) => regex(rest),
+            None => regex(rest).is_none().then(|| operator(rest)),
         }
     }
+
+    fn divides(&self) -> Option<bool> {
+        let mut code = self.tokens.iter().rev().filter_map(Token::code);
+        let Some(last) = code.next() else {
+            return Some(false);
+        };
+        let before = code.next();
+        match last {
+            b")" => Some(!self.parentheses.closed),
+            b"++" | b"--" => Some(true),
+            // A block's end or an object's, names or words of the language.
+            b"}" | b"of" | b"yield" | b"await" | b"async" => None,
+            // TypeScript has it behind an operand too.
+            b"!" if before.is_some_and(ends_operand) => None,
+            b"return" | b"typeof" | b"case" | b"in" | b"void" | b"delete" | b"do" | b"else"
+            | b"new" | b"instanceof" | b"throw" | b"default" | b"extends" => {
+                Some(before == Some(b"."))
+            }
+            [b'/', _, ..] if last != b"/=" => Some(true),
+            _ => Some(ends_operand(last)),
+        }
+    }
+}
+
+/// Whether a token of JavaScript ends an operand.
+fn ends_operand(token: &[u8]) -> bool {
+    let end = token.last().copied().unwrap_or(0);
+    is_word(end) || matches!(end, b')' | b']' | b'}' | b'"' | b'\'' | b'`')
 }
 
 fn is_word(byte: u8) -> bool {
@@ -333,9 +516,32 @@ fn operator(rest: &[u8]) -> usize {
     known.map_or(1, |operator| operator.len())
 }
 
-fn scheme_atom(rest: &[u8]) -> usize {
+/// A number of C: `1'000` is one token in C++.
+fn c_number(rest: &[u8]) -> usize {
+    let mut length = number_or_word(rest);
+    while let Some([b'\'', next, ..]) = rest.get(length..)
+        && next.is_ascii_alphanumeric()
+    {
+        length += 1 + number_or_word(&rest[length + 1..]);
+    }
+    length
+}
+
+/// A word of Scheme or Lisp; none of one that has a spelling of its own for what else would end it.
+fn scheme_atom(rest: &[u8]) -> Option<usize> {
     let ends = |byte: &u8| byte.is_ascii_whitespace() || b"()[]\";".contains(byte);
-    rest.iter().position(ends).unwrap_or(rest.len()).max(1)
+    let length = rest.iter().position(ends).unwrap_or(rest.len()).max(1);
+    let atom = &rest[..length];
+    let escapes = atom.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1;
+    let spelled = atom.contains(&b'|') || atom.starts_with(b"#{") || atom.starts_with(b"#!");
+    // `?;` is a character in Emacs.
+    (!escapes && !spelled && atom != b"?").then_some(length)
+}
+
+/// Whether only blanks are left of a line, and some are.
+fn ends_in_blanks(rest: &[u8]) -> bool {
+    let blanks = rest.strip_suffix(b"\r").unwrap_or(rest);
+    !blanks.is_empty() && blanks.trim_ascii().is_empty()
 }
 
 fn line_length(rest: &[u8]) -> usize {
@@ -361,15 +567,32 @@ fn quoted(rest: &[u8], quote: u8, lines: bool) -> Option<usize> {
     }
 }
 
-/// A template; one with code inside is not followed.
+/// A template; the code inside is one token with the text. One with a template, a pattern or a
+/// comment in its code is not followed.
 fn template(rest: &[u8]) -> Option<usize> {
-    let length = quoted(rest, b'`', true)?;
-    // Code inside is one token with the text; a template inside of that would end it too early.
-    let inside = &rest[1..length];
-    let holds_code = find(inside, b"${").is_some();
-    let closed = bstr::ByteSlice::find_iter(inside, b"${").count()
-        <= bstr::ByteSlice::find_iter(inside, b"}").count();
-    (!holds_code || closed).then_some(length)
+    let mut at = 1;
+    let mut depth = 0_usize;
+    loop {
+        let byte = *rest.get(at)?;
+        at += match byte {
+            b'\\' => 2,
+            b'$' if depth == 0 && rest.get(at + 1) == Some(&b'{') => {
+                depth = 1;
+                2
+            }
+            b'`' if depth == 0 => return Some(at + 1),
+            b'`' | b'/' if depth > 0 => return None,
+            b'"' | b'\'' if depth > 0 => quoted(&rest[at..], byte, false)?,
+            _ => {
+                match byte {
+                    b'{' if depth > 0 => depth += 1,
+                    b'}' if depth > 0 => depth -= 1,
+                    _ => {}
+                }
+                1
+            }
+        };
+    }
 }
 
 fn regex(rest: &[u8]) -> Option<usize> {

@@ -6,7 +6,7 @@ pub(super) fn tokens(language: Language, text: &[u8]) -> Option<Vec<Token<'_>>> 
     match language {
         Language::Python => python(text),
         Language::Shell => shell(text),
-        Language::Make => Some(make(text)),
+        Language::Make => make(text),
         _ => Some(m4(text)),
     }
 }
@@ -14,6 +14,11 @@ pub(super) fn tokens(language: Language, text: &[u8]) -> Option<Vec<Token<'_>>> 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| *byte == b'\n')
         .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Whether a comment at the beginning names the interpreter.
+fn names_interpreter(text: &[u8], at: usize) -> bool {
+    at == 0 && text.starts_with(b"#!")
 }
 
 /// Every line as it stands, without blanks at its end; one that begins with `dnl` is a comment.
@@ -34,12 +39,29 @@ fn m4(text: &[u8]) -> Vec<Token<'_>> {
     tokens
 }
 
-/// Words of lines, with what a line begins with. In a recipe `#` belongs to the shell.
-fn make(text: &[u8]) -> Vec<Token<'_>> {
+/// Words of lines, with what a line begins with. In a recipe `#` belongs to the shell, and in what is
+/// defined over several lines to whatever that is used for.
+fn make(text: &[u8]) -> Option<Vec<Token<'_>>> {
+    if bstr::ByteSlice::find(text, b".RECIPEPREFIX").is_some() {
+        return None;
+    }
     let mut tokens = Vec::new();
     let mut continued = false;
-    for line in lines(text) {
+    let mut definitions = 0_usize;
+    for (number, line) in lines(text).enumerate() {
         let inner = line.trim_ascii();
+        let mut words = inner.split(u8::is_ascii_whitespace).take(2);
+        let outside = definitions == 0;
+        if words.any(|word| word == b"define") {
+            definitions += 1;
+        } else if inner.starts_with(b"endef") {
+            definitions = definitions.saturating_sub(1);
+        }
+        if !outside || number == 0 && inner.starts_with(b"#!") {
+            tokens.push(Token::Code(line.trim_ascii_end()));
+            tokens.push(Token::Code(b"\n"));
+            continue;
+        }
         if inner.starts_with(b"#") && !line.starts_with(b"\t") && !continued {
             // A comment that goes on with a backslash takes the next line with it.
             if inner.ends_with(b"\\") {
@@ -65,7 +87,7 @@ fn make(text: &[u8]) -> Vec<Token<'_>> {
     while tokens.last() == Some(&Token::Code(b"\n")) {
         tokens.pop();
     }
-    tokens
+    Some(tokens)
 }
 
 /// Words with the quotes in them. Not followed where a document stands in the script, for there
@@ -90,7 +112,12 @@ fn shell(text: &[u8]) -> Option<Vec<Token<'_>>> {
             b' ' | b'\t' | b'\r' => at += 1,
             b'#' => {
                 let end = line_end(text, at);
-                tokens.push(Token::Comment(&text[at..end]));
+                let comment = &text[at..end];
+                tokens.push(if names_interpreter(text, at) {
+                    Token::Code(comment)
+                } else {
+                    Token::Comment(comment)
+                });
                 at = end;
             }
             _ => {
@@ -123,29 +150,71 @@ fn shell(text: &[u8]) -> Option<Vec<Token<'_>>> {
     Some(cleaned)
 }
 
-/// Where a word ends; none where a quote in it never closes.
+/// Where a word ends; none where a quote in it never closes, or where a comment may begin within.
 fn shell_word(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     while let Some(&byte) = text.get(at) {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => return Some(at),
+            // Behind these, and behind a line that is joined with the next one, a new word begins.
+            b'#' if at > start && b";&|()<>`\n".contains(&text[at - 1]) => return None,
             b'\\' => at += 2,
             b'\'' => at += 2 + text[at + 1..].iter().position(|byte| *byte == b'\'')?,
-            b'"' | b'`' => {
-                at += 1;
-                loop {
-                    match text.get(at)? {
-                        b'\\' => at += 2,
-                        other if *other == byte => break,
-                        _ => at += 1,
-                    }
-                }
-                at += 1;
-            }
+            b'"' => at += double_quoted(&text[at..])?,
+            b'`' => at += escaped_until(&text[at..], b'`')?,
+            b'$' => match text.get(at + 1) {
+                Some(b'{') => at += parameter(&text[at..])?,
+                // In `$'…'` a backslash escapes the quote.
+                Some(b'\'') => at += 1 + escaped_until(&text[at + 1..], b'\'')?,
+                Some(b'$') => at += 2,
+                _ => at += 1,
+            },
             _ => at += 1,
         }
     }
     Some(at.min(text.len()))
+}
+
+/// Goes behind the next sign of that kind which no backslash stands before.
+fn escaped_until(rest: &[u8], end: u8) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match rest.get(at)? {
+            b'\\' => at += 2,
+            byte if *byte == end => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
+/// A quoted text; none where a quote stands in a command or a parameter within, for it may be another.
+fn double_quoted(rest: &[u8]) -> Option<usize> {
+    let length = escaped_until(rest, b'"')?;
+    let inner = &rest[1..length - 1];
+    let (mut open, mut at) = (0_usize, 0);
+    while let Some(&byte) = inner.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'`' => at += escaped_until(&inner[at..], b'`')? - 1,
+            b'$' if matches!(inner.get(at + 1), Some(b'(' | b'{')) => {
+                open += 1;
+                at += 1;
+            }
+            b'(' | b'{' if open > 0 => open += 1,
+            b')' | b'}' if open > 0 => open -= 1,
+            b'\'' if open > 0 => return None,
+            _ => {}
+        }
+        at += 1;
+    }
+    (open == 0).then_some(length)
+}
+
+/// `${…}` where nothing is in it that would end a word or begin a quote elsewhere.
+fn parameter(rest: &[u8]) -> Option<usize> {
+    let length = rest.iter().position(|byte| *byte == b'}')? + 1;
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`\\".contains(byte);
+    (!rest[..length].iter().any(ends)).then_some(length)
 }
 
 fn line_end(text: &[u8], at: usize) -> usize {
@@ -163,7 +232,7 @@ fn python(text: &[u8]) -> Option<Vec<Token<'_>>> {
         if line_begins && depth == 0 {
             let blanks = text[at..]
                 .iter()
-                .take_while(|byte| matches!(byte, b' ' | b'\t'))
+                .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\x0c'))
                 .count();
             let first = text.get(at + blanks);
             if !matches!(first, None | Some(b'\n' | b'\r' | b'#')) {
@@ -186,10 +255,17 @@ fn python(text: &[u8]) -> Option<Vec<Token<'_>>> {
             }
             b'#' => {
                 let end = line_end(text, at);
-                tokens.push(Token::Comment(&text[at..end]));
+                let comment = &text[at..end];
+                let tells = names_interpreter(text, at) || names_encoding(text, at, comment);
+                tokens.push(if tells {
+                    Token::Code(comment)
+                } else {
+                    Token::Comment(comment)
+                });
                 at = end;
                 continue;
             }
+            b'"' | b'\'' if is_formatted(&tokens, text, at) => python_formatted(&text[at..])?,
             b'"' | b'\'' => python_string(&text[at..])?,
             b'\\' if text.get(at + 1) == Some(&b'\n') => 2,
             _ if is_word(byte) => text[at..].iter().take_while(|byte| is_word(**byte)).count(),
@@ -220,6 +296,56 @@ fn operator(rest: &[u8]) -> usize {
     } else {
         1
     }
+}
+
+/// In one of the first two lines a comment may say how all others are to be read.
+fn names_encoding(text: &[u8], at: usize, comment: &[u8]) -> bool {
+    let lines = text[..at]
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .take(2)
+        .count();
+    lines < 2 && bstr::ByteSlice::find(comment, b"coding").is_some()
+}
+
+/// Whether the prefix of a string, right before it, says that there is code in it.
+fn is_formatted(tokens: &[Token<'_>], text: &[u8], at: usize) -> bool {
+    let Some(Token::Code(prefix)) = tokens.last() else {
+        return false;
+    };
+    prefix.len() <= 2
+        && text[..at].ends_with(prefix)
+        && prefix.iter().any(|byte| b"fFtT".contains(byte))
+}
+
+/// A string with code in it; none where its own quote stands in the code, for since Python 3.12 that
+/// begins another string, and before it ended this one.
+fn python_formatted(rest: &[u8]) -> Option<usize> {
+    let length = python_string(rest)?;
+    let quote = if rest.starts_with(&[rest[0]; 3]) {
+        3
+    } else {
+        1
+    };
+    let inner = rest.get(quote..length.checked_sub(quote)?)?;
+    let (mut open, mut at) = (0_usize, 0);
+    while let Some(&byte) = inner.get(at) {
+        at += match byte {
+            b'{' if open == 0 && inner.get(at + 1) == Some(&b'{') => 2,
+            b'"' | b'\'' if open > 0 && byte != rest[0] => python_string(&inner[at..])?,
+            b'"' | b'\'' | b'#' if open > 0 => return None,
+            b'{' => {
+                open += 1;
+                1
+            }
+            b'}' => {
+                open = open.saturating_sub(1);
+                1
+            }
+            _ => 1,
+        };
+    }
+    (open == 0).then_some(length)
 }
 
 fn python_string(rest: &[u8]) -> Option<usize> {
