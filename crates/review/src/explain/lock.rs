@@ -1,5 +1,6 @@
 //! Lock files by what they mean: which packages, which versions, from where, with which checksum.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -106,21 +107,27 @@ fn of_name(name: &str, before: &[Locked], after: &[Locked], changes: &mut Vec<Lo
             new: new.to_owned(),
         });
     };
-    let mut gone: Vec<&Locked> = Vec::new();
-    let mut come: Vec<&Locked> = after.iter().collect();
-    for old in before {
-        let Some(at) = come.iter().position(|new| new.version == old.version) else {
-            gone.push(old);
-            continue;
-        };
-        let new = come.remove(at);
-        if old.source != new.source {
-            change(LockChangeKind::Source, &old.source, &new.source);
-        }
-        if old.checksum != new.checksum {
-            change(LockChangeKind::Checksum, &old.checksum, &new.checksum);
+    let (mut gone, mut come): (Vec<&Locked>, Vec<&Locked>) = (Vec::new(), Vec::new());
+    // Both sides are in the order of their versions.
+    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+    while let (Some(old), Some(new)) = (before.peek(), after.peek()) {
+        match old.version.cmp(&new.version) {
+            Ordering::Less => gone.extend(before.next()),
+            Ordering::Greater => come.extend(after.next()),
+            Ordering::Equal => {
+                if old.source != new.source {
+                    change(LockChangeKind::Source, &old.source, &new.source);
+                }
+                if old.checksum != new.checksum {
+                    change(LockChangeKind::Checksum, &old.checksum, &new.checksum);
+                }
+                before.next();
+                after.next();
+            }
         }
     }
+    gone.extend(before);
+    come.extend(after);
     let mut come = come.into_iter();
     for old in gone {
         match come.next() {
@@ -165,15 +172,24 @@ fn from_toml(text: &str) -> Option<BTreeSet<Locked>> {
         Some(other) => format!("{other:?}"),
         None => String::new(),
     };
+    // Cargo until 2020 and Poetry until 2022 had the hashes of all packages in a table of their own.
+    let metadata = document.get("metadata");
+    let files = metadata.and_then(|metadata| metadata.get("files"));
+    let apart = |table: Option<&toml::Value>, name: &str| {
+        table.map_or_else(String::new, |table| field(table, name))
+    };
     let locked = |package: &toml::Value| {
+        let text = |name: &str| field(package, name);
+        let (name, version, source) = (text("name"), text("version"), text("source"));
         // Poetry and uv list files with their hashes.
-        let files = ["checksum", "files", "sdist", "wheels"];
-        let checksum: Vec<String> = files.iter().map(|name| field(package, name)).collect();
+        let mut checksum: String = ["checksum", "files", "sdist", "wheels"].map(text).concat();
+        checksum += &apart(metadata, &format!("checksum {name} {version} ({source})"));
+        checksum += &apart(files, &name);
         Locked {
-            name: field(package, "name"),
-            version: field(package, "version"),
-            source: field(package, "source"),
-            checksum: checksum.concat(),
+            name,
+            version,
+            source,
+            checksum,
         }
     };
     Some(packages.iter().map(locked).collect())
@@ -185,30 +201,41 @@ fn text_of(value: &Value, name: &str) -> String {
     field.unwrap_or_default().to_owned()
 }
 
-/// Where a package is fetched from, without what names its version.
-fn host(address: &str) -> String {
-    let parts: Vec<&str> = address.splitn(4, '/').take(3).collect();
-    parts.join("/")
-}
-
+/// The packages of both forms: `packages` by their paths, and `dependencies` within one another,
+/// which npm before version 7 reads.
 fn from_npm(text: &str) -> Option<BTreeSet<Locked>> {
     let document: Value = serde_json::from_str(text).ok()?;
-    let locked = |(path, package): (&String, &Value)| {
-        let name = path.rsplit("node_modules/").next().unwrap_or(path);
-        Locked {
-            name: name.to_owned(),
-            version: text_of(package, "version"),
-            source: host(&text_of(package, "resolved")),
-            checksum: text_of(package, "integrity"),
-        }
-    };
-    if let Some(packages) = document.get("packages").and_then(Value::as_object) {
-        // The empty path is the project itself.
-        let fetched = packages.iter().filter(|(path, _)| !path.is_empty());
-        return Some(fetched.map(locked).collect());
+    let list = |name: &str| document.get(name).and_then(Value::as_object);
+    let (packages, dependencies) = (list("packages"), list("dependencies"));
+    if packages.is_none() && dependencies.is_none() {
+        return None;
     }
-    let packages = document.get("dependencies").and_then(Value::as_object)?;
-    Some(packages.iter().map(locked).collect())
+    // The empty path is the project itself.
+    let fetched = packages.into_iter().flatten();
+    let fetched = fetched.filter(|(path, _)| !path.is_empty());
+    let mut all: BTreeSet<Locked> = fetched
+        .map(|(path, package)| {
+            let name = path.rsplit("node_modules/").next().unwrap_or(path);
+            of_npm(name, package)
+        })
+        .collect();
+    let mut levels = vec![dependencies];
+    while let Some(level) = levels.pop() {
+        for (name, package) in level.into_iter().flatten() {
+            all.insert(of_npm(name, package));
+            levels.push(package.get("dependencies").and_then(Value::as_object));
+        }
+    }
+    Some(all)
+}
+
+fn of_npm(name: &str, package: &Value) -> Locked {
+    Locked {
+        name: name.to_owned(),
+        version: text_of(package, "version"),
+        source: text_of(package, "resolved"),
+        checksum: text_of(package, "integrity"),
+    }
 }
 
 fn from_composer(text: &str) -> Option<BTreeSet<Locked>> {
@@ -223,7 +250,7 @@ fn from_composer(text: &str) -> Option<BTreeSet<Locked>> {
         Locked {
             name: text_of(package, "name"),
             version: text_of(package, "version"),
-            source: host(&text_of(dist, "url")),
+            source: text_of(dist, "url"),
             checksum: text_of(dist, "shasum"),
         }
     };
@@ -256,7 +283,7 @@ fn from_yarn(text: &str) -> BTreeSet<Locked> {
             .unwrap_or((line.trim(), ""));
         match key.trim_end_matches(':') {
             "version" => current.version = unquoted(value),
-            "resolved" => current.source = host(&unquoted(value)),
+            "resolved" | "resolution" => current.source = unquoted(value),
             "integrity" | "checksum" => current.checksum = unquoted(value),
             _ => {}
         }
@@ -294,6 +321,10 @@ fn from_gems(text: &str) -> BTreeSet<Locked> {
         }
         if let Some(remote) = line.trim().strip_prefix("remote: ") {
             remote.clone_into(&mut source);
+        }
+        // The commit of a repository stands behind its address.
+        if let Some(revision) = line.trim().strip_prefix("revision: ") {
+            source = format!("{source}#{revision}");
         }
         let gem = line
             .strip_prefix("    ")
@@ -349,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn npms_packages_are_compared_by_host() {
+    fn npms_packages_are_compared_by_address() {
         let lock = |host: &str| {
             format!(
                 "{{\"packages\":{{\"\":{{}},\"node_modules/a\":{{\"version\":\"1\",\
@@ -362,7 +393,7 @@ mod tests {
                 &lock("one.example"),
                 &lock("two.example")
             ),
-            ["a Source https://one.example https://two.example"]
+            ["a Source https://one.example/a/-/a-1.tgz https://two.example/a/-/a-1.tgz"]
         );
     }
 
@@ -376,6 +407,65 @@ mod tests {
         );
         let gems = "GEM\n  remote: https://r/\n  specs:\n    a (1.0)\n      b (~> 1)\n";
         assert_eq!(told("Gemfile.lock", "", gems), ["a Added  1.0"]);
+    }
+
+    type Lock<'l> = &'l dyn Fn(&str) -> String;
+
+    #[test]
+    fn other_sources_and_sums_of_a_version_are_seen_wherever_they_stand() {
+        let nested = |sum: &str| {
+            let inner = format!("\"b\":{{\"version\":\"1\",\"integrity\":\"{sum}\"}}");
+            format!(
+                "{{\"dependencies\":{{\"a\":{{\"version\":\"1\",\"dependencies\":{{{inner}}}}}}},\
+                 \"packages\":{{}}}}"
+            )
+        };
+        let git = |commit: &str| {
+            format!(
+                "{{\"packages\":{{\"node_modules/b\":{{\"version\":\"1\",\
+                 \"resolved\":\"git+ssh://git@h/b.git#{commit}\"}}}}}}"
+            )
+        };
+        let composer = |commit: &str| {
+            format!(
+                "{{\"packages\":[{{\"name\":\"b\",\"version\":\"1\",\"dist\":{{\
+                 \"url\":\"https://h/zip/{commit}\",\"shasum\":\"\"}}}}]}}"
+            )
+        };
+        let gems = |commit: &str| {
+            format!("GIT\n  remote: https://h/b\n  revision: {commit}\n  specs:\n    b (1)\n")
+        };
+        let package = "[[package]]\nname = \"b\"\nversion = \"1\"\nsource = \"s\"\n";
+        let cargo = |sum: &str| format!("{package}[metadata]\n\"checksum b 1 (s)\" = \"{sum}\"\n");
+        let poetry = |sum: &str| format!("{package}[metadata.files]\nb = [{{hash = \"{sum}\"}}]\n");
+        let yarn = |commit: &str| {
+            format!("\"b@x\":\n  version: 1\n  resolution: \"b@https://h/b#commit={commit}\"\n")
+        };
+        let cases: [(&str, Lock<'_>, &str); 7] = [
+            ("package-lock.json", &nested, "b Checksum"),
+            ("package-lock.json", &git, "b Source"),
+            ("composer.lock", &composer, "b Source"),
+            ("Gemfile.lock", &gems, "b Source"),
+            ("Cargo.lock", &cargo, "b Checksum"),
+            ("poetry.lock", &poetry, "b Checksum"),
+            ("yarn.lock", &yarn, "b Source"),
+        ];
+        for (path, lock, expected) in cases {
+            let found = told(path, &lock("one"), &lock("two"));
+            let [one] = &found[..] else {
+                panic!("{path}: {found:?}");
+            };
+            assert!(one.starts_with(expected), "{path}: {one}");
+        }
+    }
+
+    #[test]
+    fn a_name_with_very_many_versions_takes_no_longer() {
+        let lock = |from: u32| {
+            (from..from + 60_000).fold(String::new(), |text, n| text + &format!("m v{n} h1:a=\n"))
+        };
+        let changes = told("go.sum", &lock(100_000), &lock(200_000));
+        assert_eq!(changes.len(), 60_000);
     }
 
     #[test]
