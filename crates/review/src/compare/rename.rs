@@ -58,26 +58,38 @@ pub(super) fn find<'t>(removed: &mut Vec<&'t File>, added: &mut Vec<&'t File>) -
 /// Equal content; the same base name is preferred, then the order of paths.
 fn by_content<'t>(removed: &mut Vec<&'t File>, added: &mut Vec<&'t File>) -> Vec<Sides<'t>> {
     let mut gone: HashMap<BlobId, Vec<&'t File>> = HashMap::new();
-    for file in removed.iter().rev().filter(|file| has_content(file)) {
-        gone.entry(file.content.blob).or_default().push(file);
+    let mut named: HashMap<(BlobId, &'t [u8]), Vec<&'t File>> = HashMap::new();
+    for &file in removed.iter().rev().filter(|file| has_content(file)) {
+        let blob = file.content.blob;
+        gone.entry(blob).or_default().push(file);
+        named.entry((blob, base(file))).or_default().push(file);
     }
     let mut found = Vec::new();
-    let mut taken = HashSet::new();
+    let mut taken: HashSet<*const File> = HashSet::new();
     added.retain(|&new| {
-        let Some(same) = gone.get_mut(&new.content.blob).filter(|_| has_content(new)) else {
+        let blob = new.content.blob;
+        let namesake = named.get_mut(&(blob, base(new)));
+        let namesake = namesake.and_then(|same| next_free(same, &taken));
+        let same = || next_free(gone.get_mut(&blob)?, &taken);
+        let Some(old) = namesake.or_else(same).filter(|_| has_content(new)) else {
             return true;
         };
-        let named = same.iter().rposition(|old| base(old) == base(new));
-        let Some(at) = named.or(same.len().checked_sub(1)) else {
-            return true;
-        };
-        let old = same.remove(at);
         taken.insert(std::ptr::from_ref(old));
         found.push(Sides::both(How::Renamed(100), old, new));
         false
     });
     removed.retain(|&old| !taken.contains(&std::ptr::from_ref(old)));
     found
+}
+
+/// The last that is not taken; those behind it are of no more use.
+fn next_free<'t>(files: &mut Vec<&'t File>, taken: &HashSet<*const File>) -> Option<&'t File> {
+    while let Some(file) = files.pop() {
+        if !taken.contains(&std::ptr::from_ref(file)) {
+            return Some(file);
+        }
+    }
+    None
 }
 
 fn by_likeness<'t>(removed: &mut Vec<&'t File>, added: &mut Vec<&'t File>) -> Vec<Sides<'t>> {
@@ -296,6 +308,33 @@ mod tests {
         let old = tree(&[("a/x.c", &lines(0, 100))]);
         let new = tree(&[("b/x.c", &lines(60, 160))]);
         assert_eq!(Comparison::of(&old, &new).changes.len(), 2);
+    }
+
+    #[test]
+    fn very_many_copies_are_paired_in_one_pass() {
+        let names = |folder: &str| -> Vec<String> {
+            (0..100_000)
+                .map(|n| format!("{folder}/{folder}{n:06}"))
+                .collect()
+        };
+        let (old, new) = (names("a"), names("b"));
+        let tree = |names: &[String]| {
+            let one = crate::testing::file("", "the same\n");
+            let files = names.iter().map(|name| crate::tree::File {
+                path: name.as_str().into(),
+                ..one.clone()
+            });
+            crate::tree::Tree {
+                files: files.collect(),
+                ..crate::tree::Tree::default()
+            }
+        };
+        let (old, new) = (tree(&old), tree(&new));
+        let comparison = Comparison::of(&old, &new);
+        assert_eq!(comparison.changes.len(), 100_000);
+        let first = &comparison.changes[0];
+        assert_eq!(first.former_path().unwrap(), "a/a000000");
+        assert_eq!(first.path(), "b/b000000");
     }
 
     #[test]
