@@ -55,10 +55,20 @@ pub fn compare_with_git(release: &Tree, git: &Tree, known: &KnownBlobs) -> Again
         ..AgainstGit::default()
     };
     for change in &comparison.changes {
-        let Some(file) = change.new.filter(|file| file.kind == Kind::Regular) else {
+        let Some(file) = change.new else {
             continue;
         };
-        match by_path.get(file.path.as_slice()) {
+        let there = by_path.get(file.path.as_slice());
+        if file.kind != Kind::Regular {
+            if !is_linked(release, file, there.copied()) {
+                match there {
+                    Some(_) => found.differing(file, None),
+                    None => found.additional(file, None),
+                }
+            }
+            continue;
+        }
+        match there {
             Some(other) if other.content.blob == file.content.blob => {}
             Some(_) => {
                 // Generated files that a project keeps are written anew for a release; so are
@@ -85,41 +95,45 @@ fn has(tree: &Tree, file: &File) -> bool {
         .is_ok()
 }
 
+/// Whether a hard link leads to what version control has in its place: packers write so the second of
+/// two names of one file.
+fn is_linked(release: &Tree, link: &File, there: Option<&File>) -> bool {
+    let (Kind::Hardlink(target), Some(there)) = (&link.kind, there) else {
+        return false;
+    };
+    let files = &release.files;
+    let target = files.binary_search_by(|other| other.path.cmp(target));
+    target.is_ok_and(|at| files[at].content.blob == there.content.blob)
+}
+
 impl AgainstGit {
     fn explain(&mut self, reason: Reason) {
         *self.explained.entry(reason).or_default() += 1;
     }
 
     fn differing(&mut self, file: &File, why: Option<Reason>) {
-        let Some(reason) = why else {
-            let severity = if is_read_by_people(file) {
-                Severity::Note
-            } else {
-                Severity::Warning
-            };
-            self.tell("tarball-file-differs-from-git", severity, file, DIFFERS);
-            return;
-        };
-        self.explain(reason);
+        match why {
+            Some(reason) => self.explain(reason),
+            None => self.tell("tarball-file-differs-from-git", file, DIFFERS),
+        }
     }
 
     fn additional(&mut self, file: &File, why: Option<Reason>) {
-        if let Some(reason) = why {
-            return self.explain(reason);
-        }
         let base = file.path.rsplit_str("/").next().unwrap_or(&file.path);
-        if WRITTEN.iter().any(|name| name.as_bytes() == base) {
-            return self.explain(Reason::Generated);
+        let is_written = || WRITTEN.iter().any(|name| name.as_bytes() == base);
+        match why {
+            Some(reason) => self.explain(reason),
+            None if file.kind == Kind::Regular && is_written() => self.explain(Reason::Generated),
+            None => self.tell("tarball-only-file", file, ONLY),
         }
+    }
+
+    fn tell(&mut self, rule: &'static str, file: &File, why: &str) {
         let severity = if is_read_by_people(file) {
             Severity::Note
         } else {
             Severity::Warning
         };
-        self.tell("tarball-only-file", severity, file, ONLY);
-    }
-
-    fn tell(&mut self, rule: &'static str, severity: Severity, file: &File, why: &str) {
         let first = file.content.bytes.lines().next().unwrap_or_default();
         self.signals.push(Signal {
             rule,
@@ -154,6 +168,7 @@ fn is_read_by_people(file: &File) -> bool {
 mod tests {
     use super::*;
     use crate::testing::tree;
+    use crate::tree::Content;
 
     #[test]
     fn what_only_the_release_has_is_explained_or_told() {
@@ -179,5 +194,33 @@ mod tests {
         );
         assert_eq!(found.explained.get(&Reason::Generated), Some(&1));
         assert_eq!(found.same, 1);
+    }
+
+    #[test]
+    fn a_link_in_place_of_a_file_is_told() {
+        let git = tree(&[("a.c", "int a;\n"), ("b.c", "int b;\n")]);
+        let mut release = tree(&[("a.c", ""), ("b.c", "int b;\n"), ("c.c", "")]);
+        let told = |release: &Tree| {
+            let found = compare_with_git(release, &git, &KnownBlobs::default());
+            let told = found
+                .signals
+                .iter()
+                .map(|it| (it.rule, it.path.to_string()));
+            told.collect::<Vec<_>>()
+        };
+        let differs = ("tarball-file-differs-from-git", "a.c".to_owned());
+        let only = ("tarball-only-file", "c.c".to_owned());
+        for (at, kind) in [
+            (0, Kind::Hardlink("b.c".into())),
+            (2, Kind::Symlink("/etc/c".into())),
+        ] {
+            release.files[at].content = Content::default();
+            release.files[at].kind = kind;
+        }
+        assert_eq!(told(&release), [differs, only]);
+        // Of two names of one file packers write the second one as a link.
+        let git = tree(&[("a.c", "int b;\n"), ("b.c", "int b;\n")]);
+        let found = compare_with_git(&release, &git, &KnownBlobs::default());
+        assert_eq!(found.signals.len(), 1);
     }
 }
