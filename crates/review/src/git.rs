@@ -125,6 +125,13 @@ fn open(path: &Path) -> Result<gix::Repository, gix::Error> {
 }
 
 fn find(repository: &gix::Repository, revision: &str) -> Result<ObjectId, String> {
+    // As for git, a whole name of an object is that, whatever branches and tags are called.
+    if let Ok(id) = ObjectId::from_hex(revision.as_bytes()) {
+        let is_there = repository.has_object(id);
+        return is_there
+            .then_some(id)
+            .ok_or_else(|| format!("it has no revision {revision:?}"));
+    }
     let named = repository.try_find_reference(revision).ok().flatten();
     if let Some(reference) = named {
         let id = reference.target().try_id().map(gix::hash::oid::to_owned);

@@ -92,6 +92,10 @@ fn a_revision_is_read_from_its_objects() {
     assert_eq!(paths(&newest), [".gitattributes", "a.c", "b.c"]);
     let commit = newest.commit.unwrap();
     assert_eq!(paths(&read(&format!("{name}@{}", &commit[..10]))).len(), 3);
+    // What a repository calls so does not count against a commit's whole name.
+    let other = format!("refs/tags/{commit}");
+    run(path, "git", &["update-ref", &other, "refs/tags/v1"]);
+    assert_eq!(paths(&read(&format!("{name}@{commit}"))).len(), 3);
     let missing = Material::open(&format!("{name}@v2"))
         .unwrap()
         .read(&Budget::default());
