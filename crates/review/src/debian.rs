@@ -38,14 +38,10 @@ pub(crate) fn read(path: &Path, budget: &Budget) -> Result<Tree, Error> {
     file.take(DESCRIPTION)
         .read_to_string(&mut text)
         .map_err(failed)?;
-    let named = named(&text);
-    if named.is_empty() || named.len() > ARCHIVES {
-        let reason = "it names no archives by their SHA-256".to_owned();
-        return Err(Error::Unusable {
-            name: path.display().to_string(),
-            reason,
-        });
-    }
+    let named = named(&text).map_err(|reason| Error::Unusable {
+        name: path.display().to_string(),
+        reason,
+    })?;
     let mut gather = Gather::new(Meter::new(budget).into());
     for named in &named {
         add(&mut gather, path, named, budget)?;
@@ -54,13 +50,21 @@ pub(crate) fn read(path: &Path, budget: &Budget) -> Result<Tree, Error> {
     Ok(material::whole_tree(&name, gather))
 }
 
-/// The files of the `Checksums-Sha256` field. Names that are no plain ones name nothing here.
-fn named(text: &str) -> Vec<Named> {
+/// The files of the `Checksums-Sha256` field. What is not understood of it could be an archive.
+fn named(text: &str) -> Result<Vec<Named>, String> {
     let field = text
         .lines()
         .skip_while(|line| !line.starts_with("Checksums-Sha256:"));
     let lines = field.skip(1).take_while(|line| line.starts_with(' '));
-    lines.filter_map(line).collect()
+    let read = |text: &str| {
+        line(text).ok_or_else(|| format!("it names no file with its SHA-256 in {:?}", text.trim()))
+    };
+    let named: Vec<Named> = lines.map(read).collect::<Result<_, _>>()?;
+    match named.len() {
+        0 => Err("it names no archives by their SHA-256".to_owned()),
+        1..=ARCHIVES => Ok(named),
+        count => Err(format!("it names {count} archives, more than {ARCHIVES}")),
+    }
 }
 
 fn line(line: &str) -> Option<Named> {
@@ -108,8 +112,8 @@ fn add(
     gather.signals.extend(tree.signals.iter().cloned());
     gather.layers.extend(tree.layers.iter().cloned());
     gather.commit = gather.commit.take().or(tree.commit.clone());
-    let folder = folder(&named.name);
-    if folder == "debian/" {
+    let folder = folder(&named.name, tree.top.as_ref());
+    if named.name.contains(".debian.tar.") {
         // The distribution's own folder takes the place of upstream's.
         gather
             .files
@@ -122,10 +126,11 @@ fn add(
     Ok(())
 }
 
-/// Where an archive is unpacked; its only folder has been taken off.
-fn folder(name: &str) -> String {
+/// Where an archive is unpacked; its only folder has been taken off. The distribution's is unpacked
+/// over the others, so that it keeps its folder.
+fn folder(name: &str, top: Option<&BString>) -> String {
     if name.contains(".debian.tar.") {
-        return "debian/".to_owned();
+        return top.map_or(String::new(), |top| format!("{top}/"));
     }
     let component = name
         .split_once(".orig-")
@@ -139,17 +144,28 @@ mod tests {
 
     #[test]
     fn archives_are_unpacked_where_dpkg_does() {
-        assert_eq!(folder("a_1.orig.tar.xz"), "");
-        assert_eq!(folder("a_1-1.debian.tar.xz"), "debian/");
-        assert_eq!(folder("a_1.orig-docs.tar.gz"), "docs/");
+        let debian = BString::from("debian");
+        assert_eq!(folder("a_1.orig.tar.xz", None), "");
+        assert_eq!(folder("a_1-1.debian.tar.xz", Some(&debian)), "debian/");
+        // One that holds more than its folder is unpacked over the sources.
+        assert_eq!(folder("a_1-1.debian.tar.xz", None), "");
+        assert_eq!(folder("a_1.orig-docs.tar.gz", None), "docs/");
     }
 
     #[test]
-    fn names_with_folders_name_nothing() {
+    fn what_cannot_be_an_archive_beside_it_is_refused() {
         let digest = "0".repeat(64);
-        let text =
-            format!("Checksums-Sha256:\n {digest} 1 a.tar.xz\n {digest} 1 ../b.tar\nFiles:\n");
-        let names: Vec<_> = named(&text).into_iter().map(|named| named.name).collect();
-        assert_eq!(names, ["a.tar.xz"]);
+        let list = |lines: &str| named(&format!("Checksums-Sha256:\n{lines}Files:\n"));
+        let good = format!(" {digest} 1 a.tar.xz\n");
+        assert_eq!(list(&good).unwrap()[0].name, "a.tar.xz");
+        for (lines, reason) in [
+            (format!("{good} {digest} 1 ../b.tar\n"), "../b.tar"),
+            (format!("{good} 00 1 b.tar\n"), "00 1 b.tar"),
+            (good.repeat(101), "101 archives"),
+            (String::new(), "no archives"),
+        ] {
+            let error = list(&lines).err().unwrap();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 }
