@@ -10,6 +10,7 @@ mod magic;
 mod tape;
 mod zip;
 
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::rc::Rc;
 
@@ -32,6 +33,8 @@ pub(crate) struct Gather {
     pub(crate) layers: Vec<Layer>,
     pub(crate) commit: Option<String>,
     pub(crate) signals: Vec<Signal>,
+    /// How often each rule was told of archives within, by its severity there.
+    told: HashMap<(&'static str, Severity), usize>,
 }
 
 impl Gather {
@@ -42,6 +45,7 @@ impl Gather {
             layers: Vec::new(),
             commit: None,
             signals: Vec::new(),
+            told: HashMap::new(),
         }
     }
 
@@ -123,25 +127,25 @@ impl Gather {
         match format {
             Format::Tar => tape::read(self, input, prefix),
             Format::Zip => {
-                let bytes = self.all_of(&mut input)?;
+                let bytes = self.all_of(&mut input, prefix)?;
                 zip::read(self, &bytes, prefix)
             }
             _ => {
-                let bytes = self.all_of(&mut input)?;
                 let path = [prefix, name].concat();
+                let bytes = self.all_of(&mut input, &path)?;
                 self.file(&path, Kind::Regular, 0o644, &bytes, true)
             }
         }
     }
 
     /// Everything that is left, within the limit of one file.
-    fn all_of(&self, input: &mut Input<'_>) -> io::Result<Vec<u8>> {
+    fn all_of(&self, input: &mut Input<'_>, path: &[u8]) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let limit = self.meter.budget.file;
         input.take(limit).read_to_end(&mut bytes)?;
         if bytes.len() as u64 == limit && !input.peek(1)?.is_empty() {
             self.meter
-                .report(&odd::TOO_LARGE, b"", b"", "one file alone is");
+                .report(&odd::TOO_LARGE, path, b"", "one file alone is");
             input.drain()?;
         }
         Ok(bytes)
@@ -157,7 +161,8 @@ impl Gather {
         nested: bool,
     ) -> io::Result<()> {
         self.meter.entry()?;
-        self.meter.keep(bytes.len())?;
+        // Names count too: an archive in archives repeats them for each of its members.
+        self.meter.keep(bytes.len() + path.len())?;
         let content = match kind {
             Kind::Regular => Content::of(bytes),
             _ => Content::default(),
@@ -196,7 +201,18 @@ impl Gather {
         }
         self.finish(path, result)?;
         lower(path, &mut self.signals[first..]);
+        self.limit_signals(first);
         Ok(())
+    }
+
+    /// Tells each rule often enough, however many archives within there are to tell it of.
+    fn limit_signals(&mut self, first: usize) {
+        let new = self.signals.split_off(first).into_iter().filter(|signal| {
+            let told = self.told.entry((signal.rule, signal.severity)).or_default();
+            *told += 1;
+            *told <= odd::OF_ONE_RULE
+        });
+        self.signals.extend(new);
     }
 
     fn nested_layers(&mut self, format: Format, path: &[u8], bytes: &[u8]) -> io::Result<()> {
@@ -219,6 +235,19 @@ impl Gather {
     }
 }
 
+/// A member's name without what means nothing in it; none of the folder that all members are in.
+fn plain_name(name: &[u8]) -> Option<Vec<u8>> {
+    let parts = name
+        .split_str("/")
+        .filter(|part| !matches!(*part, b"" | b"."));
+    let plain = bstr::join("/", parts);
+    match (plain.is_empty(), name.starts_with(b"/")) {
+        (true, _) => None,
+        (false, true) => Some([b"/", &plain[..]].concat()),
+        (false, false) => Some(plain),
+    }
+}
+
 /// An archive inside is an object of tests as often as not: its oddities ask for less, and those of
 /// one that lies among tests for nothing.
 fn lower(path: &[u8], signals: &mut [Signal]) {
@@ -229,5 +258,25 @@ fn lower(path: &[u8], signals: &mut [Signal]) {
             Severity::Critical if !is_tested => Severity::Warning,
             _ => Severity::Note,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_name;
+
+    #[test]
+    fn dots_and_doubled_slashes_mean_nothing() {
+        for (name, plain) in [
+            ("./a/b", Some("a/b")),
+            ("a//b/./c/", Some("a/b/c")),
+            ("../a", Some("../a")),
+            ("//etc/a", Some("/etc/a")),
+            ("./", None),
+            ("/", None),
+        ] {
+            let plain = plain.map(|plain| plain.as_bytes().to_vec());
+            assert_eq!(plain_name(name.as_bytes()), plain, "{name}");
+        }
     }
 }

@@ -43,11 +43,12 @@ pub(crate) fn strip_top(files: &mut [File]) -> Option<BString> {
 
 /// Reports what is odd, and drops directories about which nothing is.
 pub(crate) fn check(meter: &Meter, files: &mut Vec<File>) {
+    let archives = archives(files);
     for file in files.iter() {
-        check_name(meter, &file.path);
+        check_name(meter, &file.path, &archives);
         check_mode(meter, file);
     }
-    check_links(meter, files);
+    check_links(meter, files, &archives);
     files.retain(|file| file.kind != Kind::Directory || file.mode & 0o4000 != 0);
     files.sort_by(|one, other| one.path.cmp(&other.path));
     check_duplicates(meter, files);
@@ -66,13 +67,29 @@ fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|byte| matches!(byte, b'/' | b'\\'))
 }
 
-/// A name in an archive of its own begins anew behind `!/`.
-fn own_name(path: &[u8]) -> &[u8] {
-    path.rfind("!/").map_or(path, |at| &path[at + 2..])
+/// The files in which others are. Anybody may put a `!/` into a name.
+fn archives(files: &[File]) -> HashSet<BString> {
+    let nested = files.iter().flat_map(|file| {
+        let path = &file.path;
+        path.find_iter("!/").map(|at| path[..at].as_bstr())
+    });
+    let nested: HashSet<&BStr> = nested.collect();
+    let paths = files.iter().map(|file| &file.path);
+    paths
+        .filter(|path| nested.contains(path.as_bstr()))
+        .cloned()
+        .collect()
 }
 
-fn check_name(meter: &Meter, path: &[u8]) {
-    let name = own_name(path);
+/// A name in an archive of its own begins anew behind `!/`.
+fn own_name<'p>(path: &'p [u8], archives: &HashSet<BString>) -> &'p [u8] {
+    let mut ends = path.rfind_iter("!/");
+    let end = ends.find(|at| archives.contains(path[..*at].as_bstr()));
+    end.map_or(path, |at| &path[at + 2..])
+}
+
+fn check_name(meter: &Meter, path: &[u8], archives: &HashSet<BString>) {
+    let name = own_name(path, archives);
     if is_absolute(name) {
         meter.report(&odd::ABSOLUTE_NAME, path, b"", "");
     }
@@ -129,33 +146,38 @@ fn check_mode(meter: &Meter, file: &File) {
 }
 
 /// Links are read as text only; where they lead follows from the names.
-fn check_links(meter: &Meter, files: &[File]) {
+fn check_links(meter: &Meter, files: &[File], archives: &HashSet<BString>) {
     let mut seen: HashSet<&BStr> = HashSet::new();
     let mut symlinks: HashSet<&BStr> = HashSet::new();
     for file in files {
         let path = file.path.as_bstr();
-        if !symlinks.is_empty() && ancestors(path).any(|folder| symlinks.contains(folder)) {
+        // Of a name without end, told of as such, each beginning would be looked up.
+        let looked_up = !symlinks.is_empty() && path.len() <= meter.budget.name_bytes;
+        if looked_up && ancestors(path).any(|folder| symlinks.contains(folder)) {
             meter.report(&odd::THROUGH_SYMLINK, path, b"", "");
         }
         match &file.kind {
             Kind::Symlink(target) => {
-                if leaves(own_name(path), target) {
+                if leaves(own_name(path, archives), target) {
                     meter.report(&odd::SYMLINK_ESCAPES, path, target, "");
                 }
                 symlinks.insert(path);
             }
-            Kind::Hardlink(target) => check_hardlink(meter, path, target, &seen),
+            Kind::Hardlink(target) => {
+                let is_nested = own_name(path, archives).len() < path.len();
+                check_hardlink(meter, path, target, (!is_nested).then_some(&seen));
+            }
             _ => {}
         }
         seen.insert(path);
     }
 }
 
-fn check_hardlink(meter: &Meter, path: &BStr, target: &BString, seen: &HashSet<&BStr>) {
-    let plain = target.strip_prefix(b"./").unwrap_or(target);
+/// `seen` are the members before, where the link is not in an archive within the archive.
+fn check_hardlink(meter: &Meter, path: &BStr, target: &BString, seen: Option<&HashSet<&BStr>>) {
     if is_absolute(target) || parts(target).any(|part| part == b"..") {
         meter.report(&odd::HARDLINK_ESCAPES, path, target, "");
-    } else if !path.contains_str("!/") && !seen.contains(plain.as_bstr()) {
+    } else if seen.is_some_and(|seen| !seen.contains(target.as_bstr())) {
         meter.report(&odd::HARDLINK_DANGLING, path, target, "");
     }
 }

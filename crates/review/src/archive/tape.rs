@@ -8,7 +8,7 @@ use bstr::{BString, ByteSlice};
 use tar::EntryType;
 
 use super::audit::{Audit, Audited};
-use super::{Gather, Input};
+use super::{Gather, Input, plain_name};
 use crate::budget::Meter;
 use crate::odd;
 use crate::tree::Kind;
@@ -111,28 +111,19 @@ fn members<R: Read>(
         };
         listed.push(&gather.meter, name.clone(), size)?;
         let disputed = std::mem::take(&mut audit.borrow_mut().disputed);
-        let Some(path) = path(&name) else {
+        let Some(path) = plain_name(&name) else {
             // The directory that everything is in.
             continue;
         };
-        member(gather, entry, [prefix, &path].concat(), disputed)?;
+        member(gather, entry, &[prefix, &path].concat(), disputed)?;
     }
     Ok(())
-}
-
-/// A member's name without what means nothing in it.
-fn path(name: &[u8]) -> Option<Vec<u8>> {
-    let mut path = name;
-    while let Some(rest) = path.strip_prefix(b"./") {
-        path = rest;
-    }
-    (!matches!(path, b"" | b"." | b"/")).then(|| path.to_vec())
 }
 
 fn member<R: Read>(
     gather: &mut Gather,
     mut entry: tar::Entry<'_, R>,
-    mut path: Vec<u8>,
+    path: &[u8],
     disputed: bool,
 ) -> io::Result<()> {
     let mode = entry.header().mode().unwrap_or(0o644);
@@ -142,7 +133,10 @@ fn member<R: Read>(
     };
     let kind = match entry.header().entry_type() {
         EntryType::Symlink => Kind::Symlink(link()),
-        EntryType::Link => Kind::Hardlink(link()),
+        EntryType::Link => {
+            let link = link();
+            Kind::Hardlink(plain_name(&link).map_or(link, BString::from))
+        }
         EntryType::Directory => Kind::Directory,
         EntryType::Char => Kind::Special("character device"),
         EntryType::Block => Kind::Special("block device"),
@@ -150,17 +144,12 @@ fn member<R: Read>(
         // Whatever is unknown is unpacked as a file, as POSIX wants it.
         _ => Kind::Regular,
     };
-    if kind == Kind::Directory {
-        while path.last() == Some(&b'/') {
-            path.pop();
-        }
-    }
     let bytes = if kind == Kind::Regular {
-        contents(gather, &mut entry, &path)?
+        contents(gather, &mut entry, path)?
     } else {
         Vec::new()
     };
-    gather.file(&path, kind, mode, &bytes, !disputed)
+    gather.file(path, kind, mode, &bytes, !disputed)
 }
 
 fn contents<R: Read>(
@@ -187,16 +176,4 @@ fn contents<R: Read>(
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::path;
-
-    #[test]
-    fn leading_dots_mean_nothing() {
-        assert_eq!(path(b"./a/b").as_deref(), Some(&b"a/b"[..]));
-        assert_eq!(path(b"./"), None);
-        assert_eq!(path(b"../a").as_deref(), Some(&b"../a"[..]));
-    }
 }

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use bstr::{BString, ByteSlice};
 
-use super::Gather;
+use super::{Gather, plain_name};
 use crate::odd;
 use crate::tree::Kind;
 
@@ -64,7 +64,6 @@ pub(super) fn read(gather: &mut Gather, bytes: &[u8], prefix: &[u8]) -> io::Resu
             .meter
             .report(&odd::SECOND_ARCHIVE, prefix, b"", "it has two directories");
     }
-    // Counting from the end tells what was put before the beginning.
     let mut spans = Vec::new();
     let mut at = end.directory;
     let mut count = 0;
@@ -79,6 +78,14 @@ pub(super) fn read(gather: &mut Gather, bytes: &[u8], prefix: &[u8]) -> io::Resu
         gather.meter.report(&odd::ZIP_HEADERS, prefix, b"", &detail);
     }
     account(gather, bytes, spans, end.directory, prefix);
+    let between = bytes.get(at..end.at).unwrap_or_default();
+    if !is_large_end(between) {
+        let excerpt = &between[..between.len().min(64)];
+        let detail = "between the directory and its end";
+        gather
+            .meter
+            .report(&odd::TRAILING_DATA, prefix, excerpt, detail);
+    }
     Ok(())
 }
 
@@ -111,6 +118,12 @@ fn account(
     }
 }
 
+/// Nothing, or the record of sizes beyond 4 GiB and the one that says where it is.
+fn is_large_end(between: &[u8]) -> bool {
+    let record = number(between, 4, 8).and_then(|length| length.checked_add(12 + 20));
+    between.is_empty() || between.starts_with(END64) && record == Some(between.len() as u64)
+}
+
 /// Nothing, or the checksum and sizes that follow a member.
 fn is_descriptor(gap: &[u8]) -> bool {
     let signed = gap.starts_with(b"PK\x07\x08") && matches!(gap.len(), 16 | 24);
@@ -126,7 +139,8 @@ fn member(
     member: &Member<'_>,
     prefix: &[u8],
 ) -> io::Result<Option<(usize, usize)>> {
-    let path = [prefix, member.name].concat();
+    let name = plain_name(member.name).unwrap_or_else(|| member.name.to_vec());
+    let path = [prefix, &name].concat();
     let Some((own, start)) = local(bytes, member.start) else {
         gather
             .meter
@@ -154,8 +168,13 @@ fn member(
     let header = usize::try_from(member.start).unwrap_or(start);
     let span = Some((header, start + packed.len()));
     if member.name.ends_with(b"/") {
-        let path = &path[..path.len() - 1];
-        gather.file(path, Kind::Directory, member.mode, b"", false)?;
+        if !packed.is_empty() {
+            let detail = "it is no file and yet has contents";
+            gather
+                .meter
+                .report(&odd::SIZE_DISAGREEMENT, &path, b"", detail);
+        }
+        gather.file(&path, Kind::Directory, member.mode, b"", false)?;
         return Ok(span);
     }
     let contents = contents(gather, member, packed, &path)?;
@@ -317,12 +336,18 @@ fn read_end(bytes: &[u8], at: usize) -> Option<End> {
         comment: usize::try_from(number(bytes, at + 20, 2)?).ok()?,
     };
     if (end.directory == 0xffff_ffff || end.entries == 0xffff)
-        && let Some(large) = bytes[..at].rfind(END64)
+        && let Some(large) = large_end(bytes, at)
     {
         end.entries = number(bytes, large + 32, 8)?;
         end.directory = usize::try_from(number(bytes, large + 48, 8)?).ok()?;
     }
     Some(end)
+}
+
+/// The record of sizes beyond 4 GiB, which stands right before the end but for what extends it.
+fn large_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let from = at.saturating_sub(1 << 16);
+    Some(from + bytes[from..at].rfind(END64)?)
 }
 
 /// A member in the directory, and where the next one is.

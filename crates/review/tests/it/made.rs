@@ -149,6 +149,56 @@ fn an_archive_cut_short_shows_what_was_read() {
     assert!(rules(&tree).contains(&"truncated"), "{:?}", tree.signals);
 }
 
+#[test]
+fn a_name_does_not_begin_anew_because_it_says_so() {
+    let (_, rules) = raised(&[member("a/../../x!/b", b"one"), end()]);
+    assert_eq!(rules, ["parent-name"]);
+    let inner = [member("a", b"one"), end()].concat();
+    let (tree, rules) = raised(&[member("x/in.tar", &inner), end()]);
+    assert_eq!(paths(&tree), ["in.tar", "in.tar!/a"]);
+    assert_eq!(rules, [""; 0]);
+}
+
+#[test]
+fn one_file_under_two_spellings_is_told() {
+    let (tree, rules) = raised(&[member("x/a/b", b"one"), member("x/a/.//b", b"two"), end()]);
+    assert_eq!(paths(&tree), ["a/b", "a/b"]);
+    assert_eq!(rules, ["duplicate-name"]);
+}
+
+#[test]
+fn very_many_broken_archives_within_are_told_often_enough() {
+    let broken = |number: usize| member(&format!("x/{number}.gz"), b"\x1f\x8b\x08broken");
+    let parts: Vec<Vec<u8>> = (0..300).map(broken).chain([end()]).collect();
+    let (tree, _) = raised(&parts);
+    assert_eq!(tree.files.len(), 300);
+    assert_eq!(tree.signals.len(), 100, "{:?}", tree.signals[0]);
+}
+
+#[test]
+fn names_count_as_bytes_that_are_kept() {
+    let budget = Budget {
+        expanded: 200,
+        ..Budget::default()
+    };
+    let long = |end: &str| member(&format!("x/{}{end}", "a".repeat(80)), b"");
+    let archive = [long("1"), long("2"), long("3"), end()].concat();
+    let tree = read_archive("made", &*archive, &budget).unwrap();
+    assert!(rules(&tree).contains(&"too-large"), "{:?}", tree.signals);
+}
+
+#[test]
+fn a_name_without_end_is_not_followed_through_links() {
+    let deep = format!("path=x/{}y", "a/".repeat(500_000));
+    let (_, rules) = raised(&[
+        header("x/l", b'2', 0, "b"),
+        extended(&deep),
+        member("x/y", b"one"),
+        end(),
+    ]);
+    assert_eq!(rules, ["too-deep"]);
+}
+
 /// A zip of one stored member, by its two names.
 fn zip(local: &str, central: &str, flags: u16) -> Vec<u8> {
     let bytes = b"contents";
@@ -219,6 +269,19 @@ fn what_stands_around_a_zip_is_told() {
     let two = [zip("a", "a", 0), zip("b", "b", 0)].concat();
     let rules = rules(&tree(&two));
     assert!(rules.contains(&"second-archive"), "{rules:?}");
+}
+
+#[test]
+fn what_stands_between_a_zips_directory_and_its_end_is_told() {
+    let mut zip = zip("a", "a", 0);
+    let end = zip.len() - 22;
+    zip.splice(end..end, *b"more");
+    assert_eq!(rules(&tree(&zip)), ["trailing-data"]);
+}
+
+#[test]
+fn a_folder_with_contents_is_told() {
+    assert_eq!(rules(&tree(&zip("d/", "d/", 0))), ["size-disagreement"]);
 }
 
 /// A zip that lists one member, which grows out of all proportion, so many times.
