@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use palisade_model::Hash;
 use sha2::{Digest, Sha256, Sha512};
 
+use crate::digest::hexadecimal;
+
 /// Whether bytes have a digest. Algorithms that anybody can forge count as none.
 pub fn is_what_it_should_be(hash: &Hash, mut bytes: impl Read) -> io::Result<bool> {
     let found = match hash.algorithm.as_str() {
@@ -23,15 +25,6 @@ fn whole<D: Digest>(mut digest: D, bytes: &mut impl Read) -> io::Result<D> {
             count => digest.update(&chunk[..count]),
         }
     }
-}
-
-fn hexadecimal(digest: &[u8]) -> String {
-    use std::fmt::Write as _;
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

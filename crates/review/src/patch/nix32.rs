@@ -1,6 +1,6 @@
 //! Guix's base32 of digests: Nix's alphabet, the last bits first.
 
-use std::fmt::Write as _;
+use crate::digest::hexadecimal;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdfghijklmnpqrsvwxyz";
 
@@ -23,11 +23,7 @@ pub(super) fn to_hexadecimal(text: &str) -> Option<String> {
             None => return None,
         }
     }
-    Some(bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Some(hexadecimal(&bytes))
 }
 
 /// A digest in hexadecimal as Guix writes it.

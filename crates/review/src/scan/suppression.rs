@@ -3,13 +3,14 @@
 
 use std::collections::HashSet;
 
-use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
 use super::lines::normalised;
+use crate::digest::hexadecimal;
 use crate::report::Finding;
 use crate::signal::{Severity, Signal};
 use crate::tree::Tree;
+use crate::visible;
 
 /// A file of suppressions is not larger than this.
 const LARGEST: usize = 1 << 20;
@@ -127,15 +128,6 @@ pub fn fingerprint(signal: &Signal) -> String {
     hasher.finalize().to_hex()[..32].to_owned()
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The signals of a report that somebody read before.
 #[derive(Clone, Debug, Default)]
 pub struct Baseline(HashSet<(String, String, Vec<u8>)>);
@@ -168,11 +160,11 @@ impl Baseline {
 
     /// True for what that report told already.
     pub fn has(&self, signal: &Signal) -> bool {
-        let shown = signal.excerpt.to_str_lossy();
+        // As a report shows it.
         self.0.contains(&(
             signal.rule.to_owned(),
-            signal.path.to_string(),
-            normalised(shown.as_bytes()),
+            visible::name(&signal.path),
+            normalised(visible::line(&signal.excerpt).as_bytes()),
         ))
     }
 }
@@ -313,6 +305,11 @@ mod tests {
     fn a_report_read_before_makes_its_signals_known() {
         let baseline = Baseline::parse("r.json", br#"{"signals": [{"rule": "network-in-build", "path": "Makefile", "excerpt": "curl http://x.example.invalid/2"}]}"#).unwrap();
         assert!(baseline.has(&signal(Severity::Warning)));
+        let mut odd = signal(Severity::Warning);
+        (odd.path, odd.excerpt) = ("a\tb".into(), "curl \\\n\u{202e}x".into());
+        let report = serde_json::json!({"signals": [Finding::new(&odd)]}).to_string();
+        let baseline = Baseline::parse("r.json", report.as_bytes()).unwrap();
+        assert!(baseline.has(&odd));
     }
 
     #[test]
