@@ -203,8 +203,7 @@ fn archive(view: &View<'_>, name: &[u8], kind: Type, world: &World<'_>, sheet: &
     let inside = || {
         world
             .new
-            .range(view.path..)
-            .skip(1)
+            .range(prefix.as_bstr()..)
             .take_while(|(path, _)| path.starts_with(&prefix))
             .map(|(_, file)| *file)
     };
