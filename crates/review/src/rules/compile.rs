@@ -23,7 +23,7 @@ const LINE: usize = 16 << 10;
 /// All rules, ready to run.
 #[derive(Debug)]
 pub(crate) struct Compiled {
-    words: Option<AhoCorasick>,
+    words: AhoCorasick,
     /// For each word, the patterns that name it.
     by_word: Vec<Vec<usize>>,
     patterns: Vec<Pattern>,
@@ -94,7 +94,10 @@ impl Compiled {
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .build(&words)
-            .ok();
+            .map_err(|error| RuleError::File {
+                file: "all together".to_owned(),
+                reason: format!("they have more words than can be looked for: {error}"),
+            })?;
         Ok(Self {
             words,
             by_word,
@@ -105,9 +108,6 @@ impl Compiled {
     /// The patterns found in the new lines of `text`.
     pub(crate) fn hits(&self, path: &BStr, place: Place, text: &Text<'_>) -> Vec<Hit> {
         let mut hits = Vec::new();
-        let Some(words) = &self.words else {
-            return hits;
-        };
         if !text.lines.iter().any(|line| line.new) {
             return hits;
         }
@@ -118,8 +118,10 @@ impl Compiled {
             .map(|pattern| pattern.looks_at(path, place))
             .collect();
         let mut count = vec![0_usize; self.patterns.len()];
+        // What else a text has to say is looked for once, not for each line.
+        let mut also: Vec<Option<bool>> = vec![None; self.patterns.len()];
         let mut line = 0;
-        for word in words.find_overlapping_iter(text.bytes) {
+        for word in self.words.find_overlapping_iter(text.bytes) {
             // Matches come by their end, so the line only ever moves on, but for words that span two.
             while line + 1 < text.lines.len() && text.lines[line + 1].start <= word.start() {
                 line += 1;
@@ -137,7 +139,8 @@ impl Compiled {
                     continue;
                 }
                 seen[number] = Some(at);
-                if let Some(hit) = self.patterns[number].hit(place, text, at) {
+                let also = &mut also[number];
+                if let Some(hit) = self.patterns[number].hit(place, text, at, also) {
                     count[number] += 1;
                     hits.push(hit);
                 }
@@ -195,7 +198,13 @@ impl Pattern {
             && !self.except_paths.as_ref().is_some_and(named)
     }
 
-    fn hit(&self, place: Place, text: &Text<'_>, at: usize) -> Option<Hit> {
+    fn hit(
+        &self,
+        place: Place,
+        text: &Text<'_>,
+        at: usize,
+        also: &mut Option<bool>,
+    ) -> Option<Hit> {
         let line: &Line = &text.lines[at];
         if line.comment && !self.comments {
             return None;
@@ -216,7 +225,7 @@ impl Pattern {
             || self
                 .with
                 .as_ref()
-                .is_some_and(|with| !with.is_match(text.bytes))
+                .is_some_and(|with| !*also.get_or_insert_with(|| with.is_match(text.bytes)))
             || self
                 .with_line
                 .as_ref()
