@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::report::{PackageReport, PatchReport};
+use super::report::{PackageReport, PatchReport, SourceReport};
 use super::shown::PatchedFile;
 use crate::report::{FileReport, Limits, Line, LineKind, Report, ShownHunk};
 
@@ -57,7 +57,11 @@ pub fn to_read(report: &PatchReport, head: &str) -> Vec<ToRead> {
         pieces.of_patch(file, head);
     }
     for package in &report.packages {
-        for review in reviews(package) {
+        for (source, review) in reviews(package) {
+            let Ok(review) = review else {
+                pieces.of_unread(&package.name, source, head);
+                continue;
+            };
             let bound = bytes_of(&review);
             let files = review.files.iter();
             for file in files.filter(|file| file.explanation.is_none()) {
@@ -68,11 +72,15 @@ pub fn to_read(report: &PatchReport, head: &str) -> Vec<ToRead> {
     pieces.found
 }
 
-fn reviews(package: &PackageReport) -> impl Iterator<Item = Report> {
+/// The reviews of a package's sources, as far as they can be read: an older Palisade may have kept them.
+fn reviews(
+    package: &PackageReport,
+) -> impl Iterator<Item = (&SourceReport, Result<Report, serde_json::Error>)> {
     let reviews = package.sources.iter();
-    reviews
-        .filter_map(|source| source.review.as_ref())
-        .filter_map(|review| serde::Deserialize::deserialize(review).ok())
+    reviews.filter_map(|source| {
+        let review = source.review.as_ref()?;
+        Some((source, serde::Deserialize::deserialize(review)))
+    })
 }
 
 /// The digests of both sides of a source.
@@ -119,6 +127,20 @@ impl Pieces {
             hunks: &file.hunks,
             is_whole: file.hidden_lines == 0 && file.binary.is_none(),
             bound,
+        };
+        self.add(&all);
+    }
+
+    /// A source whose review cannot be read: nobody knows what is to be read of it.
+    fn of_unread(&mut self, package: &str, source: &SourceReport, head: &str) {
+        let file = source.new.as_ref().or(source.old.as_ref());
+        let all = All {
+            place: Place::Source(package.to_owned()),
+            path: file.map_or("", |file| file.name.as_str()),
+            what: "its review cannot be read".to_owned(),
+            hunks: &[],
+            is_whole: false,
+            bound: head,
         };
         self.add(&all);
     }
@@ -259,6 +281,31 @@ mod tests {
         };
         let pieces = to_read(&report, head);
         pieces.into_iter().map(|piece| piece.key).collect()
+    }
+
+    #[test]
+    fn a_review_that_cannot_be_read_is_left_to_read() {
+        let source = SourceReport {
+            review: Some(serde_json::json!({"form": 0})),
+            ..SourceReport::default()
+        };
+        let package = serde_json::json!({
+            "system": "guix", "name": "hello", "path": "a.scm", "changes": [], "sources": [source],
+            "security": {"fixes": [], "loses": []},
+        });
+        let report = PatchReport {
+            form: PATCH_FORM,
+            patches: Vec::new(),
+            partial: false,
+            packages: vec![serde_json::from_value(package).unwrap()],
+            files: Vec::new(),
+            signals: Vec::new(),
+            effect: None,
+        };
+        let pieces = to_read(&report, "head");
+        assert_eq!(pieces.len(), 1);
+        assert_eq!(pieces[0].whole, Whole::No);
+        assert_eq!(pieces[0].place, Place::Source("hello".to_owned()));
     }
 
     #[test]
