@@ -1,7 +1,8 @@
 //! Package definitions of Guix as recipes: read as data, with the few procedures that addresses and
 //! versions are put together with. What only running Guile would tell stays as it is written.
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 use palisade_model::Hash;
 
@@ -11,6 +12,9 @@ use super::scheme::{self, Datum, Node, Walk};
 
 /// The longest text that is put together.
 const TEXT_BYTES: usize = 16 << 10;
+
+/// The most expressions of a recipe; Guix's largest have some thousand.
+const STEPS: usize = 100_000;
 
 /// What stands for a part that cannot be told.
 const UNTOLD: &str = "…";
@@ -85,12 +89,17 @@ pub(super) fn of_fields<'n>(
             bound.insert(name, value);
         }
     }
-    let words = Words { bound };
+    let words = Words {
+        bound,
+        steps: Cell::new(0),
+    };
     let name = field("name").map(|node| words.text(node, 0));
     let source = forms.iter().find_map(|form| self::field(form, "source"));
     let mut origins = source.map(|node| node.forms("origin")).unwrap_or_default();
+    let mut known: HashSet<*const Node> =
+        origins.iter().map(|it| std::ptr::from_ref(*it)).collect();
     for origin in forms.iter().flat_map(|form| form.forms("origin")) {
-        if !origins.iter().any(|known| std::ptr::eq(*known, origin)) {
+        if known.insert(std::ptr::from_ref(origin)) {
             origins.push(origin);
         }
     }
@@ -196,12 +205,15 @@ fn without_tests(form: &Node) -> bool {
 /// What words within a definition stand for.
 struct Words<'n> {
     bound: Bound<'n>,
+    /// How many expressions have been read: one may name another a hundred times, and so on.
+    steps: Cell<usize>,
 }
 
 impl Words<'_> {
     /// The text of an expression, as far as it can be told.
     fn text(&self, node: &Node, depth: usize) -> String {
-        if depth > 20 {
+        self.steps.set(self.steps.get() + 1);
+        if depth > 20 || self.steps.get() > STEPS {
             return UNTOLD.to_owned();
         }
         let mut text = match &node.datum {
@@ -254,7 +266,10 @@ impl Words<'_> {
                 format!("{}-{}.{commit}", argument(0), argument(1))
             }
             "git-file-name" => format!("{}-{}-checkout", argument(0), argument(1)),
-            "string-replace-substring" => argument(0).replace(&argument(1), &argument(2)),
+            "string-replace-substring" => match argument(1).as_str() {
+                "" => UNTOLD.to_owned(),
+                word => argument(0).replace(word, &argument(2)),
+            },
             "pypi-uri" => pypi(
                 &argument(0),
                 &argument(1),
@@ -442,6 +457,22 @@ mod tests {
     (source (origin (inherit (package-source hello))
                     (patches (search-patches "b.patch"))))))
 "#;
+
+    #[test]
+    fn names_that_stand_for_one_another_end() {
+        let named = |level: u32| {
+            let below = format!(" a{}", level + 1).repeat(60);
+            format!("(a{level} (string-append{below}))")
+        };
+        let bound: String = (0..9).map(named).collect();
+        let text = format!(
+            "(define-public x (let ({bound} (a9 \"\")) (package (name \"x\") (version a0))))"
+        );
+        assert!(recipes(&text)[0].version.as_deref().unwrap().contains('…'));
+        let text = "(define-public x (package (name \"x\") \
+                    (version (string-replace-substring \"a\" \"\" \"b\"))))";
+        assert_eq!(recipes(text)[0].version.as_deref(), Some("…"));
+    }
 
     #[test]
     fn a_package_is_read() {

@@ -159,8 +159,7 @@ fn of_text(bytes: &[u8], line: usize) -> Result<Patch, PatchError> {
     })
 }
 
-/// A subject without what stands in brackets before it, which [`in_order`] has no more use for
-/// once the mails are sorted.
+/// A subject in one line; [`in_order`] needs what stands in brackets before it.
 fn plain_subject(subject: &str) -> String {
     subject
         .split_ascii_whitespace()
@@ -186,12 +185,14 @@ fn in_order(patches: &mut [Patch]) {
         .iter_mut()
         .filter_map(|patch| patch.subject.as_mut())
     {
-        while let Some((_, rest)) = subject
+        let mut plain = subject.as_str();
+        while let Some((_, rest)) = plain
             .strip_prefix('[')
             .and_then(|inner| inner.split_once(']'))
         {
-            *subject = rest.trim_start().to_owned();
+            plain = rest.trim_start();
         }
+        *subject = plain.to_owned();
     }
 }
 

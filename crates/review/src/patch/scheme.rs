@@ -279,12 +279,13 @@ impl Reader<'_> {
     fn mark(&mut self, name: &str, length: usize) -> Option<()> {
         self.at += length;
         self.open(Some(name))?;
-        self.stack.last_mut()?.is_mark = name != "vector";
+        self.stack.last_mut()?.is_mark = true;
         Some(())
     }
 
     fn open(&mut self, name: Option<&str>) -> Option<()> {
-        if self.stack.len() > DEPTH {
+        self.nodes += 1;
+        if self.stack.len() > DEPTH || self.nodes > NODES {
             return None;
         }
         let line = self.line;
@@ -371,6 +372,12 @@ mod tests {
 
     fn read_again(text: &str) -> String {
         shown(&read(text))
+    }
+
+    #[test]
+    fn lists_count_however_empty_they_are() {
+        assert_eq!(read(&"()".repeat(1000)).len(), 1000);
+        assert!(read(&"()".repeat(NODES + 1)).is_empty());
     }
 
     #[test]
