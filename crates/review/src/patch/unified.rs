@@ -6,6 +6,7 @@
 use bstr::{BString, ByteSlice};
 
 use super::{Body, FilePatch, Hunk, Line, Mark, PatchError};
+use crate::compare::without_ending as trimmed;
 
 /// The most files of a patch; all of Guix's and aports' recipes are fewer.
 const FILES: usize = 100_000;
@@ -30,6 +31,8 @@ pub(super) fn read(bytes: &[u8], line: usize) -> Result<(Vec<FilePatch>, usize),
             Some(reader.plain_file()?)
         } else if line.starts_with(b"diff --cc ") || line.starts_with(b"diff --combined ") {
             return Err(reader.malformed("a combined diff of a merge is no patch"));
+        } else if preamble.is_some() && header(trimmed(line)).is_some() {
+            return Err(reader.malformed("a hunk stands behind lines that belong to no hunk"));
         } else {
             reader.at += 1;
             None
@@ -317,11 +320,6 @@ fn header(line: &[u8]) -> Option<Header<'_>> {
     })
 }
 
-fn trimmed(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
 fn without_prefix(name: BString) -> BString {
     let prefix = PREFIXES
         .iter()
@@ -417,6 +415,17 @@ mod tests {
             let why = "a name leads out of the tree or is none";
             assert!(refused(&text).ends_with(why), "{name}");
         }
+    }
+
+    #[test]
+    fn a_hunk_behind_lines_of_no_hunk_is_refused() {
+        let one = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
+        let text = format!("{one}+c\n@@ -9 +10 @@\n-d\n+e\n");
+        assert_eq!(
+            refused(&text),
+            "read the patch, line 7: a hunk stands behind lines that belong to no hunk"
+        );
+        assert!(read(format!("@@ -1 +1 @@ is a header\n{one}").as_bytes(), 1).is_ok());
     }
 
     #[test]
