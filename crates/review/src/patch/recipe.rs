@@ -105,13 +105,12 @@ impl Source {
 pub(super) fn host(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if scheme == "mirror" {
+        return Some(&url[..scheme.len() + 3 + authority.len()]);
+    }
     let host = authority.rsplit('@').next().unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
-    match scheme {
-        "mirror" => Some(&url[..scheme.len() + 3 + host.len()]),
-        _ if host.is_empty() => None,
-        _ => Some(host),
-    }
+    (!host.is_empty()).then_some(host)
 }
 
 /// Whose recipes a file holds, by its path.
@@ -215,11 +214,48 @@ fn moved(pairs: &mut Vec<Pair>) {
                 })
         };
         if let Some(at) = pairs.iter().position(is_it) {
-            let key = old.key.clone();
+            let is_gone = |pair: &Pair| pair.new.is_none() && pair.old.as_ref() == Some(&old);
+            let gone = pairs.iter().position(is_gone);
             pairs[at].old = Some(old);
-            pairs.retain(|pair| {
-                pair.new.is_some() || pair.old.as_ref().is_none_or(|it| it.key != key)
-            });
+            gone.map(|at| pairs.remove(at));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_told_of_any_address() {
+        for (url, expected) in [
+            ("https://a@example.org:8080/x", Some("example.org")),
+            ("mirror://gnu/hello", Some("mirror://gnu")),
+            ("mirror://a\u{e9}@bc/hello", Some("mirror://a\u{e9}@bc")),
+            ("https:///x", None),
+        ] {
+            assert_eq!(host(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn of_two_recipes_of_one_key_that_go_one_has_moved() {
+        let recipe = |name: &str| format!("pkgname={name}\npkgver=1.0\npkgrel=0\n");
+        let file = |path: &str, before: Option<&str>, after: Option<&str>| Touched {
+            path: path.into(),
+            before: before.map(|name| recipe(name).into_bytes()),
+            after: after.map(|name| recipe(name).into_bytes()),
+            ..Touched::default()
+        };
+        let pairs = pairs(&[
+            file("community/hello/APKBUILD", Some("hello"), None),
+            file("main/hello/APKBUILD", None, Some("hello")),
+            file("testing/hello/APKBUILD", Some("other"), None),
+        ]);
+        let sides: Vec<(bool, bool)> = pairs
+            .iter()
+            .map(|pair| (pair.old.is_some(), pair.new.is_some()))
+            .collect();
+        assert_eq!(sides, [(true, true), (true, false)]);
     }
 }
