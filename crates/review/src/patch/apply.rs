@@ -25,6 +25,8 @@ pub struct Touched {
     pub mode: Option<u32>,
     /// Whether a change of it is binary, and was not applied.
     pub is_binary: bool,
+    /// Whether only its hunks were seen, so that more may be there than is told.
+    pub is_partial: bool,
 }
 
 /// What gives a file of the tree before, if it has one.
@@ -158,9 +160,14 @@ fn find(
         .is_some_and(|line| line.mark != Mark::Context);
     let fits_place = |at: usize| (!at_beginning || at == 0) && (!at_end || at == last);
     let mut nearest = (0, 0);
+    // Where it says to stand may be far outside of where it can.
+    let start = start.min(last).max(done);
     for distance in 0..=lines.len() {
         let before = start.checked_sub(distance);
         let after = (distance > 0).then(|| start.saturating_add(distance));
+        if before.is_none_or(|at| at < done) && after.is_some_and(|at| at > last) {
+            break;
+        }
         for at in before.into_iter().chain(after) {
             if at < done || at > last || !fits_place(at) {
                 continue;
@@ -222,6 +229,12 @@ mod tests {
         let error = result("a\nb\nc\nD\n", PATCH).unwrap_err();
         let expected = "apply the patch to x: hunk 1 (line 3 of the patch): line 4 of the file is another than the hunk's";
         assert_eq!(error, expected);
+    }
+
+    #[test]
+    fn a_hunk_is_found_however_far_off_it_says_to_be() {
+        let far = PATCH.replace("@@ -2,3 +2,3 @@", "@@ -900,3 +900,3 @@");
+        assert_eq!(result("a\nb\nc\nd\n", &far).unwrap(), "a\nb\nC\nd\n");
     }
 
     #[test]

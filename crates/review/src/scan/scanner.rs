@@ -16,6 +16,7 @@ use super::{
     binary, encoded, hardening, keys, layout, lock, m4, packages, pinned, prerequisite, probe,
     repository, tests_off, unicode, vendored, weakened, workflow,
 };
+use crate::odd;
 use crate::patch::Touched;
 use crate::rules::{Compiled, Hit, Pack, RuleError, builtin};
 use crate::signal::{Severity, Signal};
@@ -194,7 +195,15 @@ impl Scanner {
         let published = known.is_some_and(|known| {
             view.new.kind == Kind::Regular && known.contains(&view.new.content.blob)
         });
-        if unchanged_content || published || view.bytes().len() > LARGEST {
+        if unchanged_content || published {
+            return (sheet.signals, 0);
+        }
+        if view.bytes().len() > LARGEST {
+            let detail = "no rule looked into it";
+            let mut unread =
+                odd::TOO_LARGE.signal(view.path.to_owned(), BString::default(), detail);
+            unread.severity = Severity::Warning;
+            sheet.signals.push(unread);
             return (sheet.signals, 0);
         }
         unicode::detect(view, &mut sheet);
@@ -379,6 +388,7 @@ fn of_recipes(world: &World<'_>) -> Vec<Signal> {
             after: Some(new.content.bytes.to_vec()),
             mode: None,
             is_binary: false,
+            is_partial: false,
         })
     });
     let touched: Vec<Touched> = changed.take(RECIPES).collect();
