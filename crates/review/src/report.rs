@@ -6,12 +6,13 @@
 
 mod shown;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bstr::ByteSlice;
 use serde::{Deserialize, Serialize};
 
 use crate::compare::{Change, Comparison, How};
+use crate::digest::hexadecimal;
 use crate::explain::binary::{Facts, new_strings};
 use crate::explain::lock::{self, LockChange};
 use crate::explain::manifest::{
@@ -310,11 +311,13 @@ impl Report {
     /// The licences that changed, each kind of change once, with its files.
     pub(crate) fn licences_by_change(&self) -> Vec<(&str, Vec<&str>)> {
         let mut changes: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for LicenceChange { path, says } in &self.licences {
-            match changes.iter_mut().find(|(known, _)| known == says) {
-                Some((_, paths)) => paths.push(path),
-                None => changes.push((says, vec![path])),
+            let place = *places.entry(says).or_insert(changes.len());
+            if place == changes.len() {
+                changes.push((says, Vec::new()));
             }
+            changes[place].1.push(path);
         }
         changes
     }
@@ -374,14 +377,6 @@ impl Side {
             files: tree.files.len() as u64,
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl Counts {

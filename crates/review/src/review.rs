@@ -35,18 +35,10 @@ pub fn review(
     });
     let against = git.map(|git| compare_with_git(new, git, known));
     let told = against.iter().flat_map(|against| &against.signals);
-    // What is odd about the new archive and was not about the old one.
-    let odd = new.signals.iter().filter(|signal| {
-        let known = |old: &&crate::Signal| {
-            old.rule == signal.rule && old.path == signal.path && old.excerpt == signal.excerpt
-        };
-        !old.signals.iter().any(|old| known(&old))
-    });
     let signals = scan
         .signals
         .iter()
         .chain(told)
-        .chain(odd)
         .map(|signal| decisions.finding(signal, new))
         .collect();
     Report::of(&comparison, signals, known, limits)

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::words::some;
-use super::{binary_words, marked, summary, what};
+use super::{advice, binary_words, marked, summary, what};
 use crate::report::{FileReport, Finding, LineKind, Report, ShownHunk};
 use crate::signal::Severity;
 
@@ -50,6 +50,9 @@ pub fn html(report: &Report) -> String {
         escaped(&summary(report))
     );
     signals(report, &mut page);
+    if let Some(advice) = advice(report) {
+        let _ = writeln!(page, "<p id=\"advice\"><b>{}.</b></p>", escaped(&advice));
+    }
     lists(report, &mut page);
     let (open, closed): (Vec<_>, Vec<_>) = report
         .files
@@ -81,7 +84,7 @@ pub fn html(report: &Report) -> String {
         for (file, why) in files.filter(|(_, why)| why.kind == group.reason) {
             row(&mut page, &[&file.path, &what(file), &why.says]);
             for it in &file.locked {
-                let change = format!("{} {:?}", it.name, it.what).to_lowercase();
+                let change = format!("{} {}", it.name, format!("{:?}", it.what).to_lowercase());
                 row(
                     &mut page,
                     &["", &change, &format!("{} → {}", it.old, it.new)],

