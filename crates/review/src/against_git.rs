@@ -95,8 +95,8 @@ fn has(tree: &Tree, file: &File) -> bool {
         .is_ok()
 }
 
-/// Whether a hard link leads to what version control has in its place: packers write so the second of
-/// two names of one file.
+/// Whether a hard link leads to what version control has in its place: packers write so the second
+/// of two names of one file.
 fn is_linked(release: &Tree, link: &File, there: Option<&File>) -> bool {
     let (Kind::Hardlink(target), Some(there)) = (&link.kind, there) else {
         return false;

@@ -1,7 +1,7 @@
 //! What reading a source may cost: entries, depth, bytes, ratio and time, in one account.
 //!
-//! Whoever reads asks the [`Meter`]; the first limit that is reached ends the reading, the tree read
-//! so far is kept, and a signal says which limit it was.
+//! Whoever reads asks the [`Meter`]; the first limit that is reached ends the reading, the tree
+//! read so far is kept, and a signal says which limit it was.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -42,7 +42,8 @@ pub struct Budget {
 impl Default for Budget {
     fn default() -> Self {
         Self {
-            // Linux has 90,000 files of 1.5 GB; nothing that distributions build from is much larger.
+            // Linux has 90,000 files of 1.5 GB; nothing that distributions build from is much
+            // larger.
             entries: 500_000,
             // Linux has 1,500 of each; copies of one small file take up ten.
             entry_bytes: 32,

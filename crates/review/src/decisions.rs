@@ -1,4 +1,5 @@
-//! What people decided before a review: what is suppressed, and what an earlier report told already.
+//! What people decided before a review: what is suppressed, and what an earlier report told
+//! already.
 
 use crate::report::{Finding, State, Suppression};
 use crate::scan::{Baseline, Suppressions};

@@ -1,5 +1,5 @@
-//! The tree of a commit, from the objects of a repository: nothing is checked out, no filter, hook or
-//! attribute is heeded, and nobody's settings are read.
+//! The tree of a commit, from the objects of a repository: nothing is checked out, no filter, hook
+//! or attribute is heeded, and nobody's settings are read.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -101,7 +101,8 @@ impl Language {
         }
     }
 
-    /// Whether something ends lines for compilers and not for these lexers: behind it a comment is over.
+    /// Whether something ends lines for compilers and not for these lexers: behind it a comment is
+    /// over.
     fn has_other_ends_of_lines(self, text: &[u8]) -> bool {
         let alone = |at: usize| text.get(at + 1) != Some(&b'\n');
         let unicode: &[&[u8]] = match self {
@@ -150,8 +151,9 @@ pub fn likeness(language: Language, old: &[u8], new: &[u8]) -> Likeness {
     }
 }
 
-/// The tokens of code that tell a compiler something. In C a comma behind the last thing in braces tells
-/// nothing; within parentheses it may part two arguments of a macro, and in a directive it may be one's text.
+/// The tokens of code that tell a compiler something. In C a comma behind the last thing in braces
+/// tells nothing; within parentheses it may part two arguments of a macro, and in a directive it
+/// may be one's text.
 fn telling<'t>(language: Language, tokens: &[Token<'t>]) -> Vec<&'t [u8]> {
     let mut code: Vec<&[u8]> = Vec::with_capacity(tokens.len());
     let (mut parentheses, mut directive) = (0_usize, false);

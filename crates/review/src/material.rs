@@ -12,7 +12,8 @@ use crate::names;
 use crate::tree::Tree;
 use crate::{debian, directory, git, odd};
 
-/// Why a source could not be read at all. What is wrong inside of it is a signal of the tree instead.
+/// Why a source could not be read at all. What is wrong inside of it is a signal of the tree
+/// instead.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The system refused.
@@ -136,7 +137,8 @@ pub(crate) fn read_file(path: &Path, budget: &Budget) -> Result<Tree, Error> {
     read_archive(&base(path), file, budget)
 }
 
-/// Reads a tree from a stream: an archive by its first bytes, else a tree of one file called `name`.
+/// Reads a tree from a stream: an archive by its first bytes, else a tree of one file called
+/// `name`.
 pub fn read_archive(name: &str, reader: impl Read, budget: &Budget) -> Result<Tree, Error> {
     let meter = Rc::new(Meter::new(budget));
     let mut gather = Gather::new(meter);

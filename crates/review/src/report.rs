@@ -1,8 +1,8 @@
 //! What a review found, with all that is needed to show it: the form that is kept, sent over a
 //! pipe and printed.
 //!
-//! All text in it has gone through [`visible`]: whatever prints it cannot be
-//! led astray by what it prints. Fields are plain, so that both a compact format and JSON take them.
+//! All text in it has gone through [`visible`]: whatever prints it cannot be led astray by what it
+//! prints. Fields are plain, so that both a compact format and JSON take them.
 
 mod shown;
 

@@ -1,8 +1,8 @@
 //! Confinement of the process that reads hostile bytes.
 //!
-//! After [`confine`] the process has what it opened before and nothing else: no file of the system but
-//! those below folders that were named, and those to read only; no network; no other program; no more
-//! memory and time than it was given. There is no way back, for any of its threads.
+//! After [`confine`] the process has what it opened before and nothing else: no file of the system
+//! but those below folders that were named, and those to read only; no network; no other program;
+//! no more memory and time than it was given. There is no way back, for any of its threads.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -20,7 +20,8 @@ pub struct Tree {
     /// The digests of the bytes as they came, and of each layer below a compression, outermost
     /// first: a recompressed tarball has the inner one in common with the original.
     pub layers: Vec<Layer>,
-    /// By path, ascending by bytes. A name that an archive holds twice is there twice, in its order.
+    /// By path, ascending by bytes. A name that an archive holds twice is there twice, in its
+    /// order.
     pub files: Vec<File>,
     /// What is odd about the archive itself.
     pub signals: Vec<Signal>,

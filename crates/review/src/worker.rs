@@ -1,8 +1,8 @@
 //! A process of its own for each job that reads hostile bytes.
 //!
-//! The parent starts this program again, gives it the job on standard input, and takes the answer from
-//! its standard output: so many bytes within so much time, or the process is ended. The child confines
-//! itself ([`crate::sandbox`]) before it reads a byte of what is reviewed.
+//! The parent starts this program again, gives it the job on standard input, and takes the answer
+//! from its standard output: so many bytes within so much time, or the process is ended. The child
+//! confines itself ([`crate::sandbox`]) before it reads a byte of what is reviewed.
 
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -1,7 +1,8 @@
 //! Lists of sums: `SHA256SUMS` and its like, and the sums in Debian's control files.
 //!
-//! A signed list vouches for a file if the list has the file's name with the file's sum. A list that
-//! names a file twice with different sums vouches for neither; sums of MD5 and SHA-1 prove nothing.
+//! A signed list vouches for a file if the list has the file's name with the file's sum. A list
+//! that names a file twice with different sums vouches for neither; sums of MD5 and SHA-1 prove
+//! nothing.
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 

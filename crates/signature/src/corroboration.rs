@@ -1,7 +1,8 @@
 //! Who else had the same file: what others hold under signatures of their own.
 //!
-//! That proves sameness and nothing else. The malicious releases of xz were held alike by everybody.
-//! A recompressed file has another digest, but what it holds has the same: so both are compared.
+//! That proves sameness and nothing else. The malicious releases of xz were held alike by
+//! everybody. A recompressed file has another digest, but what it holds has the same: so both are
+//! compared.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256, Sha512};

@@ -1,7 +1,7 @@
 //! Debian's signed control files: `.dsc`, `.changes` and `.buildinfo`.
 //!
-//! A service that signs for people says within what it signs for whom: tag2upload names the tag, the
-//! key that signed it, and the tagger.
+//! A service that signs for people says within what it signs for whom: tag2upload names the tag,
+//! the key that signed it, and the tagger.
 
 use serde::Serialize;
 

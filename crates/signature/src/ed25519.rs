@@ -1,9 +1,9 @@
 //! Keys and signatures of minisign and signify, which share their form: an untrusted comment, and
 //! two letters, eight bytes that name the key, and the rest, in base64.
 //!
-//! minisign signs the `BLAKE2b` digest of a file, and signs its trusted comment with it; before 2018 it
-//! signed files themselves, which is no weaker but cannot be streamed, and whoever asks may refuse it.
-//! signify signs the file, or a text that follows in the signature's own file.
+//! minisign signs the `BLAKE2b` digest of a file, and signs its trusted comment with it; before
+//! 2018 it signed files themselves, which is no weaker but cannot be streamed, and whoever asks may
+//! refuse it. signify signs the file, or a text that follows in the signature's own file.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

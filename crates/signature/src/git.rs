@@ -1,8 +1,8 @@
 //! Signed tags and commits of git, by OpenPGP and by SSH.
 //!
-//! git itself is content when a tag's signature verifies, under whatever name the tag is found. But the
-//! name is within what is signed: an old release's tag under a new name is a replay, and told. The
-//! repository is only read; no setting of its owner is followed and nothing of it is run.
+//! git itself is content when a tag's signature verifies, under whatever name the tag is found. But
+//! the name is within what is signed: an old release's tag under a new name is a replay, and told.
+//! The repository is only read; no setting of its owner is followed and nothing of it is run.
 
 mod repository;
 

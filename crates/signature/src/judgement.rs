@@ -52,8 +52,8 @@ pub enum SignerKind {
 /// Whose signature it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Signer {
-    /// The certificate's fingerprint or the key's; of an unknown signer what the signature says. With
-    /// certificates of Sigstore, which last for minutes, the identity that they name.
+    /// The certificate's fingerprint or the key's; of an unknown signer what the signature says.
+    /// With certificates of Sigstore, which last for minutes, the identity that they name.
     pub fingerprint: String,
     /// The subkey that made it, when it is another one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,8 +133,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Decides by all signatures. One that may be relied on is enough, whatever the others are worth;
-    /// they are told all the same. A file without any has none that can be read.
+    /// Decides by all signatures. One that may be relied on is enough, whatever the others are
+    /// worth; they are told all the same. A file without any has none that can be read.
     pub fn of(mut signatures: Vec<Judgement>, method: Method) -> Self {
         if signatures.is_empty() {
             let none = Judgement::new(Verdict::Malformed, method, "there is no signature in it");

@@ -1,9 +1,10 @@
 //! Who vouches for a file: what a signature is worth, by whom, when, and why.
 //!
 //! A yes or no hides what a reader needs: keys expire, are revoked, or stood behind weak digests.
-//! Hence a [`Verdict`] of ten values, each with its reasons. Nobody is trusted here because somebody
-//! else vouches for them: whoever asks hands over the keys, and names the signers of Sigstore. Nothing is
-//! fetched, and no clock is read but by `sigstore-verify`, which refuses what a log dates in the future.
+//! Hence a [`Verdict`] of ten values, each with its reasons. Nobody is trusted here because
+//! somebody else vouches for them: whoever asks hands over the keys, and names the signers of
+//! Sigstore. Nothing is fetched, and no clock is read but by `sigstore-verify`, which refuses what
+//! a log dates in the future.
 
 pub mod checksums;
 pub mod corroboration;

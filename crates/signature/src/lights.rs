@@ -1,8 +1,9 @@
 //! Four lights, side by side: signed, corroborated, reproduced, change reviewed.
 //!
-//! Each answers another question, and none makes up for another: a signature tells who, corroboration
-//! that others had the same, a rebuild that the binary is of the source, a review what changed. The
-//! malicious releases of xz were signed, corroborated and reproduced. So there is no sum of them here.
+//! Each answers another question, and none makes up for another: a signature tells who,
+//! corroboration that others had the same, a rebuild that the binary is of the source, a review
+//! what changed. The malicious releases of xz were signed, corroborated and reproduced. So there is
+//! no sum of them here.
 
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! Signatures of OpenPGP: detached, inline and clear-signed, judged at the time of signing and now.
 //!
 //! The mathematics and the parsing are Sequoia's. What a signature is worth is decided here, since
-//! Sequoia's own verifier answers yes or no: whether a signature verifies comes first, then what the
-//! key was worth when it was made, what it is worth today, and how weak the algorithms are.
+//! Sequoia's own verifier answers yes or no: whether a signature verifies comes first, then what
+//! the key was worth when it was made, what it is worth today, and how weak the algorithms are.
 
 mod anything;
 mod clear;
@@ -28,9 +28,9 @@ pub(crate) const SIGNATURES: usize = 32;
 
 /// Judges a signature file over data: detached, or with the data in it.
 ///
-/// Where a detached signature does not belong to the file, but the file is compressed, the signature
-/// may be over what it holds. The text is what the signature's file holds itself; whether it vouches
-/// for the data is not asked here.
+/// Where a detached signature does not belong to the file, but the file is compressed, the
+/// signature may be over what it holds. The text is what the signature's file holds itself; whether
+/// it vouches for the data is not asked here.
 pub fn verify(
     data: Option<Data<'_>>,
     signature: &[u8],

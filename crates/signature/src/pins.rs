@@ -1,8 +1,8 @@
 //! Whose signatures a package's releases may have, and whose they had.
 //!
-//! A file in TOML, one table a package. Somebody adds a signer, with the evidence for it; a key that
-//! is fetched anew brings new dates but no new signer. That a release is signed by another than the
-//! last is told: as news when that one is pinned, as a warning when not.
+//! A file in TOML, one table a package. Somebody adds a signer, with the evidence for it; a key
+//! that is fetched anew brings new dates but no new signer. That a release is signed by another
+//! than the last is told: as news when that one is pinned, as a warning when not.
 
 use std::collections::BTreeMap;
 

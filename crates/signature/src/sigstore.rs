@@ -1,5 +1,5 @@
-//! Bundles of Sigstore: a signature, a certificate that lasts for minutes or a key, and the proof that
-//! a public log has it.
+//! Bundles of Sigstore: a signature, a certificate that lasts for minutes or a key, and the proof
+//! that a public log has it.
 //!
 //! `sigstore-verify` verifies all of a bundle; here it is decided what that is worth. That somebody
 //! signed says little, as anybody may: whoever asks names the signer, and who has to vouch for that
@@ -115,8 +115,8 @@ pub(crate) fn is_bundle(file: &[u8]) -> bool {
     file.trim_ascii_start().starts_with(b"{")
 }
 
-/// Judges the bundles of a file, which may be several: one that is accepted is enough. What is told is
-/// of the one that decides.
+/// Judges the bundles of a file, which may be several: one that is accepted is enough. What is told
+/// is of the one that decides.
 pub fn verify(
     data: Option<Data<'_>>,
     file: &[u8],

@@ -1,8 +1,8 @@
 //! Signatures of SSH keys (OpenSSH's PROTOCOL.sshsig), and who may make them for what.
 //!
-//! A signature names its purpose, the namespace: one made for mail does not hold for a file. It does
-//! not say when it was made, so a key whose time has passed proves nothing unless the time is known
-//! otherwise, as git's tags tell it.
+//! A signature names its purpose, the namespace: one made for mail does not hold for a file. It
+//! does not say when it was made, so a key whose time has passed proves nothing unless the time is
+//! known otherwise, as git's tags tell it.
 
 mod allowed;
 

@@ -14,7 +14,8 @@ pub enum Verdict {
     GoodKeyExpiredSince,
     /// Good but for a weakness that does not let anybody forge it (SHA-1 in the key's own binding).
     GoodWeak,
-    /// It verifies, by an algorithm that should not be relied on any more (SHA-1 over data, DSA-1024).
+    /// It verifies, by an algorithm that should not be relied on any more (SHA-1 over data,
+    /// DSA-1024).
     GoodWeakRefuse,
     /// The key had already expired when the signature was made.
     KeyExpiredAtSigning,

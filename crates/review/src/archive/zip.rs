@@ -1,7 +1,7 @@
 //! Zip, by its directory at the end, with each member's own header held against it.
 //!
-//! Written here and not left to a library, because those keep one of two members of the same name and
-//! believe one of two headers: what they pass over is what a reviewer must see.
+//! Written here and not left to a library, because those keep one of two members of the same name
+//! and believe one of two headers: what they pass over is what a reviewer must see.
 
 use std::io::{self, Read};
 
@@ -394,7 +394,8 @@ fn local(bytes: &[u8], at: u64) -> Option<(Member<'_>, usize)> {
     Some((member, at + extra_end))
 }
 
-/// Sizes and places beyond 4 GiB stand in an extra field, in this order, where the plain one is full.
+/// Sizes and places beyond 4 GiB stand in an extra field, in this order, where the plain one is
+/// full.
 fn large(member: &mut Member<'_>, mut extra: &[u8], with_start: bool) {
     while let (Some(id), Some(length)) = (number(extra, 0, 2), number(extra, 2, 2)) {
         let end = usize::try_from(length).map_or(usize::MAX, |length| length.saturating_add(4));

@@ -73,9 +73,9 @@ fn line_hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
 /// seconds.
 const STEPS: usize = 4_000_000_000;
 
-/// What differs between the first and the last lines that both have, if comparing it by lines would take for
-/// ever: for each line that is frequent on the other side, imara-diff looks back to the last one that
-/// is not, whatever its window says.
+/// What differs between the first and the last lines that both have, if comparing it by lines would
+/// take for ever: for each line that is frequent on the other side, imara-diff looks back to the
+/// last one that is not, whatever its window says.
 fn too_repetitive(input: &InternedInput<&[u8]>) -> Option<Hunk> {
     let (before, after) = (&input.before[..], &input.after[..]);
     let start = before

@@ -172,7 +172,8 @@ fn from_toml(text: &str) -> Option<BTreeSet<Locked>> {
         Some(other) => format!("{other:?}"),
         None => String::new(),
     };
-    // Cargo until 2020 and Poetry until 2022 had the hashes of all packages in a table of their own.
+    // Cargo until 2020 and Poetry until 2022 had the hashes of all packages in a table of their
+    // own.
     let metadata = document.get("metadata");
     let files = metadata.and_then(|metadata| metadata.get("files"));
     let apart = |table: Option<&toml::Value>, name: &str| {

@@ -1,7 +1,7 @@
 //! What a project asks for and under which licence it is, before and after.
 //!
-//! Manifests that are data are read as data; those that are programs (`configure.ac`, Meson, `CMake`)
-//! are searched for the calls that name a dependency.
+//! Manifests that are data are read as data; those that are programs (`configure.ac`, Meson,
+//! `CMake`) are searched for the calls that name a dependency.
 
 use std::collections::{BTreeMap, BTreeSet};
 

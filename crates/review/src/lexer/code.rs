@@ -142,8 +142,9 @@ impl<'t> Lexer<'t> {
     }
 
     /// A backslash before a line's end joins lines; where it would join two words it is kept as a
-    /// token, for then it is no mere space. Nobody can be sure where it would join two halves of what
-    /// begins a comment or a string, nor where blanks stand behind it: most compilers drop them.
+    /// token, for then it is no mere space. Nobody can be sure where it would join two halves of
+    /// what begins a comment or a string, nor where blanks stand behind it: most compilers drop
+    /// them.
     fn continuation(&mut self) -> Option<()> {
         let rest = self.rest();
         if ends_in_blanks(&rest[1..line_length(rest)]) {

@@ -39,8 +39,8 @@ fn m4(text: &[u8]) -> Vec<Token<'_>> {
     tokens
 }
 
-/// Words of lines, with what a line begins with. In a recipe `#` belongs to the shell, and in what is
-/// defined over several lines to whatever that is used for.
+/// Words of lines, with what a line begins with. In a recipe `#` belongs to the shell, and in what
+/// is defined over several lines to whatever that is used for.
 fn make(text: &[u8]) -> Option<Vec<Token<'_>>> {
     if bstr::ByteSlice::find(text, b".RECIPEPREFIX").is_some() {
         return None;
@@ -187,7 +187,8 @@ fn escaped_until(rest: &[u8], end: u8) -> Option<usize> {
     }
 }
 
-/// A quoted text; none where a quote stands in a command or a parameter within, for it may be another.
+/// A quoted text; none where a quote stands in a command or a parameter within, for it may be
+/// another.
 fn double_quoted(rest: &[u8]) -> Option<usize> {
     let length = escaped_until(rest, b'"')?;
     let inner = &rest[1..length - 1];
@@ -318,8 +319,8 @@ fn is_formatted(tokens: &[Token<'_>], text: &[u8], at: usize) -> bool {
         && prefix.iter().any(|byte| b"fFtT".contains(byte))
 }
 
-/// A string with code in it; none where its own quote stands in the code, for since Python 3.12 that
-/// begins another string, and before it ended this one.
+/// A string with code in it; none where its own quote stands in the code, for since Python 3.12
+/// that begins another string, and before it ended this one.
 fn python_formatted(rest: &[u8]) -> Option<usize> {
     let length = python_string(rest)?;
     let quote = if rest.starts_with(&[rest[0]; 3]) {

@@ -1,6 +1,7 @@
 //! What hunks alone show of recipes, where there is no tree that they apply to.
 //!
-//! Less is told than there is: lines that a patch does not show are as they were, whatever they are.
+//! Less is told than there is: lines that a patch does not show are as they were, whatever they
+//! are.
 
 use bstr::ByteSlice;
 use palisade_model::Hash;

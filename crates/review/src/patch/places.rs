@@ -8,8 +8,8 @@ use super::recipe::{Source, System};
 /// The most addresses that are tried for one source.
 const ADDRESSES: usize = 20;
 
-/// Addresses of mirrors. `{name}`, `{sha256}`, `{sha512}` and `{base32}` are replaced; one that asks
-/// for what is not known is left out.
+/// Addresses of mirrors. `{name}`, `{sha256}`, `{sha512}` and `{base32}` are replaced; one that
+/// asks for what is not known is left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mirrors {
     /// For what aports builds.
@@ -52,7 +52,8 @@ impl Default for Mirrors {
     }
 }
 
-/// Hosts to which those that keep sources send on. What comes from there is held against its digest.
+/// Hosts to which those that keep sources send on. What comes from there is held against its
+/// digest.
 pub const STORES: &[&str] = &[
     "codeload.github.com",
     "objects.githubusercontent.com",
@@ -73,8 +74,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Where a source is to be had. Mirrors that know it by its digest come last: they are asked for
-    /// what upstream no longer has.
+    /// Where a source is to be had. Mirrors that know it by its digest come last: they are asked
+    /// for what upstream no longer has.
     pub fn of(source: &Source, system: System, mirrors: &Mirrors) -> Self {
         let mut addresses: Vec<String> = source
             .urls

@@ -174,8 +174,8 @@ impl PatchReport {
     }
 }
 
-/// What the rules about sources find in the files of the patch itself: build steps, scripts that are
-/// run when a package is installed, patches that are added.
+/// What the rules about sources find in the files of the patch itself: build steps, scripts that
+/// are run when a package is installed, patches that are added.
 fn scanned(touched: &[Touched], scanner: &Scanner, known: &KnownBlobs) -> Vec<Finding> {
     let tree = |side: fn(&Touched) -> Option<&Vec<u8>>| {
         let files = touched.iter().filter_map(|it| {

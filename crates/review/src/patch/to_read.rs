@@ -1,8 +1,9 @@
-//! What somebody has to read of a reviewed patch, piece by piece, each with a key by which it is known
-//! again after the patch was made anew.
+//! What somebody has to read of a reviewed patch, piece by piece, each with a key by which it is
+//! known again after the patch was made anew.
 //!
-//! The key is a digest of everything in the piece but its line numbers. What a report does not carry
-//! whole is bound to the bytes of its source, or to the commit: a mark never covers what nobody saw.
+//! The key is a digest of everything in the piece but its line numbers. What a report does not
+//! carry whole is bound to the bytes of its source, or to the commit: a mark never covers what
+//! nobody saw.
 
 use std::collections::HashMap;
 
@@ -72,7 +73,8 @@ pub fn to_read(report: &PatchReport, head: &str) -> Vec<ToRead> {
     pieces.found
 }
 
-/// The reviews of a package's sources, as far as they can be read: an older Palisade may have kept them.
+/// The reviews of a package's sources, as far as they can be read: an older Palisade may have kept
+/// them.
 fn reviews(
     package: &PackageReport,
 ) -> impl Iterator<Item = (&SourceReport, Result<Report, serde_json::Error>)> {

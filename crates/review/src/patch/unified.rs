@@ -14,7 +14,8 @@ const FILES: usize = 100_000;
 /// The prefixes that git puts before names.
 const PREFIXES: [&[u8]; 6] = [b"a/", b"b/", b"i/", b"w/", b"c/", b"o/"];
 
-/// Reads every diff of a text that begins in a line, and tells how many bytes stand before the first.
+/// Reads every diff of a text that begins in a line, and tells how many bytes stand before the
+/// first.
 pub(super) fn read(bytes: &[u8], line: usize) -> Result<(Vec<FilePatch>, usize), PatchError> {
     let mut reader = Reader {
         lines: bytes.lines_with_terminator().collect(),

@@ -122,7 +122,8 @@ impl Compiled {
         let mut also: Vec<Option<bool>> = vec![None; self.patterns.len()];
         let mut line = 0;
         for word in self.words.find_overlapping_iter(text.bytes) {
-            // Matches come by their end, so the line only ever moves on, but for words that span two.
+            // Matches come by their end, so the line only ever moves on, but for words that span
+            // two.
             while line + 1 < text.lines.len() && text.lines[line + 1].start <= word.start() {
                 line += 1;
             }

@@ -1,8 +1,8 @@
 //! Clear-signed documents: the text as it was signed, and the armor of its signatures.
 //!
-//! By the cleartext framework of RFC 9580, section 7: lines that begin with a dash are escaped, blanks
-//! at the end of a line and the last line's end are not signed. Only one document stands in a file;
-//! whatever stands around it is not signed, and told.
+//! By the cleartext framework of RFC 9580, section 7: lines that begin with a dash are escaped,
+//! blanks at the end of a line and the last line's end are not signed. Only one document stands in
+//! a file; whatever stands around it is not signed, and told.
 
 use bstr::ByteSlice;
 

@@ -448,8 +448,8 @@ fn day(time: SystemTime) -> String {
     )
 }
 
-/// An error with its causes. Sequoia's sentences begin with a capital letter, and go on after one of
-/// ours here.
+/// An error with its causes. Sequoia's sentences begin with a capital letter, and go on after one
+/// of ours here.
 fn lowercase(error: &sequoia_openpgp::anyhow::Error) -> String {
     let text = format!("{error:#}");
     let mut letters = text.chars();

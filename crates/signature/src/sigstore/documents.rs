@@ -1,5 +1,5 @@
-//! The forms in which bundles come: alone, one a line, in the lists of npm and GitHub, as PyPI writes
-//! attestations (PEP 740), and as cosign wrote them first.
+//! The forms in which bundles come: alone, one a line, in the lists of npm and GitHub, as PyPI
+//! writes attestations (PEP 740), and as cosign wrote them first.
 
 use std::borrow::Cow;
 

@@ -73,7 +73,8 @@ impl Asked<'_> {
         ))
     }
 
-    /// Whether a certificate was refused because of when it was used; the library tells that in prose only.
+    /// Whether a certificate was refused because of when it was used; the library tells that in
+    /// prose only.
     fn outside_of_its_time(
         &self,
         bundle: &Bundle,
@@ -221,7 +222,8 @@ fn or_nobody(name: &str) -> &str {
     if name.is_empty() { "nobody" } else { name }
 }
 
-/// A workflow is a machine, as is an account of a service; an address of mail is taken for a person's.
+/// A workflow is a machine, as is an account of a service; an address of mail is taken for a
+/// person's.
 fn signer(info: &CertificateInfo) -> Signer {
     let name = info.identity.as_ref().map_or("", SubjectAltName::as_str);
     let person = matches!(&info.identity, Some(SubjectAltName::Email(address))

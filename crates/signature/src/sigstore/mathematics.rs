@@ -117,7 +117,8 @@ fn p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
 }
 
 fn rsa(scheme: SigningScheme, key: &[u8], digest: &[u8], signature: &[u8]) -> Option<()> {
-    // The library's own digests are a generation behind ours; only their sizes and names count here.
+    // The library's own digests are a generation behind ours; only their sizes and names count
+    // here.
     use rsa::sha2::{Sha256, Sha384, Sha512};
     let key = rsa::pkcs1::RsaPublicKey::from_der(key).ok()?;
     let number = |it: rsa::pkcs1::UintRef<'_>| BigUint::from_bytes_be(it.as_bytes());

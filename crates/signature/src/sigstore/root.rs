@@ -48,8 +48,8 @@ impl Root {
         Self::read(SIGSTORE_PRODUCTION_TRUSTED_ROOT)
     }
 
-    /// Whether it has logs: GitHub's instance for private repositories has none, and authorities of time
-    /// in their place.
+    /// Whether it has logs: GitHub's instance for private repositories has none, and authorities of
+    /// time in their place.
     pub(super) fn has_logs(&self) -> bool {
         !self.trusted.tlogs.is_empty()
     }

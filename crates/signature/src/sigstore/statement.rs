@@ -1,8 +1,8 @@
 //! What a signer states of a file: in-toto statements, with SLSA's provenance and the notes of
 //! registries (PyPI, npm) on what they published.
 //!
-//! It is the signer's word. What the authority saw of the signer stands in the certificate, and where
-//! both speak of one thing they are compared.
+//! It is the signer's word. What the authority saw of the signer stands in the certificate, and
+//! where both speak of one thing they are compared.
 
 use std::collections::BTreeMap;
 

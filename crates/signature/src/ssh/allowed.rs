@@ -37,7 +37,8 @@ pub(super) struct Allowed {
 }
 
 impl AllowedSigners {
-    /// Adds what a file holds: lines of allowed signers, or public keys as `ssh-keygen` writes them.
+    /// Adds what a file holds: lines of allowed signers, or public keys as `ssh-keygen` writes
+    /// them.
     ///
     /// Keys of authorities that certify others are left out: certificates are not followed.
     pub fn add(&mut self, text: &str) -> Result<(), AllowedSignersError> {
