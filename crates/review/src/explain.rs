@@ -99,7 +99,7 @@ impl<'t> Explainer<'t> {
     pub fn explain(&self, change: &Change<'_>) -> Option<Explanation> {
         match (change.old, change.new) {
             (Some(old), Some(new)) => self.changed(change, old, new),
-            (None, Some(file)) | (Some(file), None) => self.alone(change, file),
+            (None, Some(file)) | (Some(file), None) => self.alone(file),
             (None, None) => None,
         }
     }
@@ -121,7 +121,7 @@ impl<'t> Explainer<'t> {
     }
 
     /// A file that came or went.
-    fn alone(&self, _change: &Change<'_>, file: &File) -> Option<Explanation> {
+    fn alone(&self, file: &File) -> Option<Explanation> {
         if file.kind != Kind::Regular {
             return None;
         }

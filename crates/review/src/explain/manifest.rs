@@ -135,6 +135,8 @@ fn from_cargo(text: &str) -> Dependencies {
         return all;
     };
     let mut tables = vec![&document];
+    // What members of a workspace share.
+    tables.extend(document.get("workspace").and_then(toml::Value::as_table));
     let targets = document.get("target").and_then(toml::Value::as_table);
     tables.extend(
         targets
@@ -221,7 +223,8 @@ fn from_setup_cfg(text: &str) -> Dependencies {
 fn from_go(text: &str) -> Dependencies {
     let mut all = Dependencies::new();
     let mut inside = false;
-    for line in text.lines().map(str::trim) {
+    for line in text.lines() {
+        let line = line.split("//").next().unwrap_or_default().trim();
         let line = match line.strip_prefix("require ") {
             Some("(") => {
                 inside = true;
@@ -374,8 +377,12 @@ mod tests {
             ["c None Some(\"[x] >= 2\")"]
         );
         assert_eq!(
-            told("go.mod", "", "require (\n\tm v1\n)\n"),
+            told("go.mod", "", "require (\n\t// why\n\tm v1 // indirect\n)\n"),
             ["m None Some(\"v1\")"]
+        );
+        assert_eq!(
+            told("Cargo.toml", "", "[workspace.dependencies]\nf = \"1\"\n"),
+            ["f None Some(\"1\")"]
         );
         assert_eq!(
             told(
