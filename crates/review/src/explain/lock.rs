@@ -1,7 +1,7 @@
 //! Lock files by what they mean: which packages, which versions, from where, with which checksum.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,7 +98,7 @@ pub fn changes(old: &BTreeSet<Locked>, new: &BTreeSet<Locked>) -> Vec<LockChange
 }
 
 /// Several versions of a package may be locked at once.
-fn of_name(name: &str, before: &[Locked], after: &[Locked], changes: &mut Vec<LockChange>) {
+fn of_name(name: &str, before_all: &[Locked], after: &[Locked], changes: &mut Vec<LockChange>) {
     let mut change = |what, old: &str, new: &str| {
         changes.push(LockChange {
             name: name.to_owned(),
@@ -109,7 +109,7 @@ fn of_name(name: &str, before: &[Locked], after: &[Locked], changes: &mut Vec<Lo
     };
     let (mut gone, mut come): (Vec<&Locked>, Vec<&Locked>) = (Vec::new(), Vec::new());
     // Both sides are in the order of their versions.
-    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+    let (mut before, mut after) = (before_all.iter().peekable(), after.iter().peekable());
     while let (Some(old), Some(new)) = (before.peek(), after.peek()) {
         match old.version.cmp(&new.version) {
             Ordering::Less => gone.extend(before.next()),
@@ -128,6 +128,22 @@ fn of_name(name: &str, before: &[Locked], after: &[Locked], changes: &mut Vec<Lo
     }
     gone.extend(before);
     come.extend(after);
+    // One more entry of a version that was there before would do in place of the first.
+    let known: HashMap<&str, &Locked> = before_all
+        .iter()
+        .map(|old| (old.version.as_str(), old))
+        .collect();
+    come.retain(|new| {
+        let Some(old) = known.get(new.version.as_str()) else {
+            return true;
+        };
+        if old.source == new.source {
+            change(LockChangeKind::Checksum, &old.checksum, &new.checksum);
+        } else {
+            change(LockChangeKind::Source, &old.source, &new.source);
+        }
+        false
+    });
     let mut come = come.into_iter();
     for old in gone {
         match come.next() {
@@ -458,6 +474,15 @@ mod tests {
             };
             assert!(one.starts_with(expected), "{path}: {one}");
         }
+    }
+
+    #[test]
+    fn one_more_sum_for_a_version_is_another_sum() {
+        let both = "m v1 h1:a=\nm v1 h1:b=\n";
+        assert_eq!(
+            told("go.sum", "m v1 h1:a=\n", both),
+            ["m Checksum h1:a= h1:b="]
+        );
     }
 
     #[test]
