@@ -129,10 +129,9 @@ fn fingerprint(line: &[u8]) -> Option<Vec<u8>> {
     let mut digits = 0;
     let mut start = 0;
     let mut gap = 0;
+    let in_lower_case = line.contains_str("0x");
     for (at, &byte) in line.iter().enumerate() {
-        if byte.is_ascii_hexdigit() && !byte.is_ascii_lowercase()
-            || byte.is_ascii_hexdigit() && byte.is_ascii_lowercase() && line.contains_str("0x")
-        {
+        if byte.is_ascii_hexdigit() && (!byte.is_ascii_lowercase() || in_lower_case) {
             if digits == 0 {
                 start = at;
             }

@@ -85,9 +85,10 @@ fn other_version(
     now: &Pin,
     sheet: &mut Sheet<'_>,
 ) {
-    let before = old
-        .iter()
-        .find(|((known, _), _)| known == name)
+    let mut from_name = old.range((name.clone(), BString::default())..);
+    let before = from_name
+        .next()
+        .filter(|((known, _), _)| known == name)
         .map(|(_, pin)| pin);
     if let Some(before) = before
         && host(&before.source) != host(&now.source)

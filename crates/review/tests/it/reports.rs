@@ -302,6 +302,13 @@ fn the_page_has_the_advice_and_names_as_they_are() {
 }
 
 #[test]
+fn a_line_of_megabytes_that_speaks_of_keys_takes_no_longer() {
+    let line = format!("key {}\n", "a".repeat(2 << 20));
+    let report = reviewed(&made(&[]), &made(&[("a.txt", line.as_bytes())]), None);
+    assert_eq!(report.counts.added, 1);
+}
+
+#[test]
 fn what_is_odd_about_an_archive_is_told_once() {
     let mut new = crate::support::tree(b"\x1f\x8b\x08broken");
     new.files.clear();
