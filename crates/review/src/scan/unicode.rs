@@ -270,6 +270,9 @@ fn terminal(view: &View<'_>, line: &Line, bytes: &[u8], sheet: &mut Sheet<'_>) {
     );
 }
 
+/// No sequence with an end is longer.
+const SEQUENCE: usize = 256;
+
 enum Sequence {
     None,
     /// Bold, underlined, a colour: manual pages are written so.
@@ -279,6 +282,7 @@ enum Sequence {
 
 /// What a terminal makes of what follows an escape.
 fn sequence(after: &[u8]) -> Sequence {
+    let after = &after[..after.len().min(SEQUENCE)];
     match after.first() {
         Some(b'[') => {
             let end = after[1..]

@@ -161,11 +161,14 @@ fn names_version(file: &File, old: Option<&File>, root: &BString) -> bool {
     ]
     .iter()
     .any(|known| name.contains_str(known));
+    let before = old.map(|old| old.content.bytes.to_ascii_lowercase());
     let defined = file.content.bytes.lines().take(400).any(|line| {
         let line = line.to_ascii_lowercase();
         line.contains_str("version")
             && line.iter().any(u8::is_ascii_digit)
-            && !old.is_some_and(|old| old.content.bytes.to_ascii_lowercase().contains_str(&line))
+            && !before
+                .as_ref()
+                .is_some_and(|before| before.contains_str(&line))
     });
     marker || defined
 }
