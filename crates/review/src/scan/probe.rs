@@ -8,7 +8,7 @@ mod programs;
 use bstr::ByteSlice;
 
 use self::broken::{asks_nothing, broken};
-use self::misspelt::{is_misspelt, shown};
+use self::misspelt::{is_misspelt, lost_mark, shown};
 use self::programs::programs;
 use super::lines::normalised;
 use super::place::{Language, Role};
@@ -62,6 +62,14 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
             let found = Found::at(line, program)
                 .severity(Severity::Warning)
                 .detail(format!("one letter from {}", shown(old, program)));
+            sheet.raise("feature-check-sabotage", view.path, found);
+        } else if old_programs
+            .iter()
+            .any(|old| lost_mark(old, program) && !now.contains(&normalised(old)))
+        {
+            let found = Found::at(line, program)
+                .severity(Severity::Warning)
+                .detail("one mark from what it was");
             sheet.raise("feature-check-sabotage", view.path, found);
         } else if view.old.is_some() && !before.is_empty() {
             sheet.raise("feature-check-changed", view.path, Found::at(line, program));

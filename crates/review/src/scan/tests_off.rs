@@ -13,16 +13,77 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
     }
     if view.text.is_some() && (view.place.role == Role::Build || view.place.in_tests) {
         made_to_fail(view, sheet);
+        no_longer_listed(view, sheet);
     }
     if view.text.is_none()
         || !(view.place.role == Role::Test || view.place.in_tests && view.place.is_code())
         || view.place.nested
     {
+        if view.place.is_code() && !view.place.nested {
+            // Some languages have their tests beside what they test.
+            guard_skipped(view, sheet);
+        }
         return;
     }
     ends_early(view, sheet);
     no_longer_fails(view, sheet);
     guard_skipped(view, sheet);
+    returns_at_once(view, sheet);
+}
+
+/// A test of a protection that the build knew and knows no longer.
+fn no_longer_listed(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let lists = |line: &[u8]| {
+        let words = ["TESTS", "check_PROGRAMS", "add_test(", "test('"];
+        words.iter().any(|word| line.contains_str(word))
+    };
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
+    for line in view.removed_lines() {
+        if !lists(line) {
+            continue;
+        }
+        let mut names = line.split(|byte| !is_name(*byte));
+        let gone = names.find(|name| {
+            let lower = name.to_ascii_lowercase();
+            let guards = GUARDS.iter().any(|guard| lower.contains_str(guard));
+            guards && !view.bytes().contains_str(name)
+        });
+        if let Some(name) = gone {
+            let found = Found::whole(line)
+                .severity(Severity::Warning)
+                .detail(format!("{} is no longer run", name.to_str_lossy()));
+            sheet.raise("test-disabled", view.path, found);
+        }
+    }
+}
+
+/// How a test begins.
+const HEADS: &[&str] = &[
+    "def test",
+    "func Test",
+    "fn test",
+    "void test",
+    "it(",
+    "test(",
+];
+
+/// A test that ends with its first line.
+fn returns_at_once(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let Some(text) = view.text.as_ref().filter(|_| view.old.is_some()) else {
+        return;
+    };
+    for two in text.lines.windows(2) {
+        let [head, line] = two else { continue };
+        let ends = [&b"return"[..], b"return;", b"return None", b"return nil"];
+        let ends = line.new && ends.contains(&text.slice(line).trim_ascii());
+        let begins = HEADS.iter().any(|word| text.slice(head).contains_str(word));
+        if ends && begins && !head.new {
+            let found = Found::at(line.number, text.slice(line))
+                .severity(Severity::Warning)
+                .detail("nothing behind it runs");
+            sheet.raise("test-disabled", view.path, found);
+        }
+    }
 }
 
 /// A recipe that runs the tests as before and no longer minds what they say.
@@ -111,7 +172,10 @@ fn guard_skipped(view: &View<'_>, sheet: &mut Sheet<'_>) {
     };
     for (index, line) in text.lines.iter().enumerate() {
         let bytes = text.slice(line);
-        if !line.new || !SKIPS.iter().any(|skip| bytes.contains_str(skip)) {
+        // Elsewhere than in tests, whatever is iterated over skips.
+        let skips = |skip: &&&str| view.place.in_tests || **skip != ".skip(";
+        let mut skips = SKIPS.iter().filter(skips);
+        if !line.new || !skips.any(|skip| bytes.contains_str(skip)) {
             continue;
         }
         let near = &text.lines[index.saturating_sub(2)..(index + 4).min(text.lines.len())];

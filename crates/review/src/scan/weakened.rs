@@ -79,6 +79,26 @@ const SERVICE: &[&str] = &[
     "RestrictAddressFamilies=",
 ];
 
+/// How a program gives up what it needs no longer.
+const CONFINEMENT: &[&str] = &[
+    "PR_SET_NO_NEW_PRIVS",
+    "PR_SET_SECCOMP",
+    "PR_SET_DUMPABLE",
+    "seccomp_load(",
+    "seccomp_rule_add(",
+    "landlock_restrict_self",
+    "restrict_self(",
+    "pledge(",
+    "unveil(",
+    "cap_enter(",
+    "cap_rights_limit(",
+    "sandbox_init(",
+    "setgroups(",
+    "initgroups(",
+    "setresuid(",
+    "setresgid(",
+];
+
 pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) {
     if view.old.is_none() || view.text.is_none() || view.place.in_tests {
         return;
@@ -93,6 +113,7 @@ pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) 
         strength(view, &removed, sheet);
         digest(view, &removed, sheet);
         allowed(view, &removed, world, sheet);
+        confinement(view, &removed, world, sheet);
     }
     service(view, &removed, sheet);
 }
@@ -247,6 +268,33 @@ fn allowed(view: &View<'_>, removed: &[&[u8]], world: &World<'_>, sheet: &mut Sh
         .any(|(_, file)| file.content.bytes.contains_str("unsafe_code"));
     if !elsewhere && !view.bytes().lines().any(promise) {
         tell(view, 1, line, "unsafe code is no longer refused", sheet);
+    }
+}
+
+/// A call that confines the program, and that nothing makes any longer.
+fn confinement(view: &View<'_>, removed: &[&[u8]], world: &World<'_>, sheet: &mut Sheet<'_>) {
+    let is_code = |line: &[u8]| {
+        let line = line.trim_ascii_start();
+        !["//", "*", "/*", "#"]
+            .iter()
+            .any(|mark| line.starts_with(mark.as_bytes()))
+    };
+    let word_of = |line: &[u8]| CONFINEMENT.iter().find(|word| line.contains_str(word));
+    let gone = removed.iter().filter(|line| is_code(line));
+    let gone = gone.filter_map(|line| Some((line, word_of(line)?)));
+    let is_left = |word: &str| {
+        let mut files = world.new.iter();
+        view.bytes().contains_str(word)
+            || files.any(|(_, file)| file.content.bytes.contains_str(word))
+    };
+    if let Some((line, _)) = gone.into_iter().find(|(_, word)| !is_left(word)) {
+        tell(
+            view,
+            1,
+            line,
+            "the program confines itself no longer",
+            sheet,
+        );
     }
 }
 

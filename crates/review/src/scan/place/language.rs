@@ -29,6 +29,7 @@ fn by_whole_name(name: &[u8]) -> Option<Language> {
         }
         b"rakefile" | b"gemfile" | b"vagrantfile" => Language::Ruby,
         b"jenkinsfile" => Language::Java,
+        b"makefile.pl" | b"build.pl" => Language::Perl,
         _ if name.starts_with(b"makefile.") => Language::Make,
         _ if name.starts_with(b"dockerfile") => Language::Shell,
         _ => return None,

@@ -242,7 +242,18 @@ fn is_build(name: &[u8], directories: &[&[u8]], language: Language) -> bool {
         )
         || matches!(
             extension(name),
-            b"gemspec" | b"cabal" | b"gyp" | b"gypi" | b"vcxproj" | b"bzl" | b"rake" | b"pth"
+            b"gemspec"
+                | b"cabal"
+                | b"gradle"
+                | b"opam"
+                | b"rockspec"
+                | b"sbt"
+                | b"gyp"
+                | b"gypi"
+                | b"vcxproj"
+                | b"bzl"
+                | b"rake"
+                | b"pth"
         )
         || aux
             && !matches!(extension(name), b"md" | b"txt" | b"rst")

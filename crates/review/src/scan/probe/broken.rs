@@ -5,9 +5,11 @@ use bstr::ByteSlice;
 /// Why a probe's program can never compile.
 pub(super) fn broken(program: &[u8]) -> Option<String> {
     let program = without_comments(program);
+    // What m4 quotes ends a line as well as its end does.
+    let program = program.replace("]],[[", "\n").replace("]], [[", "\n");
     let program = program.as_slice();
     for line in program.lines() {
-        let line = line.trim_ascii();
+        let line = line.trim_with(|c| c.is_ascii_whitespace() || matches!(c, '[' | ']'));
         let alone = matches!(
             line,
             b"." | b"-"
@@ -140,6 +142,7 @@ mod tests {
     #[test]
     fn a_program_that_cannot_compile_says_why() {
         assert!(broken(b"#include <a.h>\n.\nint main(void) { return 0; }").is_some());
+        assert!(broken(b"[[#include <a.h>\n.]],[[f();]]").is_some());
         assert!(broken(b"int main(void) { return f(0; }").is_some());
         assert!(broken(b"int main(void) { return 0; ").is_some());
         assert!(broken(b"#include <a.h\nint main(void){}").is_some());

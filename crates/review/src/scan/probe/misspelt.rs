@@ -35,10 +35,36 @@ fn one_letter_apart(a: &[u8], b: &[u8]) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
     match long.len() - short.len() {
-        0 => short[same + 1..] == long[same + 1..],
+        0 => {
+            let one = short[same + 1..] == long[same + 1..];
+            one || match (&short[same..], &long[same..]) {
+                // Two that changed places.
+                ([a, b, rest @ ..], [c, d, others @ ..]) => a == d && b == c && rest == others,
+                _ => false,
+            }
+        }
         1 => short[same..] == long[same + 1..],
         _ => false,
     }
+}
+
+/// True where a program is as it was but for one mark, without which it is another or none.
+pub(super) fn lost_mark(old: &[u8], new: &[u8]) -> bool {
+    let solid = |program: &[u8]| -> Vec<u8> {
+        let kept = program.iter().filter(|byte| !byte.is_ascii_whitespace());
+        kept.copied().collect()
+    };
+    let (old, new) = (solid(old), solid(new));
+    let (short, long) = if old.len() < new.len() {
+        (&old, &new)
+    } else {
+        (&new, &old)
+    };
+    if long.len() != short.len() + 1 {
+        return false;
+    }
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    b";,(){}<>\"'#".contains(&long[same]) && short[same..] == long[same + 1..]
 }
 
 /// The name that was there before.
@@ -67,6 +93,28 @@ mod tests {
             old,
             b"#include <linux/filter.h>\nint a = SECCOMP_VERSION;"
         ));
+        assert!(is_misspelt(
+            b"int a = return_value;",
+            b"int a = retrun_value;"
+        ));
         assert!(!is_misspelt(old, old));
+    }
+
+    #[test]
+    fn a_mark_that_is_gone_is_seen() {
+        let old = b"int main(void) { char b[4]; return f(b, 4); }";
+        assert!(lost_mark(
+            old,
+            b"int main(void) { char b[4] return f(b, 4); }"
+        ));
+        assert!(lost_mark(
+            old,
+            b"int main(void) { char b[4]; return f(b 4); }"
+        ));
+        assert!(!lost_mark(
+            old,
+            b"int main(void) { char b[8]; return f(b, 4); }"
+        ));
+        assert!(!lost_mark(old, old));
     }
 }

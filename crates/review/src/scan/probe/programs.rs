@@ -93,7 +93,7 @@ enum Quote {
     Argument,
     /// From the opening parenthesis of the macro to its fellow; m4 quotes are taken off later.
     Brackets,
-    /// `'''…'''` soon after.
+    /// `'''…'''` soon after, or `'…'` at once.
     Triple,
     /// `'''` just before.
     TripleHere,
@@ -110,8 +110,11 @@ impl Quote {
             Self::Argument => argument(rest),
             Self::Brackets => brackets(rest),
             Self::Triple => {
-                let open = rest[..rest.len().min(200)].find("'''")? + 3;
-                Some((open, open + rest[open..].find("'''")?))
+                let near = &rest[..rest.len().min(200)];
+                match near.find("'''") {
+                    Some(open) => Some((open + 3, open + 3 + rest[open + 3..].find("'''")?)),
+                    None => single(rest),
+                }
             }
             Self::TripleHere => Some((0, rest.find("'''")?)),
             Self::HereDocument => here_document(bytes, from),
@@ -155,6 +158,25 @@ fn argument(rest: &[u8]) -> Option<(usize, usize)> {
         }
         _ => None,
     }
+}
+
+/// `'…'` that comes first within the parenthesis.
+fn single(rest: &[u8]) -> Option<(usize, usize)> {
+    let open = rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    if rest[open] != b'\'' {
+        return None;
+    }
+    let mut at = open + 1;
+    while let Some(&byte) = rest.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'\'' => return Some((open + 1, at)),
+            b'\n' => return None,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
 }
 
 fn brackets(rest: &[u8]) -> Option<(usize, usize)> {
