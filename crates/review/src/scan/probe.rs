@@ -75,8 +75,39 @@ pub(crate) fn detect(view: &View<'_>, sheet: &mut Sheet<'_>) {
             sheet.raise("feature-check-changed", view.path, Found::at(line, program));
         }
     }
+    asked_for_wrongly(view, sheet);
     forced(view, sheet);
     defined_away(view, sheet);
+}
+
+/// How build systems ask for a header, a function or a library by its name.
+const ASKS: &[&str] = &[
+    "AC_CHECK_",
+    "AC_SEARCH_LIBS",
+    "PKG_CHECK",
+    "check_symbol_exists",
+    "check_function_exists",
+    "check_include_file",
+    "check_library_exists",
+    "has_header",
+    "has_function",
+    "dependency(",
+];
+
+/// A name that was asked for and that is asked for with another letter.
+fn asked_for_wrongly(view: &View<'_>, sheet: &mut Sheet<'_>) {
+    let asks = |line: &[u8]| ASKS.iter().any(|word| line.contains_str(word));
+    let removed = view.removed_lines();
+    for (number, line) in view.new_lines().filter(|(_, line)| asks(line)) {
+        let before = removed.iter().filter(|old| asks(old));
+        let mut before = before.filter(|old| is_misspelt(old, line));
+        if let Some(old) = before.find(|old| !contains_word(view.bytes(), &shown(old, line))) {
+            let found = Found::at(number, line)
+                .severity(Severity::Warning)
+                .detail(format!("one letter from {}", shown(old, line)));
+            sheet.raise("feature-check-sabotage", view.path, found);
+        }
+    }
 }
 
 /// A flag that makes something else of what a probe asked for before.

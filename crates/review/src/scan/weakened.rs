@@ -79,7 +79,7 @@ const SERVICE: &[&str] = &[
     "RestrictAddressFamilies=",
 ];
 
-/// How a program gives up what it needs no longer.
+/// How a program gives up what it needs no longer, and asks whom it trusts.
 const CONFINEMENT: &[&str] = &[
     "PR_SET_NO_NEW_PRIVS",
     "PR_SET_SECCOMP",
@@ -97,6 +97,13 @@ const CONFINEMENT: &[&str] = &[
     "initgroups(",
     "setresuid(",
     "setresgid(",
+    "gnutls_certificate_verify_peers",
+    "X509_verify_cert(",
+    "X509_check_host(",
+    "SSL_get_verify_result(",
+    "EVP_DigestVerifyFinal(",
+    "crypto_sign_verify_detached(",
+    "gpgme_op_verify(",
 ];
 
 pub(crate) fn detect(view: &View<'_>, world: &World<'_>, sheet: &mut Sheet<'_>) {
@@ -141,7 +148,15 @@ fn constant_time(view: &View<'_>, removed: &[&[u8]], sheet: &mut Sheet<'_>) {
     };
     // Something is compared in its place; else the code only went.
     let compares = |line: &&(u32, &[u8])| {
-        line.1.contains_str("==") || line.1.contains_str("memcmp(") || line.1.contains_str("equal")
+        let words = [
+            "==",
+            "memcmp(",
+            "equal",
+            "return true",
+            "return True",
+            "return 1;",
+        ];
+        holds(line.1, &words)
     };
     if let Some((number, _)) = view.new_lines().collect::<Vec<_>>().iter().find(compares) {
         let detail = "a comparison in constant time is gone";
@@ -271,7 +286,7 @@ fn allowed(view: &View<'_>, removed: &[&[u8]], world: &World<'_>, sheet: &mut Sh
     }
 }
 
-/// A call that confines the program, and that nothing makes any longer.
+/// A call that confines the program or checks a signature, and that nothing makes any longer.
 fn confinement(view: &View<'_>, removed: &[&[u8]], world: &World<'_>, sheet: &mut Sheet<'_>) {
     let is_code = |line: &[u8]| {
         let line = line.trim_ascii_start();
@@ -279,7 +294,13 @@ fn confinement(view: &View<'_>, removed: &[&[u8]], world: &World<'_>, sheet: &mu
             .iter()
             .any(|mark| line.starts_with(mark.as_bytes()))
     };
-    let word_of = |line: &[u8]| CONFINEMENT.iter().find(|word| line.contains_str(word));
+    let word_of = |line: &[u8]| {
+        let begins =
+            |at: usize| at == 0 || !(line[at - 1].is_ascii_alphanumeric() || line[at - 1] == b'_');
+        CONFINEMENT
+            .iter()
+            .find(|word| line.find_iter(word).any(begins))
+    };
     let gone = removed.iter().filter(|line| is_code(line));
     let gone = gone.filter_map(|line| Some((line, word_of(line)?)));
     let is_left = |word: &str| {
@@ -292,7 +313,7 @@ fn confinement(view: &View<'_>, removed: &[&[u8]], world: &World<'_>, sheet: &mu
             view,
             1,
             line,
-            "the program confines itself no longer",
+            "what confined the program, or checked whom it trusts, is gone",
             sheet,
         );
     }

@@ -55,16 +55,8 @@ pub(super) fn lost_mark(old: &[u8], new: &[u8]) -> bool {
         kept.copied().collect()
     };
     let (old, new) = (solid(old), solid(new));
-    let (short, long) = if old.len() < new.len() {
-        (&old, &new)
-    } else {
-        (&new, &old)
-    };
-    if long.len() != short.len() + 1 {
-        return false;
-    }
-    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
-    b";,(){}<>\"'#".contains(&long[same]) && short[same..] == long[same + 1..]
+    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    new.len() + 1 == old.len() && b";,#<>".contains(&old[same]) && new[same..] == old[same + 1..]
 }
 
 /// The name that was there before.
