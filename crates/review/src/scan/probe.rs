@@ -96,12 +96,26 @@ const ASKS: &[&str] = &[
 
 /// A name that was asked for and that is asked for with another letter.
 fn asked_for_wrongly(view: &View<'_>, sheet: &mut Sheet<'_>) {
-    let asks = |line: &[u8]| ASKS.iter().any(|word| line.contains_str(word));
+    // A call of it: macros that are made of it have its name too.
+    let asks = |line: &[u8]| {
+        ASKS.iter().any(|asks| {
+            line.find(asks).is_some_and(|at| {
+                let rest = &line[at..];
+                rest[word(rest).len()..]
+                    .trim_ascii_start()
+                    .starts_with(b"(")
+            })
+        })
+    };
     let removed = view.removed_lines();
     for (number, line) in view.new_lines().filter(|(_, line)| asks(line)) {
         let before = removed.iter().filter(|old| asks(old));
         let mut before = before.filter(|old| is_misspelt(old, line));
-        if let Some(old) = before.find(|old| !contains_word(view.bytes(), &shown(old, line))) {
+        let is_name = |name: &str| {
+            let is_macro = !name.bytes().any(|byte| byte.is_ascii_lowercase());
+            !is_macro && !contains_word(view.bytes(), name)
+        };
+        if let Some(old) = before.find(|old| is_name(&shown(old, line))) {
             let found = Found::at(number, line)
                 .severity(Severity::Warning)
                 .detail(format!("one letter from {}", shown(old, line)));

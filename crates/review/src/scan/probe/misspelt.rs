@@ -56,7 +56,12 @@ pub(super) fn lost_mark(old: &[u8], new: &[u8]) -> bool {
     };
     let (old, new) = (solid(old), solid(new));
     let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    new.len() + 1 == old.len() && b";,#<>".contains(&old[same]) && new[same..] == old[same + 1..]
+    if new.len() + 1 != old.len() || new[same..] != old[same + 1..] {
+        return false;
+    }
+    // An empty statement is none.
+    let before = same.checked_sub(1).map(|at| old[at]);
+    b";,#<>".contains(&old[same]) && !before.is_some_and(|byte| b";{}".contains(&byte))
 }
 
 /// The name that was there before.
@@ -106,6 +111,10 @@ mod tests {
         assert!(!lost_mark(
             old,
             b"int main(void) { char b[8]; return f(b, 4); }"
+        ));
+        assert!(!lost_mark(
+            b"int f(void) { ; return 0;; }",
+            b"int f(void) { ; return 0; }"
         ));
         assert!(!lost_mark(old, old));
     }
