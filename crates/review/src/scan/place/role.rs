@@ -6,6 +6,10 @@ use super::{Language, Role, extension, without_in};
 
 pub(super) fn role(name: &[u8], directories: &[&[u8]], language: Language, in_tests: bool) -> Role {
     let within = |part: &[u8]| directories.contains(&part);
+    // `org/example/demo` is a name of Java's.
+    let domain = |part: &[u8]| matches!(part, b"org" | b"com" | b"net" | b"io");
+    let named = |two: &[&[u8]]| two[1] == b"example" && domain(two[0]);
+    let is_example = within(b"example") && !directories.windows(2).any(named);
     if is_lock(name) {
         Role::Lock
     } else if is_ci(name, directories) {
@@ -18,7 +22,7 @@ pub(super) fn role(name: &[u8], directories: &[&[u8]], language: Language, in_te
         Role::Translation
     } else if is_documentation(name, directories, language) {
         Role::Documentation
-    } else if in_tests || within(b"examples") || within(b"example") || within(b"demos") {
+    } else if in_tests || within(b"examples") || is_example || within(b"demos") {
         Role::Test
     } else if is_data(name, language) {
         Role::Data

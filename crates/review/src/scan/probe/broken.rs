@@ -53,6 +53,11 @@ pub(super) fn broken(program: &[u8]) -> Option<String> {
             return Some("an include is not closed".into());
         }
     }
+    for nothing in [",;", "(,"] {
+        if program.contains_str(nothing) && !program.contains_str("#define") {
+            return Some(format!("nothing stands in {nothing}"));
+        }
+    }
     unbalanced(program)
 }
 
