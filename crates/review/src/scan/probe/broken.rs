@@ -53,10 +53,8 @@ pub(super) fn broken(program: &[u8]) -> Option<String> {
             return Some("an include is not closed".into());
         }
     }
-    for nothing in [",;", "(,"] {
-        if program.contains_str(nothing) && !program.contains_str("#define") {
-            return Some(format!("nothing stands in {nothing}"));
-        }
+    if program.contains_str(",;") && !program.contains_str("#define") {
+        return Some("nothing stands behind a comma".into());
     }
     unbalanced(program)
 }
