@@ -6,6 +6,7 @@
 //! statement.
 
 mod code;
+mod lengths;
 mod words;
 
 use bstr::ByteSlice;

@@ -426,7 +426,12 @@ mod tests {
             refused(&text),
             "read the patch, line 7: a hunk stands behind lines that belong to no hunk"
         );
-        assert!(read(format!("@@ -1 +1 @@ is a header\n{one}").as_bytes(), 1).is_ok());
+        let text = format!("@@ -1 +1 @@ is a header\n{one}");
+        let (files, _) = read(text.as_bytes(), 1).unwrap();
+        let [file] = files.as_slice() else {
+            panic!("{files:?}");
+        };
+        assert!(matches!(&file.body, Body::Hunks(hunks) if hunks.len() == 1));
     }
 
     #[test]
